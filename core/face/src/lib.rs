@@ -1,0 +1,21 @@
+//! The pure face core: what a template is, how two are compared, how a gallery is searched, and what
+//! follows from a score.
+//!
+//! Absent on purpose: images, models, clocks, storage and people's names. A subject is a bare number;
+//! who it stands for is the hub's knowledge.
+
+mod decision;
+mod gallery;
+mod liveness;
+mod pack;
+mod sample;
+mod template;
+
+pub use decision::{Decision, MatchPolicy, PolicyError, Verification, decide, verify};
+pub use gallery::{Candidate, Candidates, Gallery, GalleryError};
+pub use liveness::{
+    Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness,
+};
+pub use pack::{Pack, Scope};
+pub use sample::{FaceBox, Quality, Sample, SampleRefusal};
+pub use template::{Similarity, Template, TemplateError};
