@@ -1,0 +1,1 @@
+//! The hub's face port over ONNX models: detect, align, liveness, embed.

@@ -1,0 +1,40 @@
+//! Ids of what the hub knows besides money. Money's ids are in `tebura_ledger`.
+
+use tebura_ledger::typed_id;
+
+typed_id! {
+    /// A payment: recognition, hold and capture seen as one.
+    PaymentId, "pay_"
+}
+typed_id! {
+    /// A person who may have a face, instruments and a PIN.
+    PersonId, "person_"
+}
+typed_id! {
+    /// A means to pay of one person.
+    InstrumentId, "inst_"
+}
+typed_id! {
+    /// A shop or a municipal office that is paid.
+    MerchantId, "mrc_"
+}
+typed_id! {
+    /// A device of a merchant where people pay.
+    TillId, "till_"
+}
+typed_id! {
+    /// A caller's key; the id is public, the secret is not stored.
+    ApiKeyId, "key_"
+}
+typed_id! {
+    /// A short permission to enrol one live image.
+    CaptureSessionId, "cap_"
+}
+typed_id! {
+    /// A set of people among whom a till may look.
+    GalleryId, "gal_"
+}
+typed_id! {
+    /// One enrolled template of a person.
+    ReferenceId, "ref_"
+}

@@ -1,0 +1,253 @@
+//! What the hub needs from the world. Adapters implement these; [`crate::memory`] does so for tests.
+//!
+//! No port knows another: a store does not send, an egress does not decide, an engine does not store.
+
+use async_trait::async_trait;
+use tebura_face::{Pack, Sample, SampleRefusal};
+use tebura_ledger::{
+    Account, AccountId, Event, Hold, HoldId, Operation, OperationId, Outcome, Refusal, Shard, Timestamp,
+};
+
+use crate::exchange::Exchange;
+use crate::ids::{
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId,
+};
+use crate::payment::Payment;
+use crate::people::{CaptureSession, FaceReference, Instrument, Person};
+use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
+use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+
+/// Reads the time. Only the server's adapter touches a real clock.
+pub trait Clock: Send + Sync {
+    /// Milliseconds since the Unix epoch, never going backwards within a process.
+    fn now(&self) -> Timestamp;
+}
+
+/// Draws ids and secrets.
+pub trait Ids: Send + Sync {
+    /// A UUIDv7 whose last byte is `shard`.
+    fn next(&self, shard: Shard) -> uuid::Uuid;
+    /// 32 bytes that nobody can guess.
+    fn secret(&self) -> [u8; 32];
+}
+
+/// Turns an image into a comparable sample.
+#[async_trait]
+pub trait FaceEngine: Send + Sync {
+    /// The pack in use: scope, thresholds, licence.
+    fn pack(&self) -> &Pack;
+    /// Detects one face, judges liveness, and returns its template. The image is not kept.
+    async fn examine(&self, image: Vec<u8>) -> Result<Sample, SampleRefusal>;
+}
+
+/// A rail: the hub's own ledger, or a plugin.
+#[async_trait]
+pub trait Rail: Send + Sync {
+    /// What it can do.
+    fn descriptor(&self) -> &RailDescriptor;
+    /// First step of an operation. An error declines it: nothing has left the hub.
+    async fn start(&self, operation: &RailOperation) -> Result<Step, RailError>;
+    /// Next step. After a call may have been delivered an error counts as `unknown`.
+    async fn resume(&self, operation: &RailOperation, state: &[u8], event: &RailEvent) -> Result<Step, RailError>;
+}
+
+/// A committed call on its way out.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub plugin: PluginId,
+    pub call: HttpCall,
+    /// The hub's own key for this step, used when the plugin gave none.
+    pub key: String,
+}
+
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The far end answered.
+    Reply(HttpReply),
+    /// Nothing left the hub: a connection was never made.
+    NotDelivered { reason: String },
+    /// Bytes may have arrived; no usable reply came back.
+    MaybeDelivered { reason: String },
+    /// The call breaks the manifest or the operator's binding. Nothing left, and a repeat would not help.
+    Refused { code: &'static str, reason: String },
+}
+
+/// The one place that sends.
+#[async_trait]
+pub trait Egress: Send + Sync {
+    /// Performs one attempt of one call.
+    async fn send(&self, outgoing: &Outgoing) -> Delivery;
+}
+
+/// A caller's `Idempotency-Key`, bound to who calls and to what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyClaim {
+    /// The API key's owner: keys of different callers never meet.
+    pub scope: String,
+    /// As sent, 1 to 255 visible characters.
+    pub key: String,
+    /// SHA-256 of route and canonical body.
+    pub fingerprint: [u8; 32],
+    /// What the write makes: `op_…`, `pay_…`, `person_…`. A repeat is answered from it.
+    pub target: String,
+}
+
+/// A key that was claimed before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedKey {
+    pub fingerprint: [u8; 32],
+    pub target: String,
+}
+
+/// A row that a unit writes besides money.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Step machine state; `expected` is the revision that was read (0: a new row).
+    Exchange { exchange: Exchange, expected: u32 },
+    /// A plugin's own key-value data.
+    Kv { plugin: PluginId, write: KvWrite },
+    /// A payment; `expected` is the revision that was read (0: a new row).
+    Payment { payment: Payment, expected: u32 },
+    Person(Person),
+    Instrument(Instrument),
+    CaptureSession { session: CaptureSession, expected_unused: bool },
+    /// An enrolled template; stored encrypted with the person's own key.
+    FaceReference(FaceReference),
+    Merchant(Merchant),
+    Payee(Payee),
+    Till(Till),
+    Gallery(Gallery),
+    GalleryMember { gallery: GalleryId, person: PersonId, present: bool },
+    ApiKey(ApiKey),
+    /// Failed PIN tries since the last success, and until when the PIN is locked.
+    PinTries { person: PersonId, failed: u32, locked_until: Option<Timestamp> },
+}
+
+/// Everything that happens together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    /// Claimed first; when it was claimed before nothing else happens.
+    pub key: Option<KeyClaim>,
+    /// Applied in order; one refusal refuses the unit.
+    pub ledger: Vec<tebura_ledger::Command>,
+    /// Written after the ledger accepted.
+    pub writes: Vec<Write>,
+}
+
+/// A unit that is durable, or was already.
+#[derive(Clone, Debug)]
+pub enum Committed {
+    /// One outcome for each ledger command.
+    Done(Vec<Outcome>),
+    /// The key was claimed before with the same fingerprint.
+    Replayed { target: String },
+}
+
+/// Why nothing was committed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    #[error("this Idempotency-Key was used for another request; choose a new key")]
+    KeyReused,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody else moved the row first; read again and decide again.
+    #[error("the record changed in the meantime; read it again")]
+    Stale,
+    /// The write queue is full.
+    #[error("the hub is busy; repeat with the same key in {retry_after_ms} ms")]
+    Busy { retry_after_ms: u32 },
+    /// The outcome of the transaction is not known; repeat with the same key.
+    #[error("the store did not answer; repeat with the same key ({reason})")]
+    Unavailable { reason: String },
+}
+
+/// Why nothing was read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store did not answer; try again ({reason})")]
+pub struct ReadError {
+    /// For the log; no data in it.
+    pub reason: String,
+}
+
+/// One page of a list: what comes after `after`, oldest first, at most `limit`.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<C> {
+    pub after: Option<C>,
+    pub limit: u16,
+}
+
+/// An event with its place in its shard's sequence (1, 2, 3 … without gaps).
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    pub shard: Shard,
+    pub seq: u64,
+    pub event: Event,
+}
+
+/// Who asks for a list of holds or events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    Operator,
+    /// Sees what is paid to its own accounts.
+    Merchant(MerchantId),
+}
+
+/// A person's PIN as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinRecord {
+    /// argon2id in PHC string form; `None`: no PIN was chosen.
+    pub hash: Option<String>,
+    pub failed: u32,
+    pub locked_until: Option<Timestamp>,
+}
+
+/// Durable state. Reads see committed data; `commit` returns after the data is durable.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Applies a unit in one transaction, together with whatever other units arrived meanwhile.
+    /// `shard` routes it; `now` stamps it.
+    async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError>;
+
+    async fn claimed_key(&self, shard: Shard, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError>;
+
+    /// Balances of an account, summed over shards.
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError>;
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, ReadError>;
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, ReadError>;
+    async fn operations_of(&self, hold: HoldId) -> Result<Vec<Operation>, ReadError>;
+    /// Newest last; a merchant sees holds whose payee is one of its accounts.
+    async fn holds(&self, viewer: &Viewer, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError>;
+    /// Events after a position of each shard (missing shard: from the start).
+    async fn events(&self, viewer: &Viewer, after: &[(Shard, u64)], limit: u16) -> Result<Vec<StoredEvent>, ReadError>;
+    /// Holds whose deadline has passed and that still have something free, oldest deadline first.
+    async fn due_holds(&self, now: Timestamp, limit: u16) -> Result<Vec<Hold>, ReadError>;
+
+    async fn exchange(&self, operation: OperationId) -> Result<Option<Exchange>, ReadError>;
+    /// Exchanges that are not finished and due by `now`, oldest first.
+    async fn due_exchanges(&self, now: Timestamp, limit: u16) -> Result<Vec<Exchange>, ReadError>;
+    async fn kv(&self, plugin: &PluginId, key: &str) -> Result<Option<Vec<u8>>, ReadError>;
+
+    async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, ReadError>;
+    /// Payments that have not ended, oldest first.
+    async fn open_payments(&self, limit: u16) -> Result<Vec<Payment>, ReadError>;
+
+    async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError>;
+    async fn pin(&self, id: PersonId) -> Result<Option<PinRecord>, ReadError>;
+    async fn instruments(&self, person: PersonId) -> Result<Vec<Instrument>, ReadError>;
+    async fn instrument(&self, id: InstrumentId) -> Result<Option<Instrument>, ReadError>;
+    async fn capture_session(&self, id: CaptureSessionId) -> Result<Option<CaptureSession>, ReadError>;
+    /// Every template, decrypted: called once at start-up to fill the galleries.
+    async fn face_references(&self) -> Result<Vec<FaceReference>, ReadError>;
+
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError>;
+    async fn merchant_of_account(&self, account: AccountId) -> Result<Option<MerchantId>, ReadError>;
+    async fn payees(&self, merchant: MerchantId) -> Result<Vec<Payee>, ReadError>;
+    async fn till(&self, id: TillId) -> Result<Option<Till>, ReadError>;
+    async fn gallery(&self, id: GalleryId) -> Result<Option<Gallery>, ReadError>;
+    async fn gallery_members(&self) -> Result<Vec<(GalleryId, PersonId)>, ReadError>;
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError>;
+
+    /// A trivial round trip, for `/readyz`.
+    async fn ping(&self) -> Result<(), ReadError>;
+}

@@ -1,0 +1,1 @@
+//! The hub's plugin port over Wasm components: gate, trust, engine, limits.

@@ -1,0 +1,1 @@
+//! The hub's store port over SQL: SQLite and PostgreSQL, group commit.

@@ -1,0 +1,1 @@
+//! Sandbox far ends of the rails, for demos and tests.

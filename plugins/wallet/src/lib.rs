@@ -1,0 +1,1 @@
+//! Wallet rail: hold, capture, release, refund, inquire.

@@ -1,0 +1,1 @@
+//! Native harness and conformance suite for plugins.

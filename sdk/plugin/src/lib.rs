@@ -1,0 +1,1 @@
+//! Guest SDK: write a rail in one file.

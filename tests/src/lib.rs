@@ -1,0 +1,1 @@
+//! The workspace's tests: routes, flows, store contract, evil guests, tidy.
