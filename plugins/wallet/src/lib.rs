@@ -1,1 +1,252 @@
-//! Wallet rail: hold, capture, release, refund, inquire.
+//! Wallet rail: hold, capture, release, refund and inquire at a wallet provider's pre-authorisation API.
+//!
+//! One call for each command, under the hub's operation id as the provider's idempotency key. The rule that keeps
+//! money right: only a record of *this* operation, signed off by the provider as settled or declined, settles or
+//! declines. A bare 4xx can come from a gateway after an earlier attempt went through, so it is `unknown`.
+//! Absent: webhooks, payer confirmation in the app (a 202 is `unknown` until an inquiry says more).
+
+mod wire;
+
+use tebura_plugin::{
+    Call, Capture, Command, Hold, Inquiry, Money, Next, Operation, Rail, Refund, Release, Reply,
+    Silence, Tag, declined, export_rail, log, never_arrived, settled, unknown, yen,
+};
+
+use crate::wire::{Kind, Problem, Record, Status};
+
+/// The handle in `plugin.toml`.
+const PROVIDER: &str = "provider";
+
+/// Tags: what the call in flight does.
+const PERFORM: &str = "perform";
+const INQUIRE: &str = "inquire";
+
+/// The wallet provider as a rail.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wallet;
+
+impl Rail for Wallet {
+    fn hold(&self, op: &Operation, hold: &Hold) -> Next {
+        perform(
+            op,
+            &hold.amount,
+            "/v1/preauthorizations".to_owned(),
+            &wire::Preauthorize {
+                operation: &op.id,
+                wallet: &hold.payer.token,
+                merchant: &hold.payee.token,
+                amount: hold.amount.minor(),
+                currency: hold.amount.currency(),
+                expires_at: hold.expires,
+            },
+        )
+    }
+
+    fn capture(&self, op: &Operation, capture: &Capture) -> Next {
+        let Some(hold) = segment(&capture.reference) else {
+            return malformed();
+        };
+        perform(
+            op,
+            &capture.amount,
+            format!("/v1/preauthorizations/{hold}/captures"),
+            &wire::Capture {
+                operation: &op.id,
+                amount: capture.amount.minor(),
+                currency: capture.amount.currency(),
+                is_final: capture.is_final,
+            },
+        )
+    }
+
+    fn release(&self, op: &Operation, release: &Release) -> Next {
+        let Some(hold) = segment(&release.reference) else {
+            return malformed();
+        };
+        Call::post(PROVIDER, format!("/v1/preauthorizations/{hold}/revert"))
+            .json(&wire::Revert { operation: &op.id })
+            .idempotent(&op.id)
+            .then(PERFORM)
+    }
+
+    fn refund(&self, op: &Operation, refund: &Refund) -> Next {
+        let Some(capture) = segment(&refund.reference) else {
+            return malformed();
+        };
+        perform(
+            op,
+            &refund.amount,
+            format!("/v1/captures/{capture}/refunds"),
+            &wire::Refund {
+                operation: &op.id,
+                amount: refund.amount.minor(),
+                currency: refund.amount.currency(),
+            },
+        )
+    }
+
+    fn inquire(&self, _op: &Operation, inquiry: &Inquiry) -> Next {
+        match segment(&inquiry.of) {
+            Some(operation) => Call::get(PROVIDER, format!("/v1/operations/{operation}"))
+                .read()
+                .then(INQUIRE),
+            None => unknown(
+                "operation.malformed",
+                "the operation's id cannot stand in a path",
+            ),
+        }
+    }
+
+    fn on_reply(&self, op: &Operation, at: &Tag, reply: &Reply) -> Next {
+        match (at.name(), reply.status()) {
+            (PERFORM | INQUIRE, 200 | 201) => recorded(op, reply),
+            (INQUIRE, 404) => not_found(op, reply),
+            (PERFORM, 402 | 404 | 409 | 410) => recorded(op, reply),
+            (_, 202) => unknown(
+                "provider.pending",
+                "the provider accepted the call and has not decided",
+            ),
+            (_, status) => {
+                log::warn("the provider gave no answer about the operation");
+                unknown(
+                    "provider.no_answer",
+                    format!("the provider answered {status}, which decides nothing"),
+                )
+            }
+        }
+    }
+
+    fn on_silence(&self, op: &Operation, _at: &Tag, silence: &Silence) -> Next {
+        if silence.maybe_delivered || op.is_inquiry() {
+            unknown("silence", silence.reason.as_str())
+        } else {
+            declined(
+                "provider.unreachable",
+                "no connection to the provider; nothing was sent",
+            )
+        }
+    }
+}
+
+export_rail!(Wallet);
+
+fn perform<T: serde::Serialize>(op: &Operation, amount: &Money, path: String, body: &T) -> Next {
+    if amount.currency() != "JPY" {
+        return declined("currency.unsupported", "this wallet holds yen only");
+    }
+    if amount.minor() == 0 {
+        return declined("amount.zero", "an amount is at least 1 yen");
+    }
+    Call::post(PROVIDER, path)
+        .json(body)
+        .idempotent(&op.id)
+        .then(PERFORM)
+}
+
+/// Settles or declines by the provider's record of this operation.
+fn recorded(op: &Operation, reply: &Reply) -> Next {
+    let record = match reply.json::<Record>() {
+        Ok(record) => record,
+        Err(fault) => return unknown(fault.code, fault.message),
+    };
+    let (id, kind) = subject(op);
+    if record.operation != id || record.kind != kind {
+        return unknown(
+            "reply.other_operation",
+            "the provider answered about another operation",
+        );
+    }
+    match record.status {
+        Status::Pending => unknown("provider.pending", "the provider has not decided"),
+        Status::Declined => {
+            let code = hub_code(&record.code);
+            declined(
+                code,
+                format!("the provider declined: {}", wire::word(&record.code)),
+            )
+        }
+        Status::Settled if record.currency != "JPY" => unknown(
+            "reply.currency_differs",
+            "the provider settled in another currency",
+        ),
+        Status::Settled if !amount_fits(op, record.amount) => unknown(
+            "reply.amount_differs",
+            "the provider settled another amount than was asked",
+        ),
+        Status::Settled if segment(&record.reference).is_none() => unknown(
+            "reply.reference_malformed",
+            "the provider's reference cannot stand in a path",
+        ),
+        Status::Settled => settled(record.reference, yen(record.amount)),
+    }
+}
+
+/// The provider has no record. Only its own word about this very operation counts, not a gateway's 404.
+fn not_found(op: &Operation, reply: &Reply) -> Next {
+    let (id, _) = subject(op);
+    match reply.json::<Problem>() {
+        Ok(problem) if problem.code == "operation.not_found" && problem.operation == id => {
+            never_arrived("the provider has no such operation")
+        }
+        Ok(_) | Err(_) => unknown(
+            "provider.no_answer",
+            "the provider answered 404, and not about this operation",
+        ),
+    }
+}
+
+/// Which operation a record has to be about.
+fn subject(op: &Operation) -> (&str, Kind) {
+    match &op.command {
+        Command::Hold(_) => (&op.id, Kind::Preauthorization),
+        Command::Capture(_) => (&op.id, Kind::Capture),
+        Command::Release(_) => (&op.id, Kind::Revert),
+        Command::Refund(_) => (&op.id, Kind::Refund),
+        Command::Inquire(inquiry) => (&inquiry.of, Kind::about(&inquiry.about)),
+        Command::Extension(_) => (&op.id, Kind::Other),
+    }
+}
+
+/// A hold and a refund are all or nothing; a capture may settle less; the hub checks an inquiry's amount.
+fn amount_fits(op: &Operation, settled: u64) -> bool {
+    match &op.command {
+        Command::Hold(hold) => settled == hold.amount.minor(),
+        Command::Refund(refund) => settled == refund.amount.minor(),
+        Command::Capture(capture) => settled > 0 && settled <= capture.amount.minor(),
+        Command::Release(_) | Command::Inquire(_) | Command::Extension(_) => true,
+    }
+}
+
+/// The hub's word for a provider's reason.
+fn hub_code(provider: &str) -> &'static str {
+    match provider {
+        "funds.insufficient" => "funds.insufficient",
+        "wallet.not_found" => "payer.not_found",
+        "wallet.closed" => "payer.closed",
+        "merchant.not_found" => "payee.not_found",
+        "merchant.funds_insufficient" => "payee.funds_insufficient",
+        "preauthorization.not_found" => "hold.not_found",
+        "preauthorization.expired" => "hold.expired",
+        "preauthorization.closed" => "hold.closed",
+        "preauthorization.exceeded" => "hold.capture_exceeds_free",
+        "preauthorization.too_long" => "hold.too_long",
+        "capture.not_found" => "capture.not_found",
+        "capture.exceeded" => "refund.exceeds_capture",
+        "amount.over_limit" => "amount.over_limit",
+        _ => "provider.declined",
+    }
+}
+
+/// A reference or id as one path segment, or nothing when it could be read as more than one.
+fn segment(text: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let fits = (1..=255).contains(&text.len()) && text.bytes().all(plain);
+    fits.then_some(text)
+}
+
+fn malformed() -> Next {
+    declined(
+        "reference.malformed",
+        "the reference is not one that this provider gave",
+    )
+}
