@@ -1,11 +1,12 @@
 //! Where an operation at a rail stands: the durable half of the step machine.
 //!
-//! One row an operation. `Outgoing` is the outbox: the bytes are committed before any is sent, and `Sending` is
-//! committed before the first byte, so that a crash in between reads as *maybe delivered*, never as *not sent*.
+//! One row an operation. The bytes of a call are committed before any is sent. A `once` call is committed as
+//! `Outgoing` and again as `Sending` before its first byte; a call that may be repeated is committed as `Sending` at
+//! once, since a crash then leads to the same bytes either way. A crash reads as *maybe delivered*, never as *not sent*.
 
 use tebura_ledger::{HoldId, OperationId, RailId, Timestamp};
 
-use crate::rail::{ComponentDigest, HttpCall, RailCommand, RailEvent};
+use crate::rail::{ComponentDigest, HttpCall, RailCommand, RailEvent, RailOperation};
 
 /// The durable state of one operation at its rail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct Exchange {
     pub state: Vec<u8>,
     /// Steps decided so far: makes the key of each call.
     pub ordinal: u32,
-    /// When the worker has to look at it (again).
+    /// When the worker has to look at it (again). While a send is under way: the end of its lease.
     pub due_at: Timestamp,
     /// When the first byte of anything may have left; `None`: nothing has.
     pub first_sent_at: Option<Timestamp>,
@@ -45,7 +46,7 @@ pub enum Purpose {
 pub enum Stage {
     /// To be sent; `attempts` sends of the same bytes were made before.
     Outgoing { call: HttpCall, attempts: u32 },
-    /// A send may be under way or may have been cut off.
+    /// A send, the `attempts`-th of the same bytes, may be under way or may have been cut off.
     Sending { call: HttpCall, attempts: u32 },
     /// To be told to the plugin; `failures` tries ended in a trap.
     Arrived { event: RailEvent, failures: u32 },
@@ -60,6 +61,19 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The word in rows and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Stage::Outgoing { .. } => "outgoing",
+            Stage::Sending { .. } => "sending",
+            Stage::Arrived { .. } => "arrived",
+            Stage::Waiting => "waiting",
+            Stage::Unknown => "unknown",
+            Stage::Stuck => "stuck",
+            Stage::Finished => "finished",
+        }
+    }
+
     /// Whether the worker still has something to do.
     pub fn is_open(&self) -> bool {
         match self {
@@ -73,3 +87,23 @@ impl Stage {
     }
 }
 
+impl Exchange {
+    /// What the plugin is shown in its present run.
+    pub fn rail_operation(&self, now: Timestamp) -> RailOperation {
+        match self.purpose {
+            Purpose::Perform => {
+                RailOperation { id: self.operation.to_string(), attempt: 1, now, command: self.command.clone() }
+            }
+            Purpose::Inquire { attempt } => RailOperation {
+                id: format!("{}.{attempt}", self.operation),
+                attempt,
+                now,
+                command: RailCommand::Inquire {
+                    of: self.operation,
+                    about: self.command.name(),
+                    reference: self.command.reference().map(str::to_owned),
+                },
+            },
+        }
+    }
+}

@@ -1,9 +1,30 @@
 //! Use cases of the hub, one verb a file, over ports. No SQL, Wasm, HTTP or model below this line.
 
+mod cache;
+pub mod capture_hold;
+pub mod change_hold;
+pub mod create_hold;
+mod drive;
+pub mod enroll_face;
 pub mod exchange;
+mod galleries;
+mod house_rail;
+mod hub;
 pub mod ids;
+pub mod machine;
+pub mod pay_by_face;
 pub mod payment;
 pub mod people;
+pub mod perform;
+pub mod pin;
 pub mod ports;
 pub mod rail;
+pub mod refund_capture;
+pub mod release_hold;
+pub mod set_up;
 pub mod sites;
+pub mod worker;
+
+pub use drive::DriveError;
+pub use house_rail::HOUSE;
+pub use hub::{Hub, Ports};

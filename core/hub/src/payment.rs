@@ -1,4 +1,5 @@
-//! A payment by face as a record and a pure state machine: recognition, hold and capture seen as one.
+//! A payment by face as a record: who was recognised, and under which ids the money moves. Written once; what has
+//! become of it follows from its two operations, so that no second copy of the truth can disagree.
 
 use tebura_ledger::{HoldId, Money, OperationId, Timestamp};
 
@@ -11,15 +12,22 @@ pub struct Payment {
     pub merchant: MerchantId,
     pub till: TillId,
     pub amount: Money,
-    pub state: PaymentState,
+    pub decision: Decision,
     pub created_at: Timestamp,
-    /// Counts up with every write.
-    pub revision: u32,
 }
 
-/// Who pays, with what, and under which ids: decided and stored before any money is touched.
+/// What looking at the face led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recognised {
+pub enum Decision {
+    /// Somebody is to pay.
+    Recognised(Payer),
+    /// Nobody is; nothing was held. `code` is stable.
+    Refused { code: String },
+}
+
+/// Who pays, with what, and under which ids: stored before any money is touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payer {
     pub person: PersonId,
     pub instrument: InstrumentId,
     pub hold: HoldId,
@@ -27,35 +35,14 @@ pub struct Recognised {
     pub capture: OperationId,
 }
 
-/// Where a payment stands.
+/// What has become of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PaymentState {
-    /// The image is being looked at; nothing is held.
-    Received,
-    /// The hold is being placed, or is placed and not yet captured.
-    Holding(Recognised),
-    /// The capture was begun: it is driven to its end whatever happens.
-    Capturing(Recognised),
-    Paid(Recognised),
-    /// Nothing was taken. `code` is stable; `payer` is set when somebody was recognised.
-    Refused { code: String, payer: Option<Recognised> },
-}
-
-impl PaymentState {
-    /// The payer, once there is one.
-    pub fn payer(&self) -> Option<&Recognised> {
-        match self {
-            PaymentState::Received => None,
-            PaymentState::Holding(payer) | PaymentState::Capturing(payer) | PaymentState::Paid(payer) => Some(payer),
-            PaymentState::Refused { payer, .. } => payer.as_ref(),
-        }
-    }
-
-    /// Whether nothing more will happen.
-    pub fn is_final(&self) -> bool {
-        match self {
-            PaymentState::Paid(_) | PaymentState::Refused { .. } => true,
-            PaymentState::Received | PaymentState::Holding(_) | PaymentState::Capturing(_) => false,
-        }
-    }
+pub enum PaymentStatus {
+    Paid,
+    /// Nothing was taken, and nothing will be.
+    Refused { code: String },
+    /// Not known yet: the money stays held, the hub inquires.
+    Unknown,
+    /// Under way.
+    Pending,
 }

@@ -17,10 +17,13 @@ use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 
-/// Reads the time. Only the server's adapter touches a real clock.
+/// Reads the time and waits for it. Only the server's adapter touches a real clock.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch, never going backwards within a process.
     fn now(&self) -> Timestamp;
+    /// Returns when `now()` is `at` or later.
+    async fn wait_until(&self, at: Timestamp);
 }
 
 /// Draws ids and secrets.
@@ -107,8 +110,8 @@ pub enum Write {
     Exchange { exchange: Exchange, expected: u32 },
     /// A plugin's own key-value data.
     Kv { plugin: PluginId, write: KvWrite },
-    /// A payment; `expected` is the revision that was read (0: a new row).
-    Payment { payment: Payment, expected: u32 },
+    /// A payment by face: written once, its status follows from its operations.
+    Payment(Payment),
     Person(Person),
     Instrument(Instrument),
     CaptureSession { session: CaptureSession, expected_unused: bool },
@@ -185,9 +188,9 @@ pub struct StoredEvent {
     pub event: Event,
 }
 
-/// Who asks for a list of holds or events.
+/// Who asks: what it may see and move.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Viewer {
+pub enum Caller {
     Operator,
     /// Sees what is paid to its own accounts.
     Merchant(MerchantId),
@@ -205,6 +208,9 @@ pub struct PinRecord {
 /// Durable state. Reads see committed data; `commit` returns after the data is durable.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Number of shards, 1 to 256, fixed when the store was created.
+    fn shards(&self) -> u16;
+
     /// Applies a unit in one transaction, together with whatever other units arrived meanwhile.
     /// `shard` routes it; `now` stamps it.
     async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError>;
@@ -217,9 +223,9 @@ pub trait Store: Send + Sync {
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>, ReadError>;
     async fn operations_of(&self, hold: HoldId) -> Result<Vec<Operation>, ReadError>;
     /// Newest last; a merchant sees holds whose payee is one of its accounts.
-    async fn holds(&self, viewer: &Viewer, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError>;
+    async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError>;
     /// Events after a position of each shard (missing shard: from the start).
-    async fn events(&self, viewer: &Viewer, after: &[(Shard, u64)], limit: u16) -> Result<Vec<StoredEvent>, ReadError>;
+    async fn events(&self, caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Result<Vec<StoredEvent>, ReadError>;
     /// Holds whose deadline has passed and that still have something free, oldest deadline first.
     async fn due_holds(&self, now: Timestamp, limit: u16) -> Result<Vec<Hold>, ReadError>;
 
@@ -229,8 +235,6 @@ pub trait Store: Send + Sync {
     async fn kv(&self, plugin: &PluginId, key: &str) -> Result<Option<Vec<u8>>, ReadError>;
 
     async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, ReadError>;
-    /// Payments that have not ended, oldest first.
-    async fn open_payments(&self, limit: u16) -> Result<Vec<Payment>, ReadError>;
 
     async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError>;
     async fn pin(&self, id: PersonId) -> Result<Option<PinRecord>, ReadError>;

@@ -40,8 +40,8 @@ pub enum RailCommand {
     Release { reference: String },
     /// Return `amount` of a capture.
     Refund { reference: String, amount: Money },
-    /// Find out what became of operation `of`, of the kind `kind` (`hold`, `capture`, `release`, `refund`).
-    Inquire { of: OperationId, reference: Option<String> },
+    /// Find out what became of operation `of`, a `hold`, `capture`, `release` or `refund` (`about`) of `reference`.
+    Inquire { of: OperationId, about: &'static str, reference: Option<String> },
 }
 
 impl RailCommand {
@@ -53,6 +53,17 @@ impl RailCommand {
             RailCommand::Release { .. } => "release",
             RailCommand::Refund { .. } => "refund",
             RailCommand::Inquire { .. } => "inquire",
+        }
+    }
+
+    /// The rail's own reference that the command acts on.
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            RailCommand::Capture { reference, .. }
+            | RailCommand::Release { reference }
+            | RailCommand::Refund { reference, .. } => Some(reference),
+            RailCommand::Inquire { reference, .. } => reference.as_deref(),
+            RailCommand::Hold { .. } => None,
         }
     }
 
@@ -135,6 +146,10 @@ pub struct Fault {
     pub code: String,
     pub message: String,
 }
+
+/// The code of a decline that answers an inquiry with "no such operation". It counts only after the rail's settle
+/// window: before, the operation may still be on its way.
+pub const NOT_FOUND: &str = "inquiry.not_found";
 
 /// How an operation ended at the rail.
 #[derive(Clone, Debug, PartialEq, Eq)]

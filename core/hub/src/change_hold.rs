@@ -1,0 +1,70 @@
+//! What the four verbs on a placed hold share: who may do it, and what the rail needs to know.
+
+use tebura_ledger::{AccountId, Hold, HoldId, OperationId, Refusal};
+
+use crate::hub::{HoldFacts, Hub};
+use crate::perform::PerformError;
+use crate::ports::Caller;
+
+/// Why a hold was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeHoldError {
+    /// Also for a hold of another merchant: its existence is not told.
+    #[error("there is no hold {0} of yours; GET /v1/holds lists them")]
+    HoldNotFound(HoldId),
+    #[error("there is no capture {0} of yours; GET /v1/holds/… lists a hold's operations")]
+    CaptureNotFound(OperationId),
+    #[error("the hold is not placed yet; repeat when GET /v1/holds/… says held")]
+    NotPlaced,
+    #[error("the rail cannot take part of a hold and keep the rest: capture once, with final: true")]
+    SeveralCapturesUnsupported,
+    #[error(transparent)]
+    Perform(#[from] PerformError),
+}
+
+impl From<crate::ports::ReadError> for ChangeHoldError {
+    fn from(error: crate::ports::ReadError) -> Self {
+        ChangeHoldError::Perform(error.into())
+    }
+}
+
+impl From<Refusal> for ChangeHoldError {
+    fn from(refusal: Refusal) -> Self {
+        ChangeHoldError::Perform(refusal.into())
+    }
+}
+
+impl Hub {
+    /// What never changes of a hold, when the caller may see it.
+    pub(crate) async fn hold_facts(&self, caller: &Caller, id: HoldId) -> Result<HoldFacts, ChangeHoldError> {
+        let facts = match self.facts.get(id) {
+            Some(facts) => facts,
+            None => {
+                let hold = self.store.hold(id).await?.ok_or(ChangeHoldError::HoldNotFound(id))?;
+                self.may_see(caller, hold.payee(), id).await?;
+                let reference = hold.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
+                let facts = HoldFacts { rail: hold.rail().clone(), payee: hold.payee(), reference };
+                self.facts.put(id, facts.clone(), self.now());
+                facts
+            }
+        };
+        self.may_see(caller, facts.payee, id).await?;
+        Ok(facts)
+    }
+
+    /// A hold, when the caller may see it.
+    pub async fn visible_hold(&self, caller: &Caller, id: HoldId) -> Result<Hold, ChangeHoldError> {
+        let hold = self.store.hold(id).await?.ok_or(ChangeHoldError::HoldNotFound(id))?;
+        self.may_see(caller, hold.payee(), id).await?;
+        Ok(hold)
+    }
+
+    async fn may_see(&self, caller: &Caller, payee: AccountId, id: HoldId) -> Result<(), ChangeHoldError> {
+        let Caller::Merchant(merchant) = caller else { return Ok(()) };
+        if self.payees(*merchant).await?.iter().any(|own| own.account == payee) {
+            Ok(())
+        } else {
+            Err(ChangeHoldError::HoldNotFound(id))
+        }
+    }
+}

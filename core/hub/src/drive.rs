@@ -1,0 +1,153 @@
+//! Drives an operation at its rail: send what was committed, tell the plugin what came back, commit what it decides.
+//! Stops where something has to be waited for; the worker goes on later. Any process may drive any exchange: the
+//! row's revision lets one of them win.
+
+use tebura_ledger::{Command, FollowUp, Outcome, RailId, Settle, Timestamp, Verdict};
+
+use crate::exchange::{Exchange, Stage};
+use crate::hub::Hub;
+use crate::machine;
+use crate::ports::{CommitError, Committed, Outgoing, Unit, Write};
+use crate::rail::{Effect, HttpCall, PluginId, RailError, RailEvent, Step};
+
+/// Why driving stopped before it had to. The exchange stays due; the worker tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    #[error("the rail {0} is not installed any more")]
+    RailGone(RailId),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+impl Hub {
+    /// Drives an exchange until it ends or has to wait for longer than `patience`.
+    ///
+    /// The caller holds the newest revision and, for `Sending`, the lease.
+    pub(crate) async fn drive(&self, mut exchange: Exchange, patience: Timestamp) -> Result<(), DriveError> {
+        loop {
+            let now = self.now();
+            if !matches!(exchange.stage, Stage::Sending { .. }) && exchange.stage.is_open() && exchange.due_at > now {
+                if exchange.due_at > patience {
+                    return Ok(());
+                }
+                self.clock.wait_until(exchange.due_at).await;
+                continue;
+            }
+            let moved = match exchange.stage.clone() {
+                Stage::Outgoing { call, attempts } => {
+                    if machine::is_stale(&call, now) {
+                        machine::drop_stale(&mut exchange, now);
+                    } else {
+                        machine::lease(&mut exchange, call, attempts + 1, now);
+                    }
+                    self.put(&mut exchange, None, Vec::new()).await
+                }
+                Stage::Sending { call, attempts } => self.send(&mut exchange, call, attempts).await,
+                Stage::Arrived { event, failures } => self.tell(&mut exchange, event, failures).await,
+                Stage::Waiting => self.tell(&mut exchange, RailEvent::Timer, 0).await,
+                Stage::Unknown => self.inquire(&mut exchange).await,
+                Stage::Stuck | Stage::Finished => return Ok(()),
+            };
+            match moved {
+                Ok(()) => {}
+                // Another process drives it.
+                Err(DriveError::Commit(CommitError::Stale)) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn send(&self, exchange: &mut Exchange, call: HttpCall, attempts: u32) -> Result<(), DriveError> {
+        let outgoing = Outgoing { plugin: plugin(&exchange.rail), key: step_key(exchange), call };
+        let delivery = self.egress.send(&outgoing).await;
+        let must_keep = matches!(outgoing.call.effect, Effect::Once);
+        machine::after_delivery(exchange, outgoing.call, attempts, delivery, self.now());
+        match &exchange.stage {
+            // A reply to a call that cannot be repeated is kept before anything can fail.
+            Stage::Arrived { .. } if must_keep => self.put(exchange, None, Vec::new()).await,
+            Stage::Arrived { .. } => Ok(()),
+            _ => self.put(exchange, None, Vec::new()).await,
+        }
+    }
+
+    async fn tell(&self, exchange: &mut Exchange, event: RailEvent, failures: u32) -> Result<(), DriveError> {
+        let rail = self.rail(&exchange.rail).ok_or_else(|| DriveError::RailGone(exchange.rail.clone()))?;
+        let now = self.now();
+        let step = rail.resume(&exchange.rail_operation(now), &exchange.state, &event).await;
+        exchange.digest = rail.descriptor().digest;
+        self.take(exchange, step, event, failures, rail.descriptor().settle_window_ms).await
+    }
+
+    async fn inquire(&self, exchange: &mut Exchange) -> Result<(), DriveError> {
+        let rail = self.rail(&exchange.rail).ok_or_else(|| DriveError::RailGone(exchange.rail.clone()))?;
+        machine::begin_inquiry(exchange);
+        let step = rail.start(&exchange.rail_operation(self.now())).await;
+        // An inquiry that cannot even start is tried again as an inquiry that failed.
+        self.take(exchange, step, RailEvent::Timer, 1, rail.descriptor().settle_window_ms).await
+    }
+
+    async fn take(
+        &self,
+        exchange: &mut Exchange,
+        step: Result<Step, RailError>,
+        event: RailEvent,
+        failures: u32,
+        settle_window_ms: i64,
+    ) -> Result<(), DriveError> {
+        let now = self.now();
+        match step {
+            Ok(step) => {
+                let writes = self.kv_writes(&exchange.rail, &step);
+                let next = machine::take_state(exchange, step);
+                let told = machine::after_step(exchange, next, now, settle_window_ms);
+                self.put(exchange, told, writes).await
+            }
+            Err(error) => {
+                tracing::warn!(operation = %exchange.operation, rail = %exchange.rail, %error, "the plugin gave no step");
+                let told = machine::after_failure(exchange, event, failures, &error, now);
+                self.put(exchange, told, Vec::new()).await
+            }
+        }
+    }
+
+    /// Commits the exchange with what the ledger is told, and what follows from that.
+    pub(crate) async fn put(&self, exchange: &mut Exchange, told: Option<Verdict>, mut writes: Vec<Write>) -> Result<(), DriveError> {
+        let expected = exchange.revision;
+        exchange.revision += 1;
+        writes.push(Write::Exchange { exchange: exchange.clone(), expected });
+        let (operation, hold) = (exchange.operation, exchange.hold);
+        let ledger: Vec<_> = told.into_iter().map(|verdict| Command::Settle(Settle { operation, hold, verdict })).collect();
+        let committed = self.store.commit(hold.shard(), self.now(), Unit { key: None, ledger, writes }).await?;
+        if let Committed::Done(outcomes) = committed {
+            self.follow_up(&outcomes).await;
+        }
+        Ok(())
+    }
+
+    /// Releases at the rail what came too late to be used. The worker repeats what fails here.
+    async fn follow_up(&self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            if let Some(FollowUp::ReleaseLate { hold }) = outcome.follow_up
+                && let Err(error) = Box::pin(self.expire_hold(hold)).await
+            {
+                tracing::warn!(%hold, %error, "a late hold could not be released yet");
+            }
+        }
+    }
+
+    pub(crate) fn kv_writes(&self, rail: &RailId, step: &Step) -> Vec<Write> {
+        let plugin = plugin(rail);
+        step.writes.iter().map(|write| Write::Kv { plugin: plugin.clone(), write: write.clone() }).collect()
+    }
+}
+
+fn plugin(rail: &RailId) -> PluginId {
+    PluginId(rail.as_str().to_owned())
+}
+
+/// The hub's key for a step: fixed before the step is committed, the same for every resend of its bytes.
+fn step_key(exchange: &Exchange) -> String {
+    use sha2::{Digest, Sha256};
+    let text = format!("tebura step {} {:?} {}", exchange.operation, exchange.purpose, exchange.ordinal);
+    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,108 @@
+//! Enrols a face: a short permission to send one live image, then its template. The image itself is never kept.
+
+use tebura_face::{LivenessPolicy, SampleRefusal};
+
+use crate::galleries::pack_name;
+use crate::hub::Hub;
+use crate::ids::{CaptureSessionId, PersonId, ReferenceId};
+use crate::people::{CaptureSession, FaceReference};
+use crate::perform::KeyRequest;
+use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
+
+/// How long a capture session is good for: a person looks into a camera at once, or starts again.
+pub const SESSION_MS: i64 = 5 * 60_000;
+
+/// Why no face was enrolled.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EnrollFaceError {
+    #[error("there is no person {0}; register the person first")]
+    PersonNotFound(PersonId),
+    #[error("there is no capture session {0}; open one with POST /v1/people/…/capture-sessions")]
+    SessionNotFound(CaptureSessionId),
+    #[error("the capture session was used or has expired; open a new one")]
+    SessionOver,
+    #[error(transparent)]
+    Sample(#[from] SampleRefusal),
+    #[error("the picture does not pass the liveness check ({0}); take it live, with the face alone")]
+    Liveness(&'static str),
+    #[error("this Idempotency-Key was used for another request; choose a new key")]
+    KeyReused,
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Hub {
+    /// Opens a capture session for a person.
+    pub async fn open_capture_session(
+        &self,
+        key: KeyRequest,
+        person: PersonId,
+    ) -> Result<CaptureSession, EnrollFaceError> {
+        self.store.person(person).await?.ok_or(EnrollFaceError::PersonNotFound(person))?;
+        let (now, shard) = (self.now(), self.key_shard(&key));
+        let id = CaptureSessionId::from_uuid(self.ids.next(shard));
+        let session = CaptureSession { id, person, expires_at: now.plus_ms(SESSION_MS), used_at: None };
+        let write = Write::CaptureSession { session: session.clone(), expected_unused: false };
+        let unit = Unit { key: Some(key.claim(id)), writes: vec![write], ..Unit::default() };
+        match self.store.commit(shard, now, unit).await? {
+            Committed::Done(_) => Ok(session),
+            Committed::Replayed { target } => {
+                let id = target.parse().map_err(|_| EnrollFaceError::KeyReused)?;
+                self.store.capture_session(id).await?.ok_or(EnrollFaceError::SessionNotFound(id))
+            }
+        }
+    }
+
+    /// Enrols the face in a live image. A picture that is refused leaves the session open for another try.
+    pub async fn enroll_face(
+        &self,
+        session: CaptureSessionId,
+        image: Vec<u8>,
+    ) -> Result<FaceReference, EnrollFaceError> {
+        let found = self.store.capture_session(session).await?;
+        let session = found.ok_or(EnrollFaceError::SessionNotFound(session))?;
+        if session.used_at.is_some() || self.now() >= session.expires_at {
+            return Err(EnrollFaceError::SessionOver);
+        }
+        let sample = self.faces.examine(image).await?;
+        sample.liveness.admit(LivenessPolicy::WhenClaimed).map_err(|refusal| EnrollFaceError::Liveness(refusal.code()))?;
+        let now = self.now();
+        let reference = FaceReference {
+            id: ReferenceId::from_uuid(self.ids.next(session.person.shard())),
+            person: session.person,
+            pack: pack_name(self.pack()),
+            template: sample.template,
+            created_at: now,
+        };
+        let used = CaptureSession { used_at: Some(now), ..session };
+        let unit = Unit {
+            writes: vec![
+                Write::CaptureSession { session: used.clone(), expected_unused: true },
+                Write::FaceReference(reference.clone()),
+            ],
+            ..Unit::default()
+        };
+        match self.store.commit(used.id.shard(), now, unit).await {
+            Ok(_) => {}
+            Err(CommitError::Stale) => return Err(EnrollFaceError::SessionOver),
+            Err(error) => return Err(error.into()),
+        }
+        self.galleries.enrol(reference.clone());
+        Ok(reference)
+    }
+
+    /// Fills the galleries from the store; called once at start-up. Returns how many templates are searchable and
+    /// how many belong to another pack and have to be enrolled again.
+    pub async fn load_galleries(&self) -> Result<(usize, usize), ReadError> {
+        for (gallery, person) in self.store.gallery_members().await? {
+            self.galleries.set_member(gallery, person, true);
+        }
+        let references = self.store.face_references().await?;
+        let all = references.len();
+        let searchable = references.into_iter().map(|reference| self.galleries.enrol(reference));
+        let searchable = searchable.filter(|taken| *taken).count();
+        Ok((searchable, all - searchable))
+    }
+}

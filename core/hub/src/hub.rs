@@ -1,0 +1,138 @@
+//! The hub: its ports, its rails and what it remembers between requests. Everything here can be rebuilt from the store.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use tebura_ledger::{AccountId, HoldId, OperationId, RailId, Shard, Timestamp, TransferId};
+
+use crate::cache::Cache;
+use crate::galleries::Galleries;
+use crate::ids::{ApiKeyId, InstrumentId, MerchantId};
+use crate::people::Instrument;
+use crate::ports::{Clock, Egress, FaceEngine, Ids, Rail, ReadError, Store};
+use crate::sites::{ApiKey, Merchant, Payee};
+
+/// What the hub needs from the world.
+#[derive(Clone)]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub faces: Arc<dyn FaceEngine>,
+    pub egress: Arc<dyn Egress>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+/// The hub. Cheap to share behind an [`Arc`]; verbs are the methods in the files beside this one.
+pub struct Hub {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) faces: Arc<dyn FaceEngine>,
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) galleries: Galleries,
+    rails: RwLock<BTreeMap<RailId, Arc<dyn Rail>>>,
+    instruments: Cache<InstrumentId, Instrument>,
+    payees: Cache<MerchantId, Vec<Payee>>,
+    merchants: Cache<MerchantId, Merchant>,
+    keys: Cache<ApiKeyId, ApiKey>,
+    /// What never changes of a hold: saves a read on the way to a capture.
+    pub(crate) facts: Cache<HoldId, HoldFacts>,
+}
+
+/// What never changes of a hold that was placed.
+#[derive(Clone, Debug)]
+pub(crate) struct HoldFacts {
+    pub(crate) rail: RailId,
+    pub(crate) payee: AccountId,
+    pub(crate) reference: String,
+}
+
+impl Hub {
+    /// A hub with the house rail and no faces loaded; see [`Hub::load_galleries`].
+    pub fn new(ports: Ports) -> Self {
+        let Ports { store, faces, egress, clock, ids } = ports;
+        let house = crate::house_rail::HouseRail::new();
+        let rails = BTreeMap::from([(house.descriptor().rail.clone(), Arc::new(house) as Arc<dyn Rail>)]);
+        let galleries = Galleries::new(faces.pack());
+        Hub {
+            store,
+            faces,
+            egress,
+            clock,
+            ids,
+            galleries,
+            rails: RwLock::new(rails),
+            instruments: Cache::new(),
+            payees: Cache::new(),
+            merchants: Cache::new(),
+            keys: Cache::new(),
+            facts: Cache::new(),
+        }
+    }
+
+    /// Adds a rail, or replaces the one of the same name.
+    pub fn add_rail(&self, rail: Arc<dyn Rail>) {
+        let name = rail.descriptor().rail.clone();
+        self.rails.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name, rail);
+    }
+
+    /// The rail of that name.
+    pub fn rail(&self, name: &RailId) -> Option<Arc<dyn Rail>> {
+        self.rails.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Every rail, by name.
+    pub fn rails(&self) -> Vec<Arc<dyn Rail>> {
+        self.rails.read().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The store, for plain reads.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The pack that faces are compared with.
+    pub fn pack(&self) -> &tebura_face::Pack {
+        self.faces.pack()
+    }
+
+    /// The hub's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn hold_id(&self, shard: Shard) -> HoldId {
+        HoldId::from_uuid(self.ids.next(shard))
+    }
+
+    pub(crate) fn operation_id(&self, shard: Shard) -> OperationId {
+        OperationId::from_uuid(self.ids.next(shard))
+    }
+
+    pub(crate) fn transfer_id(&self, shard: Shard) -> TransferId {
+        TransferId::from_uuid(self.ids.next(shard))
+    }
+
+    pub(crate) async fn instrument(&self, id: InstrumentId) -> Result<Option<Instrument>, ReadError> {
+        self.instruments.get_or_read(id, self.now(), self.store.instrument(id)).await
+    }
+
+    pub(crate) async fn payees(&self, merchant: MerchantId) -> Result<Vec<Payee>, ReadError> {
+        let read = async { self.store.payees(merchant).await.map(|payees| (!payees.is_empty()).then_some(payees)) };
+        Ok(self.payees.get_or_read(merchant, self.now(), read).await?.unwrap_or_default())
+    }
+
+    /// A merchant, at most a second old.
+    pub async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {
+        self.merchants.get_or_read(id, self.now(), self.store.merchant(id)).await
+    }
+
+    pub(crate) fn forget_api_key(&self, revoked: &ApiKey) {
+        self.keys.put(revoked.id, revoked.clone(), self.now());
+    }
+
+    /// An API key, at most a second old: a revoked key works no longer than that.
+    pub async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
+        self.keys.get_or_read(id, self.now(), self.store.api_key(id)).await
+    }
+}

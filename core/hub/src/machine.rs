@@ -1,0 +1,224 @@
+//! The rail step machine: pure decisions between the plugin, the wire and the ledger.
+//!
+//! Three questions: what follows from a step, from a delivery, from a plugin that failed. Silence after a send is
+//! never a decline and never a success. Absent: time, sending, storage; the driver does these.
+
+use tebura_ledger::{Currency, Money, Timestamp, Verdict};
+
+use crate::exchange::{Exchange, Purpose, Stage};
+use crate::ports::Delivery;
+use crate::rail::{Effect, Fault, HttpCall, NOT_FOUND, Next, RailError, RailEvent, RailOutcome, Step};
+
+/// Sends of the same bytes before the plugin is told of the silence: four cover a restart at the far end.
+const MAX_SENDS: u32 = 4;
+/// Pause before the second, third, … send.
+const RESEND_AFTER_MS: [i64; 3] = [200, 1_000, 3_000];
+/// Pause before each inquiry; the last value repeats.
+const INQUIRE_AFTER_MS: [i64; 8] = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000];
+/// Inquiries before a person has to decide: about a day at the pauses above.
+const MAX_INQUIRIES: u32 = 100;
+/// A lease outlives the call's own timeout by this, so that a slow process is not taken for a dead one.
+const LEASE_MARGIN_MS: i64 = 5_000;
+
+/// What the ledger is to be told, if anything.
+pub type Told = Option<Verdict>;
+
+/// Moves an exchange on by the plugin's step.
+///
+/// `settle_window_ms` is the rail's: within it "not found" proves nothing.
+pub fn after_step(exchange: &mut Exchange, next: Next, now: Timestamp, settle_window_ms: i64) -> Told {
+    match next {
+        Next::Call(call) => {
+            exchange.ordinal += 1;
+            queue(exchange, call, now);
+            None
+        }
+        Next::WaitUntil(at) => {
+            exchange.stage = Stage::Waiting;
+            exchange.due_at = at.max(now);
+            None
+        }
+        Next::Done(outcome) => conclude(exchange, outcome, now, settle_window_ms),
+    }
+}
+
+/// Records the first step of an operation or of an inquiry, with the plugin's state.
+pub fn take_state(exchange: &mut Exchange, step: Step) -> Next {
+    exchange.state = step.state;
+    step.next
+}
+
+fn queue(exchange: &mut Exchange, call: HttpCall, now: Timestamp) {
+    match call.effect {
+        Effect::Once => {
+            exchange.due_at = now;
+            exchange.stage = Stage::Outgoing { call, attempts: 0 };
+        }
+        Effect::Read | Effect::Idempotent { .. } => lease(exchange, call, 1, now),
+    }
+}
+
+/// Marks a call as being sent, until the lease ends.
+pub fn lease(exchange: &mut Exchange, call: HttpCall, attempts: u32, now: Timestamp) {
+    exchange.due_at = now.plus_ms(i64::from(call.timeout_ms) + LEASE_MARGIN_MS);
+    exchange.stage = Stage::Sending { call, attempts };
+}
+
+/// Moves an exchange on by what became of the `attempts`-th send of `call`.
+pub fn after_delivery(exchange: &mut Exchange, call: HttpCall, attempts: u32, delivery: Delivery, now: Timestamp) {
+    let (arrived, retry) = match delivery {
+        Delivery::Reply(reply) => {
+            exchange.first_sent_at.get_or_insert(now);
+            (RailEvent::Reply(reply), false)
+        }
+        Delivery::MaybeDelivered { reason } => {
+            exchange.first_sent_at.get_or_insert(now);
+            let retry = match call.effect {
+                Effect::Read | Effect::Idempotent { .. } => true,
+                Effect::Once => false,
+            };
+            (RailEvent::Silence { maybe_delivered: true, reason }, retry)
+        }
+        Delivery::NotDelivered { reason } => {
+            (RailEvent::Silence { maybe_delivered: exchange.first_sent_at.is_some(), reason }, true)
+        }
+        Delivery::Refused { code, reason } => {
+            let reason = format!("{code}: {reason}");
+            (RailEvent::Silence { maybe_delivered: exchange.first_sent_at.is_some(), reason }, false)
+        }
+    };
+    if retry && attempts < MAX_SENDS {
+        let pause = RESEND_AFTER_MS[(attempts as usize - 1).min(RESEND_AFTER_MS.len() - 1)];
+        exchange.due_at = now.plus_ms(pause);
+        exchange.stage = Stage::Outgoing { call, attempts };
+    } else {
+        exchange.due_at = now;
+        exchange.stage = Stage::Arrived { event: arrived, failures: 0 };
+    }
+}
+
+/// Whether signed, time-stamped bytes may no longer be sent.
+pub fn is_stale(call: &HttpCall, now: Timestamp) -> bool {
+    call.stale_after.is_some_and(|limit| now > limit)
+}
+
+/// Gives up sending stale bytes: the plugin may rebuild them.
+pub fn drop_stale(exchange: &mut Exchange, now: Timestamp) {
+    exchange.due_at = now;
+    exchange.stage = Stage::Arrived {
+        event: RailEvent::Silence {
+            maybe_delivered: exchange.first_sent_at.is_some(),
+            reason: "the signed call went stale before it could be sent".to_owned(),
+        },
+        failures: 0,
+    };
+}
+
+/// Moves an exchange on when the plugin gave no step for `event`.
+///
+/// The same event is told once more to a fresh instance. Then: unknown where anything may have been delivered,
+/// declined where nothing was. Nothing is ever sent again because a plugin trapped.
+pub fn after_failure(exchange: &mut Exchange, event: RailEvent, failures: u32, error: &RailError, now: Timestamp) -> Told {
+    match error {
+        RailError::Busy { retry_after_ms } => {
+            exchange.due_at = now.plus_ms(i64::from(*retry_after_ms));
+            exchange.stage = Stage::Arrived { event, failures };
+            None
+        }
+        RailError::Trapped { .. } if failures == 0 => {
+            exchange.due_at = now;
+            exchange.stage = Stage::Arrived { event, failures: 1 };
+            None
+        }
+        RailError::Trapped { .. } | RailError::Fault(_) | RailError::Revoked { .. } => {
+            let fault = fault_of(error);
+            match exchange.purpose {
+                Purpose::Perform if exchange.first_sent_at.is_none() => {
+                    exchange.stage = Stage::Finished;
+                    Some(Verdict::Declined { code: fault.code })
+                }
+                Purpose::Perform => unknown(exchange, fault, now),
+                Purpose::Inquire { attempt } => postpone(exchange, attempt, now),
+            }
+        }
+    }
+}
+
+/// The fault that a failure of the plugin itself amounts to.
+pub fn fault_of(error: &RailError) -> Fault {
+    match error {
+        RailError::Fault(fault) => fault.clone(),
+        RailError::Trapped { code, message } => Fault { code: (*code).to_owned(), message: message.clone() },
+        RailError::Revoked { reason } => Fault { code: "plugin.revoked".to_owned(), message: reason.clone() },
+        RailError::Busy { .. } => Fault { code: "plugin.busy".to_owned(), message: error.to_string() },
+    }
+}
+
+fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp, settle_window_ms: i64) -> Told {
+    let outcome = checked(exchange, outcome);
+    match (outcome, exchange.purpose) {
+        (RailOutcome::Settled { reference, amount }, Purpose::Perform | Purpose::Inquire { .. }) => {
+            exchange.stage = Stage::Finished;
+            Some(Verdict::Settled { reference, amount })
+        }
+        (RailOutcome::Declined(fault), Purpose::Inquire { attempt })
+            if fault.code == NOT_FOUND && within_window(exchange, now, settle_window_ms) =>
+        {
+            postpone(exchange, attempt, now)
+        }
+        (RailOutcome::Declined(fault), Purpose::Perform | Purpose::Inquire { .. }) => {
+            exchange.stage = Stage::Finished;
+            Some(Verdict::Declined { code: fault.code })
+        }
+        (RailOutcome::Unknown(fault), Purpose::Perform) => unknown(exchange, fault, now),
+        (RailOutcome::Unknown(_), Purpose::Inquire { attempt }) => postpone(exchange, attempt, now),
+    }
+}
+
+/// A rail that settles more than was asked, or in another currency, is not believed: the outcome is unknown.
+fn checked(exchange: &Exchange, outcome: RailOutcome) -> RailOutcome {
+    let RailOutcome::Settled { amount, .. } = &outcome else { return outcome };
+    let Some(asked) = exchange.command.amount() else { return outcome };
+    if amount.currency() == asked.currency() && amount.minor() <= asked.minor() && amount.minor() > 0 {
+        return outcome;
+    }
+    RailOutcome::Unknown(Fault {
+        code: "rail.settled_otherwise".to_owned(),
+        message: "the rail settled another amount or currency than was asked".to_owned(),
+    })
+}
+
+fn within_window(exchange: &Exchange, now: Timestamp, settle_window_ms: i64) -> bool {
+    exchange.first_sent_at.is_some_and(|sent| now < sent.plus_ms(settle_window_ms))
+}
+
+fn unknown(exchange: &mut Exchange, fault: Fault, now: Timestamp) -> Told {
+    exchange.stage = Stage::Unknown;
+    exchange.due_at = now.plus_ms(INQUIRE_AFTER_MS[0]);
+    Some(Verdict::Unknown { code: fault.code })
+}
+
+fn postpone(exchange: &mut Exchange, attempt: u32, now: Timestamp) -> Told {
+    if attempt >= MAX_INQUIRIES {
+        exchange.stage = Stage::Stuck;
+        return None;
+    }
+    exchange.stage = Stage::Unknown;
+    exchange.due_at = now.plus_ms(INQUIRE_AFTER_MS[(attempt as usize).min(INQUIRE_AFTER_MS.len() - 1)]);
+    None
+}
+
+/// Turns an unknown exchange to its next inquiry.
+pub fn begin_inquiry(exchange: &mut Exchange) {
+    let attempt = match exchange.purpose {
+        Purpose::Perform => 1,
+        Purpose::Inquire { attempt } => attempt + 1,
+    };
+    exchange.purpose = Purpose::Inquire { attempt };
+    exchange.state.clear();
+}
+
+/// A settled amount for commands that name none: a release settles what was free.
+pub fn zero(currency: Currency) -> Money {
+    Money::new(0, currency)
+}

@@ -1,0 +1,112 @@
+//! The memorised secret beside the face: four to eight digits, argon2id, five tries.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use tebura_ledger::Timestamp;
+
+use crate::hub::Hub;
+use crate::ids::PersonId;
+use crate::ports::{CommitError, PinRecord, ReadError, Unit, Write};
+
+/// Wrong tries before the PIN is locked: one in two thousand for a guesser of four digits.
+const MAX_TRIES: u32 = 5;
+/// How long a locked PIN stays locked: long enough to make guessing useless, short enough for a shopping trip.
+const LOCK_MS: i64 = 30 * 60_000;
+
+/// A PIN as typed. Never logged.
+#[derive(Clone)]
+pub struct Pin(String);
+
+/// The text is not a PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a PIN has four to eight digits 0–9")]
+pub struct PinFormatError;
+
+impl Pin {
+    /// Takes four to eight ASCII digits.
+    pub fn new(text: &str) -> Result<Self, PinFormatError> {
+        if (4..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Pin(text.to_owned()))
+        } else {
+            Err(PinFormatError)
+        }
+    }
+
+    /// The PHC string to store.
+    ///
+    /// `salt`: unguessable. argon2 takes tens of milliseconds by design: not on a thread that serves others.
+    pub(crate) async fn hash(self, salt: [u8; 32]) -> Result<String, PinHashError> {
+        let hashed = tokio::task::spawn_blocking(move || {
+            Argon2::default()
+                .hash_password_with_salt(self.0.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+                .map_err(|error| PinHashError(error.to_string()))
+        });
+        hashed.await.unwrap_or_else(|stopped| Err(PinHashError(stopped.to_string())))
+    }
+
+    fn matches(&self, stored: &str) -> bool {
+        PasswordHash::new(stored)
+            .is_ok_and(|stored| Argon2::default().verify_password(self.0.as_bytes(), &stored).is_ok())
+    }
+}
+
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pin(…)")
+    }
+}
+
+/// The hash could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the PIN could not be hashed: {0}")]
+pub struct PinHashError(String);
+
+/// What a PIN that was offered, or not, leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinVerdict {
+    Right,
+    /// A PIN is needed and none was offered.
+    Needed,
+    /// The person chose none: another way to pay is needed.
+    NoneChosen,
+    Wrong { tries_left: u32 },
+    Locked { until: Timestamp },
+}
+
+/// Why a PIN could not be checked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckPinError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+impl Hub {
+    /// Checks a PIN and counts a wrong try before it answers.
+    pub(crate) async fn check_pin(&self, person: PersonId, offered: Option<Pin>) -> Result<PinVerdict, CheckPinError> {
+        let now = self.now();
+        let Some(PinRecord { hash: Some(hash), failed, locked_until }) = self.store.pin(person).await? else {
+            return Ok(PinVerdict::NoneChosen);
+        };
+        if let Some(until) = locked_until.filter(|until| now < *until) {
+            return Ok(PinVerdict::Locked { until });
+        }
+        let Some(pin) = offered else { return Ok(PinVerdict::Needed) };
+        let right = tokio::task::spawn_blocking(move || pin.matches(&hash)).await.unwrap_or(false);
+        let failed = if locked_until.is_some() { 0 } else { failed };
+        let (failed, locked_until, verdict) = match (right, failed + 1) {
+            (true, _) if failed == 0 && locked_until.is_none() => return Ok(PinVerdict::Right),
+            (true, _) => (0, None, PinVerdict::Right),
+            (false, tries) if tries >= MAX_TRIES => {
+                let until = now.plus_ms(LOCK_MS);
+                (tries, Some(until), PinVerdict::Locked { until })
+            }
+            (false, tries) => (tries, None, PinVerdict::Wrong { tries_left: MAX_TRIES - tries }),
+        };
+        let write = Write::PinTries { person, failed, locked_until };
+        self.store.commit(person.shard(), now, Unit { writes: vec![write], ..Unit::default() }).await?;
+        Ok(verdict)
+    }
+}

@@ -1,0 +1,64 @@
+//! Refunds a capture: returns captured money to the payer. It names the capture that it undoes.
+
+use tebura_ledger::{Command, Money, OperationId, Refund};
+
+use crate::change_hold::ChangeHoldError;
+use crate::hub::Hub;
+use crate::perform::{Answer, KeyRequest, Work};
+use crate::ports::Caller;
+use crate::rail::RailCommand;
+
+/// A refund to make.
+#[derive(Clone, Debug)]
+pub struct RefundCapture {
+    pub caller: Caller,
+    /// The capture's operation.
+    pub capture: OperationId,
+    /// `None`: all of the capture that was not refunded.
+    pub amount: Option<Money>,
+}
+
+impl Hub {
+    /// Returns captured money. A refusal by the rail is an answer whose operation failed, not an error.
+    pub async fn refund_capture(&self, key: KeyRequest, command: RefundCapture) -> Result<Answer, ChangeHoldError> {
+        let RefundCapture { caller, capture, amount } = command;
+        let unknown = ChangeHoldError::CaptureNotFound(capture);
+        let captured = self.store.operation(capture).await?.ok_or(unknown.clone())?;
+        let hold = captured.hold();
+        let facts = self.hold_facts(&caller, hold).await.map_err(|error| match error {
+            ChangeHoldError::HoldNotFound(_) => unknown.clone(),
+            other => other,
+        })?;
+        let reference = captured.reference().ok_or(unknown.clone())?.to_owned();
+        let asked = match amount {
+            Some(amount) => amount,
+            None => self.refundable(capture, hold).await?.ok_or(unknown)?,
+        };
+        let operation = self.operation_id(hold.shard());
+        let work = Work {
+            operation,
+            hold,
+            rail: facts.rail,
+            ask: RailCommand::Refund { reference, amount: asked },
+            begin: Command::Refund(Refund {
+                hold,
+                operation,
+                transfer: self.transfer_id(hold.shard()),
+                capture,
+                amount: Some(asked),
+            }),
+            writes: Vec::new(),
+        };
+        Ok(self.perform(Some(key), work).await?)
+    }
+
+    /// What of a capture was neither refunded nor is being refunded.
+    async fn refundable(
+        &self,
+        capture: OperationId,
+        hold: tebura_ledger::HoldId,
+    ) -> Result<Option<Money>, ChangeHoldError> {
+        let operations = self.store.operations_of(hold).await?;
+        Ok(tebura_ledger::refundable(capture, &operations))
+    }
+}

@@ -1,0 +1,77 @@
+//! What goes on without a request: deadlines, resends, inquiries, and what a crash left behind.
+
+use tebura_ledger::Timestamp;
+
+use crate::exchange::{Exchange, Stage};
+use crate::hub::Hub;
+use crate::machine;
+use crate::ports::{Delivery, ReadError};
+
+/// Rows taken at a time: a tick stays short and the next one goes on.
+const BATCH: u16 = 100;
+/// A request that is waiting for its own exchange goes first; the worker takes what is overdue by this.
+const GRACE_MS: i64 = 2_000;
+
+/// What a tick did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// Holds whose deadline was acted on.
+    pub expired: usize,
+    /// Exchanges that were driven.
+    pub driven: usize,
+}
+
+impl Hub {
+    /// Acts on every deadline that has passed and drives every exchange that is overdue. Failures are logged and
+    /// tried again at the next tick.
+    pub async fn tick(&self) -> Result<Tick, ReadError> {
+        let now = self.now();
+        let overdue = now.plus_ms(-GRACE_MS);
+        Ok(Tick { driven: self.drive_due(overdue).await?, expired: self.expire_due(now).await? })
+    }
+
+    /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that
+    /// was under way was cut off, whatever its lease says.
+    pub async fn recover(&self, alone: bool) -> Result<usize, ReadError> {
+        let until = if alone { Timestamp::MAX } else { self.now() };
+        self.drive_due(until).await
+    }
+
+    async fn drive_due(&self, until: Timestamp) -> Result<usize, ReadError> {
+        let due = self.store.due_exchanges(until, BATCH).await?;
+        let count = due.len();
+        for exchange in due {
+            self.take_up(exchange).await;
+        }
+        Ok(count)
+    }
+
+    async fn take_up(&self, mut exchange: Exchange) {
+        let now = self.now();
+        let operation = exchange.operation;
+        if let Stage::Sending { call, attempts } = exchange.stage.clone() {
+            let cut_off = Delivery::MaybeDelivered { reason: "the hub stopped while sending".to_owned() };
+            machine::after_delivery(&mut exchange, call, attempts, cut_off, now);
+            exchange.due_at = now;
+            if let Err(error) = self.put(&mut exchange, None, Vec::new()).await {
+                tracing::warn!(%operation, %error, "an exchange could not be taken up; it stays due");
+                return;
+            }
+        }
+        if let Err(error) = self.drive(exchange, now).await {
+            tracing::warn!(%operation, %error, "an exchange could not be driven; it stays due");
+        }
+    }
+
+    async fn expire_due(&self, now: Timestamp) -> Result<usize, ReadError> {
+        let due = self.store.due_holds(now, BATCH).await?;
+        let mut expired = 0;
+        for hold in due {
+            match self.expire_hold(hold.id()).await {
+                Ok(_) => expired += 1,
+                Err(error) => tracing::warn!(hold = %hold.id(), %error, "a hold could not be expired; it stays due"),
+            }
+        }
+        Ok(expired)
+    }
+}
