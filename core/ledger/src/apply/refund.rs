@@ -1,0 +1,121 @@
+//! Gives captured money back: names the capture that it undoes and never exceeds it.
+
+use super::{find_hold, in_shard, positive, replay, same_currency, sent};
+use crate::command::Refund;
+use crate::effects::{Effects, HoldChange};
+use crate::{Book, EventKind, Money, Operation, OperationKind, Refusal, Timestamp};
+
+pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Effects, Refusal> {
+    in_shard(
+        book,
+        [
+            (command.hold.shard(), &command.hold),
+            (command.operation.shard(), &command.operation),
+            (command.transfer.shard(), &command.transfer),
+        ],
+    )?;
+    if let Some(operation) = book.operation(command.operation) {
+        replay_refund(operation, command)?;
+        return Ok(Effects::replay(
+            Some(operation),
+            book.hold(command.hold),
+            now,
+        ));
+    }
+    if let Some(amount) = command.amount {
+        positive(amount)?;
+    }
+    let target = command.capture;
+    let capture = book
+        .operation(target)
+        .ok_or(Refusal::OperationNotFound { operation: target })?;
+    if capture.hold() != Some(command.hold) {
+        return Err(Refusal::OperationOfAnotherHold {
+            operation: target,
+            hold: command.hold,
+        });
+    }
+    let hold = find_hold(book, command.hold)?;
+    if let Some(amount) = command.amount {
+        same_currency(amount, hold.currency())?;
+    }
+    let amount = resolve(capture, command.amount)?;
+    let payee = book.row(hold.payee())?;
+    if !payee.covers(amount) {
+        return Err(Refusal::FundsInsufficient {
+            asked: amount,
+            available: payee.available(),
+        });
+    }
+
+    let mut change = HoldChange::of(book, hold, now)?;
+    change.hold.refund_asked(amount.minor());
+    change.event(EventKind::RefundSent, Some(amount));
+    let mut capture = capture.clone();
+    capture.parts.refund_in_flight += amount.minor();
+    let kind = OperationKind::Refund {
+        capture: target,
+        amount,
+    };
+    let transfer = Some(command.transfer);
+    let operation = sent(
+        command.operation,
+        hold.id(),
+        kind,
+        command.amount,
+        transfer,
+        now,
+    );
+    change.finish(operation, Some(capture))
+}
+
+fn resolve(capture: &Operation, asked: Option<Money>) -> Result<Money, Refusal> {
+    let is_capture = match capture.kind() {
+        OperationKind::Capture { .. } => true,
+        OperationKind::Fund { .. }
+        | OperationKind::Place { .. }
+        | OperationKind::Release { .. }
+        | OperationKind::Expire { .. }
+        | OperationKind::Refund { .. } => false,
+    };
+    if !is_capture {
+        return Err(Refusal::RefundOfNoCapture {
+            operation: capture.id(),
+        });
+    }
+    if capture.settled_amount().is_none() {
+        return Err(Refusal::RefundOfUnsettledCapture {
+            capture: capture.id(),
+        });
+    }
+    let refundable = capture.refundable();
+    match asked {
+        _ if !refundable.is_positive() => Err(Refusal::RefundNothingLeft {
+            capture: capture.id(),
+        }),
+        None => Ok(refundable),
+        Some(asked) if asked.minor() > refundable.minor() => {
+            Err(Refusal::RefundExceedsCapture { asked, refundable })
+        }
+        Some(asked) => Ok(asked),
+    }
+}
+
+fn replay_refund(operation: &Operation, command: &Refund) -> Result<(), Refusal> {
+    let capture = match operation.kind() {
+        OperationKind::Refund { capture, .. } => *capture,
+        OperationKind::Fund { .. }
+        | OperationKind::Place { .. }
+        | OperationKind::Capture { .. }
+        | OperationKind::Release { .. }
+        | OperationKind::Expire { .. } => return replay(operation, [("kind", false)]),
+    };
+    replay(
+        operation,
+        [
+            ("hold", operation.hold() == Some(command.hold)),
+            ("capture", capture == command.capture),
+            ("amount", operation.parts.asked == command.amount),
+        ],
+    )
+}

@@ -1,0 +1,150 @@
+//! What a final result does to the hold, to the accounts and to the capture that a refund undoes.
+
+use crate::effects::HoldChange;
+use crate::{
+    AccountId, Book, EventKind, Money, Operation, OperationId, OperationKind, Phase, Refusal,
+    Timestamp, Transfer, TransferKind,
+};
+
+/// Applies a success. Returns the capture that changed with it, for a refund.
+pub(super) fn settled(
+    book: &Book,
+    change: &mut HoldChange<'_>,
+    operation: &Operation,
+    reference: &str,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Option<Operation>, Refusal> {
+    let (asked, done) = (operation.amount().minor(), amount.minor());
+    let (payer, payee) = (change.hold.payer(), change.hold.payee());
+    let mut touched_capture = None;
+    let mut rest = None;
+    let event = match operation.kind() {
+        OperationKind::Place { .. } => {
+            change.hold.place_settled(reference, done);
+            EventKind::HoldHeld
+        }
+        OperationKind::Capture { finality, .. } => {
+            let returned = change.hold.capture_settled(asked, done, *finality);
+            rest = (returned > 0).then(|| change.hold.money(returned));
+            let kind = TransferKind::Capture;
+            change.transfer = Some(transfer(operation, kind, payer, payee, amount, now)?);
+            EventKind::CaptureSettled
+        }
+        OperationKind::Release { .. } | OperationKind::Expire { .. } => {
+            change.hold.release_settled(asked, done);
+            EventKind::ReleaseSettled
+        }
+        OperationKind::Refund { capture, .. } => {
+            change.hold.refund_settled(asked, done);
+            touched_capture = Some(refund_done(book, *capture, asked, done)?);
+            let kind = TransferKind::Refund;
+            change.transfer = Some(transfer(operation, kind, payee, payer, amount, now)?);
+            EventKind::RefundSettled
+        }
+        OperationKind::Fund { .. } => return Err(not_on_a_hold(operation)),
+    };
+    change.event(event, Some(amount));
+    if rest.is_some() {
+        change.event(EventKind::ReleaseSettled, rest);
+    }
+    note_end(change, operation);
+    Ok(touched_capture)
+}
+
+/// Applies a decline: the earmark goes back to where it came from. Returns the capture that changed, for a refund.
+pub(super) fn declined(
+    book: &Book,
+    change: &mut HoldChange<'_>,
+    operation: &Operation,
+    code: &str,
+) -> Result<Option<Operation>, Refusal> {
+    let asked = operation.amount().minor();
+    let mut touched_capture = None;
+    let event = match operation.kind() {
+        OperationKind::Place { .. } => {
+            change.hold.place_declined(code);
+            EventKind::HoldFailed
+        }
+        OperationKind::Capture { finality, .. } => {
+            change.hold.capture_declined(asked, *finality);
+            EventKind::CaptureFailed
+        }
+        OperationKind::Release { .. } | OperationKind::Expire { .. } => {
+            change.hold.release_declined(asked);
+            EventKind::ReleaseFailed
+        }
+        OperationKind::Refund { capture, .. } => {
+            change.hold.refund_declined(asked);
+            touched_capture = Some(refund_done(book, *capture, asked, 0)?);
+            EventKind::RefundFailed
+        }
+        OperationKind::Fund { .. } => return Err(not_on_a_hold(operation)),
+    };
+    change.event(event, Some(operation.amount()));
+    note_end(change, operation);
+    Ok(touched_capture)
+}
+
+/// The event that says that nobody knows.
+pub(super) fn unknown_event(kind: &OperationKind) -> EventKind {
+    match kind {
+        OperationKind::Fund { .. } | OperationKind::Place { .. } => EventKind::HoldUnknown,
+        OperationKind::Capture { .. } => EventKind::CaptureUnknown,
+        OperationKind::Release { .. } | OperationKind::Expire { .. } => EventKind::ReleaseUnknown,
+        OperationKind::Refund { .. } => EventKind::RefundUnknown,
+    }
+}
+
+/// An ended hold changes once more with each refund, but ends only once.
+fn note_end(change: &mut HoldChange<'_>, operation: &Operation) {
+    let refund = matches!(operation.kind(), OperationKind::Refund { .. });
+    if !refund && change.hold.phase() == Phase::Ended {
+        change.event(EventKind::HoldEnded, None);
+    }
+}
+
+/// The capture after `asked` of it is no longer under way and `done` of it was given back.
+fn refund_done(
+    book: &Book,
+    capture: OperationId,
+    asked: i64,
+    done: i64,
+) -> Result<Operation, Refusal> {
+    let found = book
+        .operation(capture)
+        .ok_or(Refusal::OperationNotFound { operation: capture })?;
+    let mut capture = found.clone();
+    capture.parts.refund_in_flight -= asked;
+    capture.parts.refunded += done;
+    Ok(capture)
+}
+
+fn transfer(
+    operation: &Operation,
+    kind: TransferKind,
+    debit: AccountId,
+    credit: AccountId,
+    amount: Money,
+    at: Timestamp,
+) -> Result<Transfer, Refusal> {
+    let id = operation
+        .parts
+        .transfer
+        .ok_or_else(|| crate::effects::imbalance(operation.id()))?;
+    let hold = operation.hold();
+    Ok(Transfer {
+        id,
+        operation: operation.id(),
+        hold,
+        debit,
+        credit,
+        amount,
+        kind,
+        at,
+    })
+}
+
+fn not_on_a_hold(operation: &Operation) -> Refusal {
+    crate::effects::imbalance(operation.id())
+}

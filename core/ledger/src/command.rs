@@ -1,0 +1,217 @@
+//! Commands: everything that can be asked of a book. Plain data; the rules are in `apply/`, one file a command.
+
+use crate::{
+    AccountId, Currency, Finality, Floor, HoldId, Money, OperationId, RailId, Shard, Timestamp,
+    TransferId,
+};
+
+/// Opens an account in its home shard. Repeating it with the same fields changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenAccount {
+    /// The account.
+    pub id: AccountId,
+    /// The one currency of its balances.
+    pub currency: Currency,
+    /// How low it may go.
+    pub floor: Floor,
+}
+
+/// Moves money into an account at once, normally from an issuing account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fund {
+    /// The operation, in the shard of `to`.
+    pub operation: OperationId,
+    /// The transfer that is posted, in the shard of `to`.
+    pub transfer: TransferId,
+    /// The account that loses the amount.
+    pub from: AccountId,
+    /// The account that gains it.
+    pub to: AccountId,
+    /// How much; above zero.
+    pub amount: Money,
+}
+
+/// Asks a rail to reserve money of the payer for the payee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The new hold, in the payer's shard.
+    pub hold: HoldId,
+    /// The operation, in the payer's shard.
+    pub operation: OperationId,
+    /// The rail that keeps it.
+    pub rail: RailId,
+    /// Whose money is reserved.
+    pub payer: AccountId,
+    /// Who may capture it.
+    pub payee: AccountId,
+    /// How much; above zero.
+    pub amount: Money,
+    /// From this moment on no capture is accepted; later than now. A repeat must give the same moment.
+    pub expires_at: Timestamp,
+}
+
+/// Takes held money for the payee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// The transfer that is posted when it settles, in the hold's shard.
+    pub transfer: TransferId,
+    /// How much, above zero; none for all that is free.
+    pub amount: Option<Money>,
+    /// Whether more captures may follow.
+    pub finality: Finality,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
+}
+
+/// Gives free money back to the payer. Without amount the hold closes for good; while it is being placed that cancels it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// How much, above zero; none for all that is free.
+    pub amount: Option<Money>,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
+}
+
+/// Closes a hold whose deadline passed and gives free money back to the payer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expire {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+}
+
+/// Gives captured money back to the payer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// The transfer that is posted when it settles, in the hold's shard.
+    pub transfer: TransferId,
+    /// The capture that it undoes, wholly or in part.
+    pub capture: OperationId,
+    /// How much, above zero; none for all that was not refunded yet.
+    pub amount: Option<Money>,
+}
+
+/// What became known of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The rail did it.
+    Settled {
+        /// The rail's name of what it did; for a placement, of the hold. Empty where it gives none.
+        reference: String,
+        /// How much it did, above zero. Less than asked for is a partial success; more is refused.
+        amount: Money,
+    },
+    /// The rail certainly did not do it.
+    Declined {
+        /// The rail's reason.
+        code: String,
+    },
+    /// Nobody knows. The money stays reserved.
+    Unknown {
+        /// What is known about the silence.
+        code: String,
+    },
+    /// The rail waits for the payer; only for a placement, which stays open.
+    RequiresAction,
+}
+
+/// Records what became known of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// What became known.
+    pub verdict: Verdict,
+}
+
+/// Anything that can be asked of a book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Opens an account.
+    OpenAccount(OpenAccount),
+    /// Moves money in.
+    Fund(Fund),
+    /// Asks for a hold.
+    Place(Place),
+    /// Takes held money.
+    Capture(Capture),
+    /// Gives free money back.
+    Release(Release),
+    /// Closes after the deadline.
+    Expire(Expire),
+    /// Gives captured money back.
+    Refund(Refund),
+    /// Records a result.
+    Settle(Settle),
+}
+
+/// The rows that a command names, for a store that loads before it applies. Not sorted, without repeats for one command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Accounts, to load in the command's shard. For one that is missing there and at home elsewhere see
+    /// [`Book::declare_foreign`](crate::Book::declare_foreign).
+    pub accounts: Vec<AccountId>,
+    /// Holds.
+    pub holds: Vec<HoldId>,
+    /// Operations.
+    pub operations: Vec<OperationId>,
+}
+
+impl Command {
+    /// The shard whose book applies the command.
+    pub fn shard(&self) -> Shard {
+        match self {
+            Self::OpenAccount(open) => open.id.shard(),
+            Self::Fund(fund) => fund.to.shard(),
+            Self::Place(place) => place.payer.shard(),
+            Self::Capture(capture) => capture.hold.shard(),
+            Self::Release(release) => release.hold.shard(),
+            Self::Expire(expire) => expire.hold.shard(),
+            Self::Refund(refund) => refund.hold.shard(),
+            Self::Settle(settle) => settle.hold.shard(),
+        }
+    }
+
+    /// The rows that the command itself names. Rows that those name in turn (a hold's accounts, a refund's capture) are
+    /// told by [`Book::further_keys`](crate::Book::further_keys) after these are loaded.
+    pub fn keys(&self) -> Keys {
+        let (accounts, hold, operations) = match self {
+            Self::OpenAccount(open) => (vec![open.id], None, vec![]),
+            Self::Fund(fund) => (vec![fund.from, fund.to], None, vec![fund.operation]),
+            Self::Place(place) => (
+                vec![place.payer, place.payee],
+                Some(place.hold),
+                vec![place.operation],
+            ),
+            Self::Capture(capture) => (vec![], Some(capture.hold), vec![capture.operation]),
+            Self::Release(release) => (vec![], Some(release.hold), vec![release.operation]),
+            Self::Expire(expire) => (vec![], Some(expire.hold), vec![expire.operation]),
+            Self::Refund(refund) => (
+                vec![],
+                Some(refund.hold),
+                vec![refund.operation, refund.capture],
+            ),
+            Self::Settle(settle) => (vec![], Some(settle.hold), vec![settle.operation]),
+        };
+        Keys {
+            accounts,
+            holds: hold.into_iter().collect(),
+            operations,
+        }
+    }
+}

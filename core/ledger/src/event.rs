@@ -1,0 +1,100 @@
+//! Events: what happened, in the order it happened. The store numbers them.
+
+use crate::{AccountId, HoldId, Money, OperationId, Status, Timestamp};
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// The word in rows and on the wire.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// An account was opened.
+    AccountOpened = "account.opened",
+    /// Money came into an account.
+    AccountFunded = "account.funded",
+    /// A rail is being asked to place a hold.
+    HoldPlaced = "hold.placed",
+    /// The rail waits for the payer.
+    HoldRequiresAction = "hold.requires_action",
+    /// The rail placed it; `amount` is what it reserved.
+    HoldHeld = "hold.held",
+    /// The rail declined to place it.
+    HoldFailed = "hold.failed",
+    /// Nobody knows whether the rail placed it.
+    HoldUnknown = "hold.unknown",
+    /// The deadline passed and the hold closed; exactly once a hold, with its own operation.
+    HoldExpired = "hold.expired",
+    /// The hold ended; nothing but refunds can follow.
+    HoldEnded = "hold.ended",
+    /// A capture is under way.
+    CaptureSent = "capture.sent",
+    /// A capture went through; `amount` is what moved.
+    CaptureSettled = "capture.settled",
+    /// A capture was declined.
+    CaptureFailed = "capture.failed",
+    /// Nobody knows whether a capture went through.
+    CaptureUnknown = "capture.unknown",
+    /// A release is under way.
+    ReleaseSent = "release.sent",
+    /// Money went back to the payer's available balance; `amount` tells how much.
+    ReleaseSettled = "release.settled",
+    /// A release was declined.
+    ReleaseFailed = "release.failed",
+    /// Nobody knows whether a release went through.
+    ReleaseUnknown = "release.unknown",
+    /// A refund is under way.
+    RefundSent = "refund.sent",
+    /// A refund went through; `amount` is what moved.
+    RefundSettled = "refund.settled",
+    /// A refund was declined.
+    RefundFailed = "refund.failed",
+    /// Nobody knows whether a refund went through.
+    RefundUnknown = "refund.unknown",
+}
+
+impl EventKind {
+    /// The kind that a word names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+/// One thing that happened. Plain data: nothing is decided from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// The hold, if there is one.
+    pub hold: Option<HoldId>,
+    /// The operation that made it happen, if there is one.
+    pub operation: Option<OperationId>,
+    /// The account that loses: the payer, or where funds come from. For `account.opened` none.
+    pub payer: Option<AccountId>,
+    /// The account that gains: the payee, or where funds go to. For `account.opened` the account.
+    pub payee: Option<AccountId>,
+    /// How much, where an amount is concerned.
+    pub amount: Option<Money>,
+    /// The hold's version after it happened.
+    pub hold_version: Option<u32>,
+    /// The hold's public word after it happened.
+    pub status: Option<Status>,
+    /// When the hub decided it.
+    pub at: Timestamp,
+}
