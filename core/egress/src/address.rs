@@ -42,9 +42,7 @@ pub struct AddressRange {
 
 /// Why a text is not an address range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not an address range; write it as 10.20.0.0/16, with no address bit set after the prefix"
-)]
+#[error("{0:?} is not an address range; write it as 10.20.0.0/16, with no address bit set after the prefix")]
 pub struct AddressRangeError(String);
 
 impl FromStr for AddressRange {
@@ -60,8 +58,7 @@ fn parse_range(text: &str) -> Option<AddressRange> {
     let network: IpAddr = address.parse().ok()?;
     let prefix: u8 = prefix.parse().ok()?;
     let (bits, width) = bits_of(network);
-    (prefix <= width && bits & !mask(prefix, width) == 0)
-        .then_some(AddressRange { network, prefix })
+    (prefix <= width && bits & !mask(prefix, width) == 0).then_some(AddressRange { network, prefix })
 }
 
 impl AddressRange {
@@ -84,11 +81,7 @@ fn bits_of(address: IpAddr) -> (u128, u8) {
 }
 
 fn mask(prefix: u8, width: u8) -> u128 {
-    let all = if width == 32 {
-        u128::from(u32::MAX)
-    } else {
-        u128::MAX
-    };
+    let all = if width == 32 { u128::from(u32::MAX) } else { u128::MAX };
     let host_bits = u32::from(width - prefix);
     all & u128::MAX.checked_shl(host_bits).unwrap_or(0)
 }
@@ -127,14 +120,10 @@ const NOT_PUBLIC_V6: [(Ipv6Addr, u8); 4] = [
 fn is_public(address: IpAddr) -> bool {
     let blocked = |network: IpAddr, prefix: u8| AddressRange { network, prefix }.contains(address);
     match address {
-        IpAddr::V4(_) => !NOT_PUBLIC_V4
-            .iter()
-            .any(|(network, prefix)| blocked((*network).into(), *prefix)),
+        IpAddr::V4(_) => !NOT_PUBLIC_V4.iter().any(|(network, prefix)| blocked((*network).into(), *prefix)),
         IpAddr::V6(v6) => {
             v6.segments()[0] & 0xe000 == 0x2000
-                && !NOT_PUBLIC_V6
-                    .iter()
-                    .any(|(network, prefix)| blocked((*network).into(), *prefix))
+                && !NOT_PUBLIC_V6.iter().any(|(network, prefix)| blocked((*network).into(), *prefix))
         }
     }
 }
@@ -152,10 +141,7 @@ pub struct SystemLookup;
 #[async_trait]
 impl Lookup for SystemLookup {
     async fn addresses(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((name, 0))
-            .await?
-            .map(|address| address.ip())
-            .collect())
+        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
     }
 }
 
@@ -177,11 +163,8 @@ impl Resolve for CheckedResolver {
         Box::pin(async move {
             let found = lookup.addresses(name.as_str()).await?;
             // Port 0 lets the connector fill in the origin's port.
-            let allowed: Vec<SocketAddr> = found
-                .into_iter()
-                .filter(|ip| reach.allows(*ip))
-                .map(|ip| SocketAddr::new(ip, 0))
-                .collect();
+            let allowed: Vec<SocketAddr> =
+                found.into_iter().filter(|ip| reach.allows(*ip)).map(|ip| SocketAddr::new(ip, 0)).collect();
             if allowed.is_empty() {
                 return Err(NoAllowedAddress.into());
             }

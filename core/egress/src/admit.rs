@@ -26,9 +26,7 @@ pub(crate) struct Admitted {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No binding for this plugin and handle.
-    #[error(
-        "endpoint {endpoint:?} of plugin {plugin} is not bound; ask the operator to bind it to an origin"
-    )]
+    #[error("endpoint {endpoint:?} of plugin {plugin} is not bound; ask the operator to bind it to an origin")]
     NotBound {
         /// The plugin's id.
         plugin: String,
@@ -62,9 +60,7 @@ pub enum Refusal {
     )]
     Key,
     /// A body where none is expected.
-    #[error(
-        "a GET call has a body; some gateways drop it and others reject it, so use the query or POST"
-    )]
+    #[error("a GET call has a body; some gateways drop it and others reject it, so use the query or POST")]
     BodyOnGet,
     /// Over the cap.
     #[error("the body is {bytes} bytes and the binding allows {limit}; send less")]
@@ -101,22 +97,14 @@ impl Refusal {
 /// Checks a call against its binding and adds what only the hub may add.
 pub(crate) fn admit(binding: &Binding, outgoing: &Outgoing) -> Result<Admitted, Refusal> {
     let call = &outgoing.call;
-    let method =
-        pattern::parse_method(&call.method).ok_or_else(|| Refusal::Method(call.method.clone()))?;
+    let method = pattern::parse_method(&call.method).ok_or_else(|| Refusal::Method(call.method.clone()))?;
     pattern::check_target(&call.path)?;
-    if !binding
-        .allow
-        .iter()
-        .any(|allowed| allowed.covers(&method, &call.path))
-    {
+    if !binding.allow.iter().any(|allowed| allowed.covers(&method, &call.path)) {
         return Err(not_allowed(binding, &method));
     }
     let url = target(&binding.origin, &call.path)?;
-    let reserved: Vec<_> = binding
-        .idempotency_header
-        .iter()
-        .chain(binding.credential.iter().map(|(name, _)| name))
-        .collect();
+    let reserved: Vec<_> =
+        binding.idempotency_header.iter().chain(binding.credential.iter().map(|(name, _)| name)).collect();
     let mut headers = headers::from_plugin(&call.headers, &reserved)?;
     if let (Some(name), Some(key)) = (&binding.idempotency_header, idempotency_key(outgoing)) {
         headers.insert(name, key_value(key)?);
@@ -133,22 +121,12 @@ pub(crate) fn admit(binding: &Binding, outgoing: &Outgoing) -> Result<Admitted, 
         return Err(Refusal::TooLarge { bytes, limit });
     }
     let total = Duration::from_millis(u64::from(call.timeout_ms)).min(binding.limits.total);
-    Ok(Admitted {
-        method,
-        url,
-        headers,
-        body: call.body.clone(),
-        total,
-    })
+    Ok(Admitted { method, url, headers, body: call.body.clone(), total })
 }
 
 fn not_allowed(binding: &Binding, method: &Method) -> Refusal {
     let allowed: Vec<String> = binding.allow.iter().map(ToString::to_string).collect();
-    Refusal::NotAllowed {
-        endpoint: binding.endpoint.clone(),
-        method: method.to_string(),
-        allowed: allowed.join(", "),
-    }
+    Refusal::NotAllowed { endpoint: binding.endpoint.clone(), method: method.to_string(), allowed: allowed.join(", ") }
 }
 
 /// Joins origin and path as text and insists that the parser reads the same origin and the same path back.
@@ -173,8 +151,7 @@ fn idempotency_key(outgoing: &Outgoing) -> Option<&str> {
 }
 
 fn key_value(key: &str) -> Result<HeaderValue, Refusal> {
-    let sendable =
-        (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let sendable = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if !sendable {
         return Err(Refusal::Key);
     }

@@ -73,18 +73,13 @@ pub struct Credential {
 impl Credential {
     /// For example `authorization` and `Bearer …`.
     pub fn new(header: impl Into<String>, secret: impl Into<String>) -> Credential {
-        Credential {
-            header: header.into(),
-            secret: Zeroizing::new(secret.into()),
-        }
+        Credential { header: header.into(), secret: Zeroizing::new(secret.into()) }
     }
 }
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential")
-            .field("header", &self.header)
-            .finish_non_exhaustive()
+        f.debug_struct("Credential").field("header", &self.header).finish_non_exhaustive()
     }
 }
 
@@ -103,14 +98,10 @@ pub enum BindingError {
     #[error("scheme {0:?} is not supported; use https")]
     Scheme(String),
     /// A credential would travel in the clear.
-    #[error(
-        "origin {0:?} is not encrypted; use https, or limit the binding to loopback or to named private ranges"
-    )]
+    #[error("origin {0:?} is not encrypted; use https, or limit the binding to loopback or to named private ranges")]
     PlainHttp(String),
     /// A literal address outside the reach.
-    #[error(
-        "address {0} is outside what the binding may reach; name its range in the binding if it is meant"
-    )]
+    #[error("address {0} is outside what the binding may reach; name its range in the binding if it is meant")]
     Address(IpAddr),
     /// An empty list.
     #[error("the binding allows no call; copy the manifest's allow list")]
@@ -122,9 +113,7 @@ pub enum BindingError {
     #[error("{0:?} is not a header name; use letters, digits and dashes")]
     HeaderName(String),
     /// A secret with a line break, for example from a file's last line.
-    #[error(
-        "the secret for header {0:?} cannot be sent in a header; remove line breaks and characters beyond ASCII"
-    )]
+    #[error("the secret for header {0:?} cannot be sent in a header; remove line breaks and characters beyond ASCII")]
     Secret(String),
 }
 
@@ -149,16 +138,8 @@ impl Binding {
         if config.allow.is_empty() {
             return Err(BindingError::NothingAllowed);
         }
-        let allow = config
-            .allow
-            .iter()
-            .map(|line| line.parse())
-            .collect::<Result<_, _>>()?;
-        let idempotency_header = config
-            .idempotency_header
-            .as_deref()
-            .map(header_name)
-            .transpose()?;
+        let allow = config.allow.iter().map(|line| line.parse()).collect::<Result<_, _>>()?;
+        let idempotency_header = config.idempotency_header.as_deref().map(header_name).transpose()?;
         let credential = config.credential.as_ref().map(header_of).transpose()?;
         Ok(Binding {
             plugin: config.plugin,
@@ -176,9 +157,7 @@ impl Binding {
 fn parse_origin(text: &str, reach: &Reach) -> Result<Url, BindingError> {
     let origin = Url::parse(text).map_err(|_| BindingError::Origin(text.to_owned()))?;
     // The parser accepts odd spellings of hosts (`http://0x7f.1`); what counts from here on is what it understood.
-    let host = origin
-        .host()
-        .ok_or_else(|| BindingError::Origin(text.to_owned()))?;
+    let host = origin.host().ok_or_else(|| BindingError::Origin(text.to_owned()))?;
     let bare = origin.path() == "/" && origin.query().is_none() && origin.fragment().is_none();
     if !bare || !origin.username().is_empty() || origin.password().is_some() {
         return Err(BindingError::MoreThanOrigin(text.to_owned()));
@@ -207,8 +186,8 @@ fn header_name(text: &str) -> Result<HeaderName, BindingError> {
 
 fn header_of(credential: &Credential) -> Result<(HeaderName, HeaderValue), BindingError> {
     let name = header_name(&credential.header)?;
-    let mut value = HeaderValue::from_str(&credential.secret)
-        .map_err(|_| BindingError::Secret(credential.header.clone()))?;
+    let mut value =
+        HeaderValue::from_str(&credential.secret).map_err(|_| BindingError::Secret(credential.header.clone()))?;
     value.set_sensitive(true);
     Ok((name, value))
 }

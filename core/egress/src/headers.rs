@@ -57,29 +57,19 @@ pub enum HeaderError {
     #[error("a header name is not a token of letters, digits and dashes; correct the plugin")]
     Name,
     /// The hub sets it, or nobody does.
-    #[error(
-        "header {0:?} is not a plugin's to set; credentials, keys and routing come from the operator's binding"
-    )]
+    #[error("header {0:?} is not a plugin's to set; credentials, keys and routing come from the operator's binding")]
     NotAllowed(String),
     /// Two of one name.
     #[error("header {0:?} is there twice; send it once")]
     Repeated(String),
     /// Line breaks or other control characters.
-    #[error(
-        "the value of header {0:?} holds a line break or a character that is not visible ASCII"
-    )]
+    #[error("the value of header {0:?} holds a line break or a character that is not visible ASCII")]
     Value(String),
 }
 
 /// Turns a plugin's headers into what is sent. `reserved` are the binding's own (credential, idempotency key).
-pub(crate) fn from_plugin(
-    headers: &[(String, String)],
-    reserved: &[&HeaderName],
-) -> Result<HeaderMap, HeaderError> {
-    let bytes: usize = headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
+pub(crate) fn from_plugin(headers: &[(String, String)], reserved: &[&HeaderName]) -> Result<HeaderMap, HeaderError> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_HEADER_BYTES {
         return Err(HeaderError::TooLarge);
     }
@@ -103,25 +93,17 @@ pub(crate) fn from_plugin(
 }
 
 /// Keeps what a plugin may read of a reply. A value that is not visible ASCII is dropped.
-pub(crate) fn to_plugin(
-    headers: &HeaderMap,
-    credential: Option<&HeaderName>,
-) -> Vec<(String, String)> {
+pub(crate) fn to_plugin(headers: &HeaderMap, credential: Option<&HeaderName>) -> Vec<(String, String)> {
     headers
         .iter()
         .filter(|(name, _)| credential != Some(name) && plugin_may_read(name.as_str()))
-        .filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        })
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect()
 }
 
 fn plugin_may_set(name: &str) -> bool {
     FROM_PLUGIN.contains(&name)
-        || (name.starts_with("x-")
-            && !NEVER_FROM_PLUGIN
-                .iter()
-                .any(|prefix| name.starts_with(prefix)))
+        || (name.starts_with("x-") && !NEVER_FROM_PLUGIN.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 fn plugin_may_read(name: &str) -> bool {

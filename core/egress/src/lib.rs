@@ -52,9 +52,7 @@ pub enum EgressError {
         endpoint: String,
     },
     /// No TLS roots, for example.
-    #[error(
-        "the HTTP client for endpoint {endpoint:?} cannot start ({reason}); install the system's CA certificates"
-    )]
+    #[error("the HTTP client for endpoint {endpoint:?} cannot start ({reason}); install the system's CA certificates")]
     Client {
         /// The handle.
         endpoint: String,
@@ -85,10 +83,7 @@ impl HttpEgress {
     }
 
     /// Resolves names with `lookup`; its answers are checked like anybody's.
-    pub fn with_lookup(
-        bindings: Vec<Binding>,
-        lookup: Arc<dyn Lookup>,
-    ) -> Result<HttpEgress, EgressError> {
+    pub fn with_lookup(bindings: Vec<Binding>, lookup: Arc<dyn Lookup>) -> Result<HttpEgress, EgressError> {
         let mut routes = BTreeMap::new();
         for binding in bindings {
             let name = (binding.plugin.0.clone(), binding.endpoint.clone());
@@ -105,20 +100,14 @@ impl HttpEgress {
 
     fn route(&self, outgoing: &Outgoing) -> Result<&Route, Refusal> {
         let name = (outgoing.plugin.0.clone(), outgoing.call.endpoint.clone());
-        self.routes.get(&name).ok_or(Refusal::NotBound {
-            plugin: name.0,
-            endpoint: name.1,
-        })
+        self.routes.get(&name).ok_or(Refusal::NotBound { plugin: name.0, endpoint: name.1 })
     }
 }
 
 #[async_trait]
 impl Egress for HttpEgress {
     async fn send(&self, outgoing: &Outgoing) -> Delivery {
-        let delivery = match self
-            .route(outgoing)
-            .and_then(|route| Ok((route, admit(&route.binding, outgoing)?)))
-        {
+        let delivery = match self.route(outgoing).and_then(|route| Ok((route, admit(&route.binding, outgoing)?))) {
             Ok((route, admitted)) => route.send(admitted, &outgoing.call.effect).await,
             Err(refusal) => refused(&refusal),
         };
@@ -130,38 +119,26 @@ impl Egress for HttpEgress {
 impl Route {
     fn new(binding: Binding, lookup: &Arc<dyn Lookup>) -> Result<Route, EgressError> {
         let build = |builder: ClientBuilder| {
-            builder.build().map_err(|error| EgressError::Client {
-                endpoint: binding.endpoint.clone(),
-                reason: innermost(&error),
-            })
+            builder
+                .build()
+                .map_err(|error| EgressError::Client { endpoint: binding.endpoint.clone(), reason: innermost(&error) })
         };
         let pooled = build(client(&binding, lookup).pool_idle_timeout(IDLE))?;
         let fresh = build(client(&binding, lookup).pool_max_idle_per_host(0))?;
         let slots = Semaphore::new(binding.limits.in_flight);
-        Ok(Route {
-            binding,
-            pooled,
-            fresh,
-            slots,
-        })
+        Ok(Route { binding, pooled, fresh, slots })
     }
 
     async fn send(&self, admitted: Admitted, effect: &Effect) -> Delivery {
         let limits = &self.binding.limits;
-        let Ok(Ok(_slot)) = timeout(limits.connect.min(admitted.total), self.slots.acquire()).await
-        else {
+        let Ok(Ok(_slot)) = timeout(limits.connect.min(admitted.total), self.slots.acquire()).await else {
             return not_delivered("too many calls to this endpoint are under way");
         };
         let client = match effect {
             Effect::Read | Effect::Idempotent { .. } => &self.pooled,
             Effect::Once => &self.fresh,
         };
-        match timeout(
-            admitted.total,
-            exchange(client, admitted, limits.reply_bytes, &self.binding),
-        )
-        .await
-        {
+        match timeout(admitted.total, exchange(client, admitted, limits.reply_bytes, &self.binding)).await {
             Ok(delivery) => delivery,
             // The connect time may not have run out yet, but how far the call got is not known.
             Err(_) => maybe_delivered("no whole reply within the call's time"),
@@ -171,10 +148,7 @@ impl Route {
 
 /// What every client of this crate has in common: nothing that could lead a call elsewhere.
 fn client(binding: &Binding, lookup: &Arc<dyn Lookup>) -> ClientBuilder {
-    let resolver = CheckedResolver {
-        reach: binding.reach.clone(),
-        lookup: Arc::clone(lookup),
-    };
+    let resolver = CheckedResolver { reach: binding.reach.clone(), lookup: Arc::clone(lookup) };
     let builder = Client::builder()
         .dns_resolver(resolver)
         .no_proxy()
@@ -191,26 +165,9 @@ fn client(binding: &Binding, lookup: &Arc<dyn Lookup>) -> ClientBuilder {
     }
 }
 
-async fn exchange(
-    client: &Client,
-    admitted: Admitted,
-    reply_bytes: usize,
-    binding: &Binding,
-) -> Delivery {
-    let Admitted {
-        method,
-        url,
-        headers,
-        body,
-        total: _,
-    } = admitted;
-    let response = match client
-        .request(method, url)
-        .headers(headers)
-        .body(body)
-        .send()
-        .await
-    {
+async fn exchange(client: &Client, admitted: Admitted, reply_bytes: usize, binding: &Binding) -> Delivery {
+    let Admitted { method, url, headers, body, total: _ } = admitted;
+    let response = match client.request(method, url).headers(headers).body(body).send().await {
         Ok(response) => response,
         Err(error) if find::<NoAllowedAddress>(&error).is_some() => {
             return refused(&Refusal::Address);
@@ -222,16 +179,9 @@ async fn exchange(
         return maybe_delivered("the reply is compressed although the call asked for plain bytes");
     }
     let status = response.status().as_u16();
-    let headers = headers::to_plugin(
-        response.headers(),
-        binding.credential.as_ref().map(|(name, _)| name),
-    );
+    let headers = headers::to_plugin(response.headers(), binding.credential.as_ref().map(|(name, _)| name));
     match read(response, reply_bytes).await {
-        Ok(body) => Delivery::Reply(HttpReply {
-            status,
-            headers,
-            body,
-        }),
+        Ok(body) => Delivery::Reply(HttpReply { status, headers, body }),
         Err(reason) => maybe_delivered(&reason),
     }
 }
@@ -272,68 +222,32 @@ fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
 }
 
 fn refused(refusal: &Refusal) -> Delivery {
-    Delivery::Refused {
-        code: refusal.code(),
-        reason: refusal.to_string(),
-    }
+    Delivery::Refused { code: refusal.code(), reason: refusal.to_string() }
 }
 
 fn not_delivered(reason: &str) -> Delivery {
-    Delivery::NotDelivered {
-        reason: reason.to_owned(),
-    }
+    Delivery::NotDelivered { reason: reason.to_owned() }
 }
 
 fn maybe_delivered(reason: &str) -> Delivery {
-    Delivery::MaybeDelivered {
-        reason: reason.to_owned(),
-    }
+    Delivery::MaybeDelivered { reason: reason.to_owned() }
 }
 
 /// Names the call without its path, headers or body: those carry customers and amounts.
 fn log(outgoing: &Outgoing, delivery: &Delivery) {
-    let (plugin, endpoint, method) = (
-        &outgoing.plugin.0,
-        &outgoing.call.endpoint,
-        &outgoing.call.method,
-    );
+    let (plugin, endpoint, method) = (&outgoing.plugin.0, &outgoing.call.endpoint, &outgoing.call.method);
     match delivery {
         Delivery::Reply(reply) => {
-            tracing::debug!(
-                plugin,
-                endpoint,
-                method,
-                status = reply.status,
-                "a plugin's call was answered"
-            );
+            tracing::debug!(plugin, endpoint, method, status = reply.status, "a plugin's call was answered");
         }
         Delivery::NotDelivered { reason } => {
-            tracing::warn!(
-                plugin,
-                endpoint,
-                method,
-                reason,
-                "a plugin's call did not leave"
-            );
+            tracing::warn!(plugin, endpoint, method, reason, "a plugin's call did not leave");
         }
         Delivery::MaybeDelivered { reason } => {
-            tracing::warn!(
-                plugin,
-                endpoint,
-                method,
-                reason,
-                "a plugin's call got no usable reply"
-            );
+            tracing::warn!(plugin, endpoint, method, reason, "a plugin's call got no usable reply");
         }
         Delivery::Refused { code, reason } => {
-            tracing::warn!(
-                plugin,
-                endpoint,
-                method,
-                code,
-                reason,
-                "a plugin's call was refused"
-            );
+            tracing::warn!(plugin, endpoint, method, code, reason, "a plugin's call was refused");
         }
     }
 }

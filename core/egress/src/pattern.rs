@@ -11,13 +11,12 @@ use reqwest::Method;
 /// Longest path and query that is sent, bytes. Gateways commonly stop at 8 KiB for the whole head.
 const MAX_TARGET_BYTES: usize = 2_048;
 
-/// One line of a manifest's `allow` list. `*` stands for exactly one segment that is not empty; a trailing `?*`
-/// allows a query, which is otherwise refused.
+/// One line of a manifest's `allow` list. `*` stands for exactly one segment that is not empty. A query is not part
+/// of a pattern: every call that a line covers may carry one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowPattern {
     method: Method,
     segments: Vec<Segment>,
-    query: bool,
     text: String,
 }
 
@@ -56,14 +55,10 @@ pub enum PathError {
     #[error("it is longer than 2048 bytes; put data into the body")]
     TooLong,
     /// Not an absolute path.
-    #[error(
-        "it does not begin with \"/\"; name the host in the binding and only the path in the call"
-    )]
+    #[error("it does not begin with \"/\"; name the host in the binding and only the path in the call")]
     NotAbsolute,
     /// A character that is not sent as it is.
-    #[error(
-        "it holds {0:?}; percent-encode what is not a letter, a digit or one of -._~!$&()*+,=:@"
-    )]
+    #[error("it holds {0:?}; percent-encode what is not a letter, a digit or one of -._~!$&()*+,=:@")]
     Character(char),
     /// `%` without two hexadecimal digits.
     #[error("it holds a \"%\" without two hexadecimal digits; write \"%25\" only in a query")]
@@ -85,18 +80,9 @@ impl FromStr for AllowPattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<AllowPattern, PatternError> {
-        let (method, path) = text
-            .split_once(' ')
-            .ok_or_else(|| PatternError::Shape(text.to_owned()))?;
+        let (method, path) = text.split_once(' ').ok_or_else(|| PatternError::Shape(text.to_owned()))?;
         let method = parse_method(method).ok_or_else(|| PatternError::Method(method.to_owned()))?;
-        let (path, query) = match path.strip_suffix("?*") {
-            Some(path) => (path, true),
-            None => (path, false),
-        };
-        check_path(path).map_err(|cause| PatternError::Path {
-            pattern: text.to_owned(),
-            cause,
-        })?;
+        check_path(path).map_err(|cause| PatternError::Path { pattern: text.to_owned(), cause })?;
         let segments = path
             .split('/')
             .skip(1)
@@ -106,30 +92,21 @@ impl FromStr for AllowPattern {
                 _ => Ok(Segment::Exact(segment.to_owned())),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(AllowPattern {
-            method,
-            segments,
-            query,
-            text: text.to_owned(),
-        })
+        Ok(AllowPattern { method, segments, text: text.to_owned() })
     }
 }
 
 impl AllowPattern {
     /// True if a call that passed [`check_target`] is covered by this line.
     pub(crate) fn covers(&self, method: &Method, target: &str) -> bool {
-        let (path, query) = split_query(target);
+        let (path, _query) = split_query(target);
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         self.method == *method
-            && (self.query || query.is_none())
             && segments.len() == self.segments.len()
-            && segments
-                .iter()
-                .zip(&self.segments)
-                .all(|(segment, expected)| match expected {
-                    Segment::Any => !segment.is_empty(),
-                    Segment::Exact(text) => text == segment,
-                })
+            && segments.iter().zip(&self.segments).all(|(segment, expected)| match expected {
+                Segment::Any => !segment.is_empty(),
+                Segment::Exact(text) => text == segment,
+            })
     }
 }
 
@@ -141,15 +118,9 @@ impl fmt::Display for AllowPattern {
 
 /// The methods that a plugin may use. `HEAD`, `OPTIONS`, `CONNECT` and `TRACE` serve browsers and proxies.
 pub(crate) fn parse_method(text: &str) -> Option<Method> {
-    [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-    ]
-    .into_iter()
-    .find(|method| method.as_str() == text)
+    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
+        .into_iter()
+        .find(|method| method.as_str() == text)
 }
 
 /// Checks a path with an optional query in the form in which it is sent.
@@ -190,11 +161,7 @@ fn check_path(path: &str) -> Result<(), PathError> {
 }
 
 fn check_query(query: &str) -> Result<(), PathError> {
-    check_bytes(
-        query,
-        |c| is_path_character(c) || c == '?',
-        |byte| byte < b' ' || byte == 0x7f,
-    )
+    check_bytes(query, |c| is_path_character(c) || c == '?', |byte| byte < b' ' || byte == 0x7f)
 }
 
 /// `;` is left out on purpose: some servers cut a segment there, which turns `..;` into `..`.
@@ -202,19 +169,12 @@ fn is_path_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~!$&()*+,=:@/".contains(c)
 }
 
-fn check_bytes(
-    text: &str,
-    plain: impl Fn(char) -> bool,
-    hidden: impl Fn(u8) -> bool,
-) -> Result<(), PathError> {
+fn check_bytes(text: &str, plain: impl Fn(char) -> bool, hidden: impl Fn(u8) -> bool) -> Result<(), PathError> {
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         if c == '%' {
             let digits = rest.as_str().get(..2).ok_or(PathError::BadEscape)?;
-            let byte = digits
-                .bytes()
-                .all(|digit| digit.is_ascii_hexdigit())
-                .then(|| u8::from_str_radix(digits, 16));
+            let byte = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16));
             let Some(Ok(byte)) = byte else {
                 return Err(PathError::BadEscape);
             };

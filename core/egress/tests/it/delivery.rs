@@ -8,9 +8,7 @@ use tebura_hub::ports::{Delivery, Egress};
 use tebura_hub::rail::{Effect, HttpReply};
 use tokio::net::TcpListener;
 
-use crate::far_end::{
-    FarEnd, Script, call, config, egress, get, impatient, keyed, ok, outgoing, send, word,
-};
+use crate::far_end::{FarEnd, Script, call, config, egress, get, impatient, keyed, ok, outgoing, send, word};
 
 #[tokio::test]
 async fn a_whole_reply_is_handed_over() {
@@ -23,10 +21,7 @@ async fn a_whole_reply_is_handed_over() {
         delivery,
         Delivery::Reply(HttpReply {
             status: 201,
-            headers: vec![
-                header("content-type", "application/json"),
-                header("x-request-id", "r1")
-            ],
+            headers: vec![header("content-type", "application/json"), header("x-request-id", "r1")],
             body: b"{}".to_vec(),
         })
     );
@@ -66,12 +61,7 @@ async fn half_a_reply_may_have_been_delivered() {
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-le",
     ] {
-        assert_eq!(
-            word(&answer(bytes).await),
-            "maybe delivered",
-            "{}",
-            String::from_utf8_lossy(bytes)
-        );
+        assert_eq!(word(&answer(bytes).await), "maybe delivered", "{}", String::from_utf8_lossy(bytes));
     }
 }
 
@@ -83,12 +73,7 @@ async fn a_garbled_reply_may_have_been_delivered() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
     ] {
-        assert_eq!(
-            word(&answer(bytes).await),
-            "maybe delivered",
-            "{}",
-            String::from_utf8_lossy(bytes)
-        );
+        assert_eq!(word(&answer(bytes).await), "maybe delivered", "{}", String::from_utf8_lossy(bytes));
     }
 }
 
@@ -113,20 +98,9 @@ async fn a_far_end_that_never_answers_is_given_up() {
     let far_end = FarEnd::start(Script::Silence).await;
     let mut hasty = call(Effect::Once);
     hasty.timeout_ms = 50;
-    assert_eq!(
-        word(&far_end.send(hasty).await),
-        "maybe delivered",
-        "the plugin's time"
-    );
-    let config = BindingConfig {
-        limits: impatient(),
-        ..far_end.config()
-    };
-    assert_eq!(
-        word(&send(config, call(keyed())).await),
-        "maybe delivered",
-        "the binding's cap"
-    );
+    assert_eq!(word(&far_end.send(hasty).await), "maybe delivered", "the plugin's time");
+    let config = BindingConfig { limits: impatient(), ..far_end.config() };
+    assert_eq!(word(&send(config, call(keyed())).await), "maybe delivered", "the binding's cap");
 }
 
 #[tokio::test]
@@ -134,28 +108,16 @@ async fn a_refused_connection_delivers_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    assert_eq!(
-        word(&send(config(origin), call(Effect::Once)).await),
-        "not delivered"
-    );
+    assert_eq!(word(&send(config(origin), call(Effect::Once)).await), "not delivered");
 }
 
 #[tokio::test]
 async fn a_tls_handshake_without_an_answer_delivers_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
-    let limits = Limits {
-        connect: Duration::from_millis(50),
-        ..Limits::default()
-    };
-    let config = BindingConfig {
-        limits,
-        ..config(origin)
-    };
-    assert_eq!(
-        word(&send(config, call(Effect::Once)).await),
-        "not delivered"
-    );
+    let limits = Limits { connect: Duration::from_millis(50), ..Limits::default() };
+    let config = BindingConfig { limits, ..config(origin) };
+    assert_eq!(word(&send(config, call(Effect::Once)).await), "not delivered");
 }
 
 #[tokio::test]
@@ -163,14 +125,8 @@ async fn a_certificate_that_nobody_vouches_for_delivers_nothing() {
     // Whatever is no TLS server ends the handshake the same way: before a byte of the call left.
     let far_end = FarEnd::answering("hello").await;
     let origin = format!("https://127.0.0.1:{}", far_end.port());
-    let limits = Limits {
-        connect: Duration::from_millis(50),
-        ..Limits::default()
-    };
-    let config = BindingConfig {
-        limits,
-        ..config(origin)
-    };
+    let limits = Limits { connect: Duration::from_millis(50), ..Limits::default() };
+    let config = BindingConfig { limits, ..config(origin) };
     assert_eq!(word(&send(config, call(keyed())).await), "not delivered");
     assert_eq!(far_end.requests(), Vec::<String>::new());
 }
@@ -178,15 +134,8 @@ async fn a_certificate_that_nobody_vouches_for_delivers_nothing() {
 #[tokio::test]
 async fn calls_beyond_the_slots_wait_and_then_do_not_leave() {
     let far_end = FarEnd::start(Script::Silence).await;
-    let limits = Limits {
-        in_flight: 1,
-        connect: Duration::from_millis(500),
-        ..Limits::default()
-    };
-    let egress = egress(BindingConfig {
-        limits,
-        ..far_end.config()
-    });
+    let limits = Limits { in_flight: 1, connect: Duration::from_millis(500), ..Limits::default() };
+    let egress = egress(BindingConfig { limits, ..far_end.config() });
     let (first, second) = (outgoing(call(keyed())), outgoing(call(keyed())));
     let delivery = tokio::select! {
         biased;
@@ -201,44 +150,23 @@ async fn calls_beyond_the_slots_wait_and_then_do_not_leave() {
 fn a_proxy_in_the_environment_is_ignored() {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "delivery::a_whole_reply_is_handed_over"]);
-    for name in [
-        "http_proxy",
-        "HTTP_PROXY",
-        "https_proxy",
-        "HTTPS_PROXY",
-        "all_proxy",
-        "ALL_PROXY",
-    ] {
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         child.env(name, "http://127.0.0.1:1");
     }
-    let output = child
-        .env_remove("no_proxy")
-        .env_remove("NO_PROXY")
-        .output()
-        .unwrap();
+    let output = child.env_remove("no_proxy").env_remove("NO_PROXY").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
 #[tokio::test]
 async fn reasons_do_not_repeat_the_call() {
     let far_end = FarEnd::start(Script::HangUp).await;
-    let Delivery::MaybeDelivered { reason } = far_end.send(get("/v1/holds/taro-yamada")).await
-    else {
+    let Delivery::MaybeDelivered { reason } = far_end.send(get("/v1/holds/taro-yamada")).await else {
         panic!("the reply was lost");
     };
-    assert!(
-        !reason.contains("taro") && !reason.contains("127.0.0.1"),
-        "{reason}"
-    );
+    assert!(!reason.contains("taro") && !reason.contains("127.0.0.1"), "{reason}");
 }
 
 async fn answer(bytes: &[u8]) -> Delivery {
-    FarEnd::start(Script::Write(bytes.to_vec()))
-        .await
-        .send(call(keyed()))
-        .await
+    FarEnd::start(Script::Write(bytes.to_vec())).await.send(call(keyed())).await
 }

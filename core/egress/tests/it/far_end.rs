@@ -95,12 +95,7 @@ async fn read_request(socket: &mut TcpStream) -> Option<String> {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let announced = head
                 .lines()
-                .find_map(|line| {
-                    line.to_ascii_lowercase()
-                        .strip_prefix("content-length: ")?
-                        .parse::<usize>()
-                        .ok()
-                })
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok())
                 .unwrap_or(0);
             if body.len() >= announced {
                 return Some(text.into_owned());
@@ -114,11 +109,7 @@ async fn read_request(socket: &mut TcpStream) -> Option<String> {
 
 /// A complete reply with status 200.
 pub(crate) fn ok(body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 pub(crate) const SECRET: &str = "Bearer s3cret-of-the-operator";
@@ -128,14 +119,9 @@ pub(crate) fn config(origin: String) -> BindingConfig {
         plugin: PluginId("jp.example.wallet".to_owned()),
         endpoint: "gateway".to_owned(),
         origin,
-        allow: [
-            "POST /v1/holds",
-            "GET /v1/holds/*",
-            "GET /v1/search?*",
-            "POST /v1/holds/*/capture",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        allow: ["POST /v1/holds", "GET /v1/holds/*", "GET /v1/search", "POST /v1/holds/*/capture"]
+            .map(str::to_owned)
+            .to_vec(),
         idempotency_header: Some("Idempotency-Key".to_owned()),
         credential: Some(Credential::new("Authorization", SECRET)),
         reach: Reach::Loopback,
@@ -159,26 +145,15 @@ pub(crate) fn call(effect: Effect) -> HttpCall {
 
 /// A read of `path`.
 pub(crate) fn get(path: &str) -> HttpCall {
-    HttpCall {
-        method: "GET".to_owned(),
-        path: path.to_owned(),
-        body: Vec::new(),
-        ..call(Effect::Read)
-    }
+    HttpCall { method: "GET".to_owned(), path: path.to_owned(), body: Vec::new(), ..call(Effect::Read) }
 }
 
 pub(crate) fn keyed() -> Effect {
-    Effect::Idempotent {
-        key: "op-1".to_owned(),
-    }
+    Effect::Idempotent { key: "op-1".to_owned() }
 }
 
 pub(crate) fn outgoing(call: HttpCall) -> Outgoing {
-    Outgoing {
-        plugin: PluginId("jp.example.wallet".to_owned()),
-        call,
-        key: "hub-key-1".to_owned(),
-    }
+    Outgoing { plugin: PluginId("jp.example.wallet".to_owned()), call, key: "hub-key-1".to_owned() }
 }
 
 pub(crate) async fn send(config: BindingConfig, call: HttpCall) -> Delivery {
@@ -191,10 +166,7 @@ pub(crate) fn egress(config: BindingConfig) -> HttpEgress {
 
 /// Limits under which a far end that does not answer is given up soon.
 pub(crate) fn impatient() -> Limits {
-    Limits {
-        total: Duration::from_millis(50),
-        ..Limits::default()
-    }
+    Limits { total: Duration::from_millis(50), ..Limits::default() }
 }
 
 /// One word for an answer; a refusal's code says why.
