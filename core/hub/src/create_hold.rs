@@ -53,8 +53,7 @@ impl Hub {
     /// Places a hold. A refusal by the rail is an answer whose operation failed, not an error.
     pub async fn create_hold(&self, key: KeyRequest, command: CreateHold) -> Result<Answer, CreateHoldError> {
         let CreateHold { payer, merchant, amount, expires_in_ms } = command;
-        let instrument =
-            self.instrument(payer).await?.ok_or(CreateHoldError::InstrumentNotFound(payer))?;
+        let instrument = self.instrument(payer).await?.ok_or(CreateHoldError::InstrumentNotFound(payer))?;
         let shard = instrument.account.shard();
         let ids = PlaceIds { hold: self.hold_id(shard), operation: self.operation_id(shard) };
         let work = self.place(ids, &instrument, merchant, amount, expires_in_ms).await?;
@@ -73,9 +72,7 @@ impl Hub {
         if amount.minor() <= 0 {
             return Err(CreateHoldError::AmountNotPositive);
         }
-        let rail = self
-            .rail(&instrument.rail)
-            .ok_or_else(|| PerformError::RailUnknown(instrument.rail.clone()))?;
+        let rail = self.rail(&instrument.rail).ok_or_else(|| PerformError::RailUnknown(instrument.rail.clone()))?;
         let descriptor = rail.descriptor();
         let limit_ms = descriptor.max_hold_ms.unwrap_or(MAX_HOLD_MS).min(MAX_HOLD_MS);
         if !(MIN_HOLD_MS..=limit_ms).contains(&expires_in_ms) {

@@ -2,7 +2,7 @@
 //! Stops where something has to be waited for; the worker goes on later. Any process may drive any exchange: the
 //! row's revision lets one of them win.
 
-use tebura_ledger::{Command, FollowUp, Outcome, RailId, Settle, Timestamp, Verdict};
+use tebura_ledger::{Command, Outcome, RailId, Settle, Timestamp, Verdict};
 
 use crate::exchange::{Exchange, Stage};
 use crate::hub::Hub;
@@ -111,26 +111,30 @@ impl Hub {
     }
 
     /// Commits the exchange with what the ledger is told, and what follows from that.
-    pub(crate) async fn put(&self, exchange: &mut Exchange, told: Option<Verdict>, mut writes: Vec<Write>) -> Result<(), DriveError> {
+    pub(crate) async fn put(
+        &self,
+        exchange: &mut Exchange,
+        told: Option<Verdict>,
+        mut writes: Vec<Write>,
+    ) -> Result<(), DriveError> {
         let expected = exchange.revision;
         exchange.revision += 1;
         writes.push(Write::Exchange { exchange: exchange.clone(), expected });
         let (operation, hold) = (exchange.operation, exchange.hold);
-        let ledger: Vec<_> = told.into_iter().map(|verdict| Command::Settle(Settle { operation, hold, verdict })).collect();
+        let ledger: Vec<_> =
+            told.into_iter().map(|verdict| Command::Settle(Settle { operation, hold, verdict })).collect();
         let committed = self.store.commit(hold.shard(), self.now(), Unit { key: None, ledger, writes }).await?;
         if let Committed::Done(outcomes) = committed {
-            self.follow_up(&outcomes).await;
+            self.follow(&outcomes).await;
         }
         Ok(())
     }
 
-    /// Releases at the rail what came too late to be used. The worker repeats what fails here.
-    async fn follow_up(&self, outcomes: &[Outcome]) {
-        for outcome in outcomes {
-            if let Some(FollowUp::ReleaseLate { hold }) = outcome.follow_up
-                && let Err(error) = Box::pin(self.expire_hold(hold)).await
-            {
-                tracing::warn!(%hold, %error, "a late hold could not be released yet");
+    /// Does what follows from an outcome. The worker repeats what fails here.
+    async fn follow(&self, outcomes: &[Outcome]) {
+        for follow_up in outcomes.iter().filter_map(|outcome| outcome.follow_up) {
+            if let Err(error) = Box::pin(self.follow_up(follow_up)).await {
+                tracing::warn!(?follow_up, %error, "a follow-up has to wait for the worker");
             }
         }
     }

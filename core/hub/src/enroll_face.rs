@@ -67,7 +67,10 @@ impl Hub {
             return Err(EnrollFaceError::SessionOver);
         }
         let sample = self.faces.examine(image).await?;
-        sample.liveness.admit(LivenessPolicy::WhenClaimed).map_err(|refusal| EnrollFaceError::Liveness(refusal.code()))?;
+        sample
+            .liveness
+            .admit(LivenessPolicy::WhenClaimed)
+            .map_err(|refusal| EnrollFaceError::Liveness(refusal.code()))?;
         let now = self.now();
         let reference = FaceReference {
             id: ReferenceId::from_uuid(self.ids.next(session.person.shard())),

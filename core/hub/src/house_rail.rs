@@ -5,9 +5,7 @@ use async_trait::async_trait;
 use tebura_ledger::{Currency, Money, RailId};
 
 use crate::ports::Rail;
-use crate::rail::{
-    Fault, Next, RailCommand, RailDescriptor, RailError, RailEvent, RailOperation, RailOutcome, Step,
-};
+use crate::rail::{Fault, Next, RailDescriptor, RailError, RailEvent, RailOperation, RailOutcome, Step};
 
 /// The name of the house rail.
 pub const HOUSE: &str = "house";

@@ -118,7 +118,13 @@ pub fn drop_stale(exchange: &mut Exchange, now: Timestamp) {
 ///
 /// The same event is told once more to a fresh instance. Then: unknown where anything may have been delivered,
 /// declined where nothing was. Nothing is ever sent again because a plugin trapped.
-pub fn after_failure(exchange: &mut Exchange, event: RailEvent, failures: u32, error: &RailError, now: Timestamp) -> Told {
+pub fn after_failure(
+    exchange: &mut Exchange,
+    event: RailEvent,
+    failures: u32,
+    error: &RailError,
+    now: Timestamp,
+) -> Told {
     match error {
         RailError::Busy { retry_after_ms } => {
             exchange.due_at = now.plus_ms(i64::from(*retry_after_ms));

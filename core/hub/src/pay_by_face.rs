@@ -5,7 +5,7 @@
 //! the ids that the money will move under, and from there any repeat takes the same path to the same end.
 
 use tebura_face::{Decision as Match, LivenessPolicy, SampleRefusal, Scope, decide};
-use tebura_ledger::{Finality, Money, OperationState};
+use tebura_ledger::{Finality, FollowUp, Money, OperationState};
 
 use crate::capture_hold::CaptureHold;
 use crate::change_hold::ChangeHoldError;
@@ -96,11 +96,7 @@ impl Hub {
         let now = self.now();
         let id = PaymentId::from_uuid(self.ids.next(shard));
         let payment = Payment { id, merchant: till.merchant, till: till.id, amount, decision, created_at: now };
-        let unit = Unit {
-            key: Some(key.claim(id)),
-            writes: vec![Write::Payment(payment.clone())],
-            ..Unit::default()
-        };
+        let unit = Unit { key: Some(key.claim(id)), writes: vec![Write::Payment(payment.clone())], ..Unit::default() };
         match self.store.commit(shard, now, unit).await? {
             Committed::Done(_) => self.settle_payment(payment, false).await,
             Committed::Replayed { target } => self.repeat_payment(&target).await,
@@ -226,7 +222,7 @@ impl Hub {
         };
         if let OperationState::Failed { .. } = captured.state() {
             // Nothing will be taken: the person's money is free again at once.
-            self.expire_hold(payer.hold).await?;
+            self.follow_up(FollowUp::ReleaseRest { hold: payer.hold }).await?;
         }
         Ok(())
     }

@@ -40,7 +40,9 @@ pub struct Payer {
 pub enum PaymentStatus {
     Paid,
     /// Nothing was taken, and nothing will be.
-    Refused { code: String },
+    Refused {
+        code: String,
+    },
     /// Not known yet: the money stays held, the hub inquires.
     Unknown,
     /// Under way.

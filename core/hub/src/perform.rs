@@ -1,7 +1,9 @@
 //! The one way in which an operation is begun: ask the rail for its first step, commit it with the money and the
 //! key in one transaction, then drive it. Every verb that moves money ends here.
 
-use tebura_ledger::{Command, Hold, HoldId, Operation, OperationId, Outcome, RailId, Refusal, Settle, Verdict};
+use tebura_ledger::{
+    Command, Hold, HoldId, HoldSnapshot, Operation, OperationId, Outcome, RailId, Refusal, Settle, Verdict,
+};
 
 use crate::drive::DriveError;
 use crate::exchange::{Exchange, Purpose, Stage};
@@ -41,10 +43,19 @@ impl KeyRequest {
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub hold: Hold,
+    /// What the hold looked like when the operation became final; as it is now while it is open.
+    pub then: HoldSnapshot,
     /// `Sent` or `Unknown` when the rail has not answered for good.
     pub operation: Operation,
     /// The key was used before with the same request: nothing was done again.
     pub replayed: bool,
+}
+
+impl Answer {
+    fn new(hold: Hold, operation: Operation, replayed: bool) -> Self {
+        let then = operation.result().copied().unwrap_or_else(|| hold.snapshot());
+        Answer { hold, then, operation, replayed }
+    }
 }
 
 /// Why an operation was not begun.
@@ -165,15 +176,12 @@ impl Hub {
     /// The answer that a key had before.
     pub(crate) async fn replay(&self, target: &str) -> Result<Answer, PerformError> {
         let operation = target.parse::<OperationId>().map_err(|_| PerformError::KeyReused)?;
-        let mut answer = self.answer(operation, true).await?;
-        if !answer.operation.is_final() {
+        let answer = self.answer(operation, true).await?;
+        if !answer.operation.state().is_final() {
             let exchange = self.store.exchange(operation).await?;
             if exchange.is_some_and(|exchange| !matches!(exchange.stage, Stage::Unknown | Stage::Stuck)) {
                 return Err(PerformError::KeyRunning);
             }
-        }
-        if let Some(then) = answer.operation.result() {
-            answer.hold = then.clone();
         }
         Ok(answer)
     }
@@ -182,8 +190,9 @@ impl Hub {
     pub(crate) async fn answer(&self, operation: OperationId, replayed: bool) -> Result<Answer, PerformError> {
         let missing = |what: &str| PerformError::Unavailable { reason: format!("{what} of {operation} is missing") };
         let operation = self.store.operation(operation).await?.ok_or_else(|| missing("the row"))?;
-        let hold = self.store.hold(operation.hold()).await?.ok_or_else(|| missing("the hold"))?;
-        Ok(self.remember(Answer { hold, operation, replayed }))
+        let hold = operation.hold().ok_or_else(|| missing("the hold's id"))?;
+        let hold = self.store.hold(hold).await?.ok_or_else(|| missing("the hold"))?;
+        Ok(self.remember(Answer::new(hold, operation, replayed)))
     }
 
     /// Keeps what never changes of a hold.
@@ -204,6 +213,5 @@ impl Hub {
 
 fn last_answer(outcomes: Vec<Outcome>) -> Option<Answer> {
     let outcome = outcomes.into_iter().next_back()?;
-    Some(Answer { hold: outcome.hold?, operation: outcome.operation?, replayed: outcome.replayed })
+    Some(Answer::new(outcome.hold?, outcome.operation?, outcome.replayed))
 }
-

@@ -70,8 +70,12 @@ pub enum PinVerdict {
     Needed,
     /// The person chose none: another way to pay is needed.
     NoneChosen,
-    Wrong { tries_left: u32 },
-    Locked { until: Timestamp },
+    Wrong {
+        tries_left: u32,
+    },
+    Locked {
+        until: Timestamp,
+    },
 }
 
 /// Why a PIN could not be checked.

@@ -9,9 +9,7 @@ use tebura_ledger::{
 };
 
 use crate::exchange::Exchange;
-use crate::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId,
-};
+use crate::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
@@ -107,24 +105,41 @@ pub struct ClaimedKey {
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Step machine state; `expected` is the revision that was read (0: a new row).
-    Exchange { exchange: Exchange, expected: u32 },
+    Exchange {
+        exchange: Exchange,
+        expected: u32,
+    },
     /// A plugin's own key-value data.
-    Kv { plugin: PluginId, write: KvWrite },
+    Kv {
+        plugin: PluginId,
+        write: KvWrite,
+    },
     /// A payment by face: written once, its status follows from its operations.
     Payment(Payment),
     Person(Person),
     Instrument(Instrument),
-    CaptureSession { session: CaptureSession, expected_unused: bool },
+    CaptureSession {
+        session: CaptureSession,
+        expected_unused: bool,
+    },
     /// An enrolled template; stored encrypted with the person's own key.
     FaceReference(FaceReference),
     Merchant(Merchant),
     Payee(Payee),
     Till(Till),
     Gallery(Gallery),
-    GalleryMember { gallery: GalleryId, person: PersonId, present: bool },
+    GalleryMember {
+        gallery: GalleryId,
+        person: PersonId,
+        present: bool,
+    },
     ApiKey(ApiKey),
     /// Failed PIN tries since the last success, and until when the PIN is locked.
-    PinTries { person: PersonId, failed: u32, locked_until: Option<Timestamp> },
+    PinTries {
+        person: PersonId,
+        failed: u32,
+        locked_until: Option<Timestamp>,
+    },
 }
 
 /// Everything that happens together or not at all.
@@ -226,7 +241,8 @@ pub trait Store: Send + Sync {
     async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError>;
     /// Events after a position of each shard (missing shard: from the start).
     async fn events(&self, caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Result<Vec<StoredEvent>, ReadError>;
-    /// Holds whose deadline has passed and that still have something free, oldest deadline first.
+    /// Holds that have a follow-up at `now` ([`Hold::follow_up`]) and no open release: the deadline has passed, or they
+    /// closed with money still free. Oldest deadline first.
     async fn due_holds(&self, now: Timestamp, limit: u16) -> Result<Vec<Hold>, ReadError>;
 
     async fn exchange(&self, operation: OperationId) -> Result<Option<Exchange>, ReadError>;

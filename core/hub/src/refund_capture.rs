@@ -1,6 +1,6 @@
 //! Refunds a capture: returns captured money to the payer. It names the capture that it undoes.
 
-use tebura_ledger::{Command, Money, OperationId, Refund};
+use tebura_ledger::{Command, Money, OperationId, OperationState, Refund};
 
 use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
@@ -24,16 +24,14 @@ impl Hub {
         let RefundCapture { caller, capture, amount } = command;
         let unknown = ChangeHoldError::CaptureNotFound(capture);
         let captured = self.store.operation(capture).await?.ok_or(unknown.clone())?;
-        let hold = captured.hold();
+        let hold = captured.hold().ok_or(unknown.clone())?;
         let facts = self.hold_facts(&caller, hold).await.map_err(|error| match error {
             ChangeHoldError::HoldNotFound(_) => unknown.clone(),
             other => other,
         })?;
-        let reference = captured.reference().ok_or(unknown.clone())?.to_owned();
-        let asked = match amount {
-            Some(amount) => amount,
-            None => self.refundable(capture, hold).await?.ok_or(unknown)?,
-        };
+        let OperationState::Settled { reference, .. } = captured.state() else { return Err(unknown) };
+        let reference = reference.clone();
+        let asked = amount.unwrap_or(captured.refundable());
         let operation = self.operation_id(hold.shard());
         let work = Work {
             operation,
@@ -50,15 +48,5 @@ impl Hub {
             writes: Vec::new(),
         };
         Ok(self.perform(Some(key), work).await?)
-    }
-
-    /// What of a capture was neither refunded nor is being refunded.
-    async fn refundable(
-        &self,
-        capture: OperationId,
-        hold: tebura_ledger::HoldId,
-    ) -> Result<Option<Money>, ChangeHoldError> {
-        let operations = self.store.operations_of(hold).await?;
-        Ok(tebura_ledger::refundable(capture, &operations))
     }
 }

@@ -1,11 +1,11 @@
 //! Releases a hold: gives back what is free, at the caller's word or at the deadline.
 
-use tebura_ledger::{Command, Expire, HoldId, Release};
+use tebura_ledger::{Command, Expire, FollowUp, HoldId, Release};
 
 use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
-use crate::perform::{Answer, KeyRequest, Work};
-use crate::ports::Caller;
+use crate::perform::{Answer, KeyRequest, PerformError, Work};
+use crate::ports::{Caller, Unit};
 use crate::rail::RailCommand;
 
 /// A release to make.
@@ -34,19 +34,30 @@ impl Hub {
         Ok(self.perform(Some(key), work).await?)
     }
 
-    /// Ends a hold whose deadline has passed, or which was placed too late to be used. What is in flight or unknown
-    /// keeps its earmark.
-    pub(crate) async fn expire_hold(&self, hold: HoldId) -> Result<Answer, ChangeHoldError> {
-        let facts = self.hold_facts(&Caller::Operator, hold).await?;
+    /// Does what a hold needs without anybody's asking: its deadline passed, or money in it became free too late to
+    /// be used. What is in flight or unknown keeps its earmark.
+    pub(crate) async fn follow_up(&self, follow_up: FollowUp) -> Result<(), ChangeHoldError> {
+        let (FollowUp::Expire { hold } | FollowUp::ReleaseRest { hold }) = follow_up;
         let operation = self.operation_id(hold.shard());
-        let work = Work {
-            operation,
-            hold,
-            rail: facts.rail,
-            ask: RailCommand::Release { reference: facts.reference },
-            begin: Command::Expire(Expire { hold, operation }),
-            writes: Vec::new(),
+        let begin = match follow_up {
+            FollowUp::Expire { .. } => Command::Expire(Expire { hold, operation }),
+            FollowUp::ReleaseRest { .. } => {
+                Command::Release(Release { hold, operation, amount: None, expected_version: None })
+            }
         };
-        Ok(self.perform(None, work).await?)
+        let row = self.visible_hold(&Caller::Operator, hold).await?;
+        match row.reference() {
+            Some(reference) if row.free().is_positive() => {
+                let ask = RailCommand::Release { reference: reference.to_owned() };
+                let rail = row.rail().clone();
+                self.perform(None, Work { operation, hold, rail, ask, begin, writes: Vec::new() }).await?;
+            }
+            // Nothing is free at the rail yet: only the ledger has to know.
+            Some(_) | None => {
+                let unit = Unit { ledger: vec![begin], ..Unit::default() };
+                self.store.commit(hold.shard(), self.now(), unit).await.map_err(PerformError::from)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -33,7 +33,7 @@ impl Hub {
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that
     /// was under way was cut off, whatever its lease says.
     pub async fn recover(&self, alone: bool) -> Result<usize, ReadError> {
-        let until = if alone { Timestamp::MAX } else { self.now() };
+        let until = if alone { Timestamp::from_millis(i64::MAX) } else { self.now() };
         self.drive_due(until).await
     }
 
@@ -67,9 +67,10 @@ impl Hub {
         let due = self.store.due_holds(now, BATCH).await?;
         let mut expired = 0;
         for hold in due {
-            match self.expire_hold(hold.id()).await {
-                Ok(_) => expired += 1,
-                Err(error) => tracing::warn!(hold = %hold.id(), %error, "a hold could not be expired; it stays due"),
+            let Some(follow_up) = hold.follow_up(now) else { continue };
+            match self.follow_up(follow_up).await {
+                Ok(()) => expired += 1,
+                Err(error) => tracing::warn!(?follow_up, %error, "a hold could not be ended; it stays due"),
             }
         }
         Ok(expired)
