@@ -27,9 +27,7 @@ impl Floor {
 
     /// The floor that a word names.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Zero, Self::Unlimited]
-            .into_iter()
-            .find(|floor| floor.name() == name)
+        [Self::Zero, Self::Unlimited].into_iter().find(|floor| floor.name() == name)
     }
 }
 
@@ -47,16 +45,14 @@ pub struct AccountParts {
     /// Part of `posted` that open holds and refunds under way promise away; never negative.
     pub held: i64,
     /// Starts at 1, grows by one with every change.
-    pub version: u32,
+    pub version: u64,
 }
 
 /// Why columns are not an account row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AccountPartsError {
     /// `held` is below zero.
-    #[error(
-        "account {0} has a negative held amount: the row is damaged, compare it with its open holds"
-    )]
+    #[error("account {0} has a negative held amount: the row is damaged, compare it with its open holds")]
     NegativeHeld(AccountId),
     /// `posted - held` does not fit 64 bits.
     #[error(
@@ -64,9 +60,7 @@ pub enum AccountPartsError {
     )]
     AvailableOverflow(AccountId),
     /// The available balance is below the floor.
-    #[error(
-        "account {0} is below its floor: the row is damaged, compare it with its transfers and open holds"
-    )]
+    #[error("account {0} is below its floor: the row is damaged, compare it with its transfers and open holds")]
     BelowFloor(AccountId),
     /// The version is 0.
     #[error("account {0} has version 0: versions start at 1")]
@@ -99,30 +93,12 @@ pub struct Account {
 
 impl Account {
     pub(crate) fn open(id: AccountId, currency: Currency, floor: Floor) -> Self {
-        Self {
-            parts: AccountParts {
-                id,
-                currency,
-                floor,
-                posted: 0,
-                held: 0,
-                version: 1,
-            },
-        }
+        Self { parts: AccountParts { id, currency, floor, posted: 0, held: 0, version: 1 } }
     }
 
     /// The row that the first movement of a sub-balance starts from; it becomes version 1 when moved.
     pub(crate) fn unmoved(id: AccountId, currency: Currency, floor: Floor) -> Self {
-        Self {
-            parts: AccountParts {
-                id,
-                currency,
-                floor,
-                posted: 0,
-                held: 0,
-                version: 0,
-            },
-        }
+        Self { parts: AccountParts { id, currency, floor, posted: 0, held: 0, version: 0 } }
     }
 
     /// Rebuilds a row, for stores.
@@ -166,14 +142,11 @@ impl Account {
 
     /// What may still be promised or moved: posted less held.
     pub fn available(&self) -> Money {
-        Money::new(
-            self.parts.posted.saturating_sub(self.parts.held),
-            self.parts.currency,
-        )
+        Money::new(self.parts.posted.saturating_sub(self.parts.held), self.parts.currency)
     }
 
     /// Starts at 1, grows by one with every change.
-    pub fn version(&self) -> u32 {
+    pub fn version(&self) -> u64 {
         self.parts.version
     }
 
@@ -188,16 +161,10 @@ impl Account {
     /// This row after both balances moved by the given minor units.
     pub(crate) fn moved(&self, posted: i64, held: i64) -> Result<Self, MoneyError> {
         let mut parts = self.parts;
-        parts.posted = parts
-            .posted
-            .checked_add(posted)
-            .ok_or(MoneyError::Overflow)?;
+        parts.posted = parts.posted.checked_add(posted).ok_or(MoneyError::Overflow)?;
         parts.held = parts.held.checked_add(held).ok_or(MoneyError::Overflow)?;
         parts.version = parts.version.checked_add(1).ok_or(MoneyError::Overflow)?;
-        parts
-            .posted
-            .checked_sub(parts.held)
-            .ok_or(MoneyError::Overflow)?;
+        parts.posted.checked_sub(parts.held).ok_or(MoneyError::Overflow)?;
         Ok(Self { parts })
     }
 

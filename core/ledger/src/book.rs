@@ -5,71 +5,26 @@
 
 use std::collections::BTreeMap;
 
-use thiserror::Error;
-
 use crate::apply;
-use crate::changes::{Change, Changes, Outcome};
+use crate::changes::{Changes, Outcome};
 use crate::command::{Command, Keys};
 use crate::effects::Effects;
+use crate::rows::{Rows, Was};
 use crate::{
-    Account, AccountId, Currency, Event, Floor, Hold, HoldId, Operation, OperationId,
-    OperationKind, Refusal, Shard, Timestamp, Transfer,
+    Account, AccountId, Currency, Event, Floor, Hold, HoldId, Operation, OperationId, OperationKind, Refusal, Shard,
+    Timestamp, Transfer,
 };
 
 /// Rows of one shard, changed by commands only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Book {
     shard: Shard,
-    accounts: BTreeMap<AccountId, Account>,
+    accounts: Rows<AccountId, Account>,
     foreign: BTreeMap<AccountId, (Currency, Floor)>,
-    holds: BTreeMap<HoldId, Hold>,
-    operations: BTreeMap<OperationId, Operation>,
-    dirty_accounts: BTreeMap<AccountId, IsNew>,
-    dirty_holds: BTreeMap<HoldId, IsNew>,
-    dirty_operations: BTreeMap<OperationId, IsNew>,
+    holds: Rows<HoldId, Hold>,
+    operations: Rows<OperationId, Operation>,
     transfers: Vec<Transfer>,
     events: Vec<Event>,
-}
-
-type IsNew = bool;
-
-/// Rows of a whole book that do not add up.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Imbalance {
-    /// An account's held amount is not what its open holds and refunds say.
-    #[error("{account} has {recorded} held and its holds say {counted}: compare its open holds")]
-    Held {
-        /// The account.
-        account: AccountId,
-        /// Minor units in the row.
-        recorded: i64,
-        /// Minor units counted from the holds.
-        counted: i128,
-    },
-    /// The posted balances of a currency do not sum up to zero over all accounts.
-    #[error(
-        "the {currency} balances sum up to {sum} instead of zero: compare them with the transfers"
-    )]
-    Posted {
-        /// The currency.
-        currency: Currency,
-        /// The sum in minor units.
-        sum: i128,
-    },
-    /// A hold's amounts are not what its operations say.
-    #[error("{hold} does not agree with its operations in {amount}: compare them")]
-    Operations {
-        /// The hold.
-        hold: HoldId,
-        /// The name of the amount.
-        amount: &'static str,
-    },
-    /// A row is wrong by itself.
-    #[error("{row} does not add up by itself: compare it with its operations")]
-    Row {
-        /// The row, as text.
-        row: String,
-    },
 }
 
 impl Book {
@@ -77,13 +32,10 @@ impl Book {
     pub fn new(shard: Shard) -> Self {
         Self {
             shard,
-            accounts: BTreeMap::new(),
+            accounts: Rows::new(),
             foreign: BTreeMap::new(),
-            holds: BTreeMap::new(),
-            operations: BTreeMap::new(),
-            dirty_accounts: BTreeMap::new(),
-            dirty_holds: BTreeMap::new(),
-            dirty_operations: BTreeMap::new(),
+            holds: Rows::new(),
+            operations: Rows::new(),
             transfers: Vec::new(),
             events: Vec::new(),
         }
@@ -96,55 +48,58 @@ impl Book {
 
     /// Puts in an account row of this shard that the store has. A row that is already in the book stays.
     pub fn insert_account(&mut self, account: Account) {
-        self.accounts.entry(account.id()).or_insert(account);
+        self.accounts.load(account.id(), account);
     }
 
     /// Puts in a hold that the store has. A hold that is already in the book stays.
     pub fn insert_hold(&mut self, hold: Hold) {
-        self.holds.entry(hold.id()).or_insert(hold);
+        self.holds.load(hold.id(), hold);
     }
 
     /// Puts in an operation that the store has. An operation that is already in the book stays.
     pub fn insert_operation(&mut self, operation: Operation) {
-        self.operations.entry(operation.id()).or_insert(operation);
+        self.operations.load(operation.id(), operation);
     }
 
     /// Says that an account exists in another home shard, with the currency and floor of its row there.
     ///
     /// When it is credited here and has no row here yet, a sub-balance row with that floor is made. A sub-balance of a
-    /// floored account keeps the floor, so that the sum over shards keeps it too.
+    /// floored account keeps the floor, so that the sum over shards keeps it too. Ignored for an account of this shard:
+    /// that one has to be opened.
     pub fn declare_foreign(&mut self, id: AccountId, currency: Currency, floor: Floor) {
-        self.foreign.insert(id, (currency, floor));
+        if id.shard() != self.shard {
+            self.foreign.insert(id, (currency, floor));
+        }
     }
 
     /// One account row.
     pub fn account(&self, id: AccountId) -> Option<&Account> {
-        self.accounts.get(&id)
+        self.accounts.get(id)
     }
 
     /// One hold.
     pub fn hold(&self, id: HoldId) -> Option<&Hold> {
-        self.holds.get(&id)
+        self.holds.get(id)
     }
 
     /// One operation.
     pub fn operation(&self, id: OperationId) -> Option<&Operation> {
-        self.operations.get(&id)
+        self.operations.get(id)
     }
 
     /// All account rows, in id order.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.values()
+        self.accounts.iter()
     }
 
     /// All holds, in id order.
     pub fn holds(&self) -> impl Iterator<Item = &Hold> {
-        self.holds.values()
+        self.holds.iter()
     }
 
     /// All operations, in id order.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
-        self.operations.values()
+        self.operations.iter()
     }
 
     /// The rows that a command needs beyond [`Command::keys`] and that are not in the book, told by the rows that are:
@@ -152,30 +107,16 @@ impl Book {
     /// enough.
     pub fn further_keys(&self, command: &Command) -> Keys {
         let mut further = Keys::default();
-        for hold in command
-            .keys()
-            .holds
-            .iter()
-            .filter_map(|id| self.holds.get(id))
-        {
+        for hold in command.keys().holds.iter().filter_map(|id| self.holds.get(*id)) {
             further.accounts.extend([hold.payer(), hold.payee()]);
         }
-        for operation in command
-            .keys()
-            .operations
-            .iter()
-            .filter_map(|id| self.operations.get(id))
-        {
+        for operation in command.keys().operations.iter().filter_map(|id| self.operations.get(*id)) {
             if let OperationKind::Refund { capture, .. } = operation.kind() {
                 further.operations.push(*capture);
             }
         }
-        further
-            .accounts
-            .retain(|id| !self.accounts.contains_key(id));
-        further
-            .operations
-            .retain(|id| !self.operations.contains_key(id));
+        further.accounts.retain(|id| self.accounts.get(*id).is_none() && !self.foreign.contains_key(id));
+        further.operations.retain(|id| self.operations.get(*id).is_none());
         further
     }
 
@@ -186,15 +127,39 @@ impl Book {
     pub fn apply(&mut self, command: &Command, now: Timestamp) -> Result<Outcome, Refusal> {
         let effects = apply::effects(self, command, now)?;
         effects.check()?;
-        Ok(self.commit(effects))
+        Ok(self.commit(effects).0)
+    }
+
+    /// Applies commands in order, or refuses them all and changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal`] of the first command that is refused.
+    pub fn apply_all(&mut self, commands: &[Command], now: Timestamp) -> Result<Vec<Outcome>, Refusal> {
+        let mut outcomes = Vec::with_capacity(commands.len());
+        let mut before = Vec::with_capacity(commands.len());
+        for command in commands {
+            let effects = apply::effects(self, command, now).and_then(|effects| effects.check().map(|()| effects));
+            match effects {
+                Ok(effects) => {
+                    let (outcome, undo) = self.commit(effects);
+                    outcomes.push(outcome);
+                    before.push(undo);
+                }
+                Err(refusal) => {
+                    before.into_iter().rev().for_each(|undo| self.undo(undo));
+                    return Err(refusal);
+                }
+            }
+        }
+        Ok(outcomes)
     }
 
     /// Takes out what changed since the last call; the rows themselves stay in the book.
     pub fn take_changes(&mut self) -> Changes {
         Changes {
-            accounts: taken(&mut self.dirty_accounts, &self.accounts),
-            holds: taken(&mut self.dirty_holds, &self.holds),
-            operations: taken(&mut self.dirty_operations, &self.operations),
+            accounts: self.accounts.take_changes(),
+            holds: self.holds.take_changes(),
+            operations: self.operations.take_changes(),
             transfers: core::mem::take(&mut self.transfers),
             events: core::mem::take(&mut self.events),
         }
@@ -202,63 +167,40 @@ impl Book {
 
     /// The account's row here, or the sub-balance that a first movement makes.
     pub(crate) fn row(&self, id: AccountId) -> Result<Account, Refusal> {
-        if let Some(account) = self.accounts.get(&id) {
+        if let Some(account) = self.accounts.get(id) {
             return Ok(account.clone());
         }
-        let (currency, floor) = self
-            .foreign
-            .get(&id)
-            .ok_or(Refusal::AccountNotFound { account: id })?;
+        let (currency, floor) = self.foreign.get(&id).ok_or(Refusal::AccountNotFound { account: id })?;
         Ok(Account::unmoved(id, *currency, *floor))
     }
 
-    fn commit(&mut self, effects: Effects) -> Outcome {
-        for account in effects.accounts {
-            put(
-                &mut self.accounts,
-                &mut self.dirty_accounts,
-                account.id(),
-                account,
-            );
-        }
-        for operation in effects.operations {
-            put(
-                &mut self.operations,
-                &mut self.dirty_operations,
-                operation.id(),
-                operation,
-            );
-        }
-        if let Some(hold) = effects.hold {
-            put(&mut self.holds, &mut self.dirty_holds, hold.id(), hold);
-        }
+    fn commit(&mut self, effects: Effects) -> (Outcome, Undo) {
+        let undo = Undo {
+            transfers: self.transfers.len(),
+            events: self.events.len(),
+            accounts: effects.accounts.into_iter().map(|row| self.accounts.put(row.id(), row)).collect(),
+            holds: effects.hold.into_iter().map(|row| self.holds.put(row.id(), row)).collect(),
+            operations: effects.operations.into_iter().map(|row| self.operations.put(row.id(), row)).collect(),
+        };
         self.transfers.extend(effects.transfer);
         self.events.extend(effects.events);
-        effects.outcome
+        (effects.outcome, undo)
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        self.transfers.truncate(undo.transfers);
+        self.events.truncate(undo.events);
+        undo.accounts.into_iter().for_each(|was| self.accounts.put_back(was));
+        undo.holds.into_iter().for_each(|was| self.holds.put_back(was));
+        undo.operations.into_iter().for_each(|was| self.operations.put_back(was));
     }
 }
 
-fn put<K: Ord + Copy, T>(
-    rows: &mut BTreeMap<K, T>,
-    dirty: &mut BTreeMap<K, IsNew>,
-    key: K,
-    row: T,
-) {
-    let is_new = rows.insert(key, row).is_none();
-    dirty.entry(key).or_insert(is_new);
-}
-
-fn taken<K: Ord, T: Clone>(
-    dirty: &mut BTreeMap<K, IsNew>,
-    rows: &BTreeMap<K, T>,
-) -> Vec<Change<T>> {
-    core::mem::take(dirty)
-        .into_iter()
-        .filter_map(|(key, is_new)| {
-            rows.get(&key).map(|row| Change {
-                row: row.clone(),
-                is_new,
-            })
-        })
-        .collect()
+/// What one command changed, as it was before.
+struct Undo {
+    accounts: Vec<Was<AccountId, Account>>,
+    holds: Vec<Was<HoldId, Hold>>,
+    operations: Vec<Was<OperationId, Operation>>,
+    transfers: usize,
+    events: usize,
 }

@@ -1,9 +1,6 @@
 //! Commands: everything that can be asked of a book. Plain data; the rules are in `apply/`, one file a command.
 
-use crate::{
-    AccountId, Currency, Finality, Floor, HoldId, Money, OperationId, RailId, Shard, Timestamp,
-    TransferId,
-};
+use crate::{AccountId, Currency, Finality, Floor, HoldId, Money, OperationId, RailId, Shard, Timestamp, TransferId};
 
 /// Opens an account in its home shard. Repeating it with the same fields changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,25 +190,13 @@ impl Command {
         let (accounts, hold, operations) = match self {
             Self::OpenAccount(open) => (vec![open.id], None, vec![]),
             Self::Fund(fund) => (vec![fund.from, fund.to], None, vec![fund.operation]),
-            Self::Place(place) => (
-                vec![place.payer, place.payee],
-                Some(place.hold),
-                vec![place.operation],
-            ),
+            Self::Place(place) => (vec![place.payer, place.payee], Some(place.hold), vec![place.operation]),
             Self::Capture(capture) => (vec![], Some(capture.hold), vec![capture.operation]),
             Self::Release(release) => (vec![], Some(release.hold), vec![release.operation]),
             Self::Expire(expire) => (vec![], Some(expire.hold), vec![expire.operation]),
-            Self::Refund(refund) => (
-                vec![],
-                Some(refund.hold),
-                vec![refund.operation, refund.capture],
-            ),
+            Self::Refund(refund) => (vec![], Some(refund.hold), vec![refund.operation, refund.capture]),
             Self::Settle(settle) => (vec![], Some(settle.hold), vec![settle.operation]),
         };
-        Keys {
-            accounts,
-            holds: hold.into_iter().collect(),
-            operations,
-        }
+        Keys { accounts, holds: hold.into_iter().collect(), operations }
     }
 }

@@ -9,22 +9,20 @@ const CODE_LEN_MAX: usize = 12;
 
 /// ISO 4217 codes whose minor unit is the whole unit.
 const EXPONENT_0: &[&str] = &[
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
-    "VUV", "XAF", "XOF", "XPF",
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+    "XPF",
 ];
 /// ISO 4217 codes with a hundredth as minor unit.
 const EXPONENT_2: &[&str] = &[
-    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN",
-    "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE",
-    "CHF", "CHW", "CNY", "COP", "COU", "CRC", "CUP", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP",
-    "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GTQ", "GYD", "HKD",
-    "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IRR", "JMD", "KES", "KGS", "KHR", "KPW", "KYD",
-    "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP",
-    "MRU", "MUR", "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR",
-    "NZD", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SBD",
-    "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL",
-    "THB", "TJS", "TMT", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "USD", "USN", "UYU", "UZS",
-    "VED", "VES", "WST", "XCD", "XCG", "YER", "ZAR", "ZMW", "ZWG",
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BMD", "BND", "BOB",
+    "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CNY", "COP", "COU", "CRC",
+    "CUP", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP",
+    "GMD", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IRR", "JMD", "KES", "KGS", "KHR", "KPW",
+    "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR",
+    "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "PAB", "PEN", "PGK", "PHP",
+    "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD",
+    "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "USD", "USN",
+    "UYU", "UZS", "VED", "VES", "WST", "XCD", "XCG", "YER", "ZAR", "ZMW", "ZWG",
 ];
 /// ISO 4217 codes with a thousandth as minor unit.
 const EXPONENT_3: &[&str] = &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
@@ -46,9 +44,7 @@ pub struct Currency {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CurrencyError {
     /// Not 3 to 12 upper-case letters and digits.
-    #[error(
-        "a currency code has 3 to 12 upper-case letters and digits, for example JPY or KAGAPT: correct the code"
-    )]
+    #[error("a currency code has 3 to 12 upper-case letters and digits, for example JPY or KAGAPT: correct the code")]
     Malformed,
     /// Three letters that ISO 4217 does not assign.
     #[error(
@@ -69,11 +65,7 @@ impl Currency {
         code[0] = letters[0];
         code[1] = letters[1];
         code[2] = letters[2];
-        Self {
-            code,
-            len: 3,
-            exponent,
-        }
+        Self { code, len: 3, exponent }
     }
 
     /// Takes a code as it is written in text.
@@ -89,9 +81,7 @@ impl Currency {
         let exponent = match iso_exponent(text) {
             Some(exponent) => exponent,
             None if text.len() == 3 && letters_only => {
-                return Err(CurrencyError::NotIso {
-                    code: text.to_owned(),
-                });
+                return Err(CurrencyError::NotIso { code: text.to_owned() });
             }
             None => 0,
         };
@@ -100,11 +90,7 @@ impl Currency {
             *slot = byte;
         }
         let len = u8::try_from(text.len()).map_err(|_| CurrencyError::Malformed)?;
-        Ok(Self {
-            code,
-            len,
-            exponent,
-        })
+        Ok(Self { code, len, exponent })
     }
 
     /// The code, for example `JPY`.
@@ -120,15 +106,10 @@ impl Currency {
 }
 
 fn iso_exponent(code: &str) -> Option<u8> {
-    [
-        (0, EXPONENT_0),
-        (2, EXPONENT_2),
-        (3, EXPONENT_3),
-        (4, EXPONENT_4),
-    ]
-    .into_iter()
-    .find(|(_, codes)| codes.binary_search(&code).is_ok())
-    .map(|(exponent, _)| exponent)
+    [(0, EXPONENT_0), (2, EXPONENT_2), (3, EXPONENT_3), (4, EXPONENT_4)]
+        .into_iter()
+        .find(|(_, codes)| codes.binary_search(&code).is_ok())
+        .map(|(exponent, _)| exponent)
 }
 
 impl fmt::Display for Currency {

@@ -1,9 +1,7 @@
 //! Effects: what one accepted command changes, complete before anything is changed.
 
-use crate::changes::{FollowUp, Outcome};
-use crate::{
-    Account, Book, Event, EventKind, Hold, Money, Operation, Refusal, Timestamp, Transfer,
-};
+use crate::changes::Outcome;
+use crate::{Account, Book, Event, EventKind, Hold, Money, Operation, Refusal, Timestamp, Transfer};
 
 /// All rows that a command changes, and its answer.
 #[derive(Debug)]
@@ -18,25 +16,14 @@ pub(crate) struct Effects {
 
 impl Effects {
     /// The answer to a command that says nothing new.
-    pub(crate) fn replay(
-        operation: Option<&Operation>,
-        hold: Option<&Hold>,
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn replay(operation: Option<&Operation>, hold: Option<&Hold>, now: Timestamp) -> Self {
         let outcome = Outcome {
             operation: operation.cloned(),
             hold: hold.cloned(),
             replayed: true,
             follow_up: hold.and_then(|hold| hold.follow_up(now)),
         };
-        Self {
-            accounts: Vec::new(),
-            hold: None,
-            operations: Vec::new(),
-            transfer: None,
-            events: Vec::new(),
-            outcome,
-        }
+        Self { accounts: Vec::new(), hold: None, operations: Vec::new(), transfer: None, events: Vec::new(), outcome }
     }
 
     /// Checks the changed rows by themselves and against each other. What fails here is a defect or a damaged row.
@@ -45,10 +32,7 @@ impl Effects {
             account.check().map_err(|_| imbalance(account.id()))?;
         }
         for operation in &self.operations {
-            operation
-                .parts
-                .check()
-                .map_err(|_| imbalance(operation.id()))?;
+            operation.parts.check().map_err(|_| imbalance(operation.id()))?;
         }
         if let Some(hold) = &self.hold {
             hold.parts.check().map_err(|_| imbalance(hold.id()))?;
@@ -58,9 +42,7 @@ impl Effects {
 }
 
 pub(crate) fn imbalance(row: impl ToString) -> Refusal {
-    Refusal::Imbalance {
-        row: row.to_string(),
-    }
+    Refusal::Imbalance { row: row.to_string() }
 }
 
 /// A change of one hold under construction: the hold before, the hold after, and what goes with it.
@@ -76,32 +58,14 @@ pub(crate) struct HoldChange<'a> {
 impl<'a> HoldChange<'a> {
     /// Starts with a hold that is new in the book.
     pub(crate) fn new(book: &'a Book, hold: Hold, now: Timestamp) -> Self {
-        Self {
-            book,
-            before: None,
-            hold,
-            transfer: None,
-            events: Vec::new(),
-            now,
-        }
+        Self { book, before: None, hold, transfer: None, events: Vec::new(), now }
     }
 
     /// Starts with a hold in the book; its version grows by one.
     pub(crate) fn of(book: &'a Book, before: &'a Hold, now: Timestamp) -> Result<Self, Refusal> {
         let mut hold = before.clone();
-        hold.parts.version = hold
-            .parts
-            .version
-            .checked_add(1)
-            .ok_or(Refusal::AmountOverflow)?;
-        Ok(Self {
-            book,
-            before: Some(before),
-            hold,
-            transfer: None,
-            events: Vec::new(),
-            now,
-        })
+        hold.parts.version = hold.parts.version.checked_add(1).ok_or(Refusal::AmountOverflow)?;
+        Ok(Self { book, before: Some(before), hold, transfer: None, events: Vec::new(), now })
     }
 
     pub(crate) fn event(&mut self, kind: EventKind, amount: Option<Money>) {
@@ -109,11 +73,7 @@ impl<'a> HoldChange<'a> {
     }
 
     /// Ends the change: moves the accounts by what the hold and the transfer say.
-    pub(crate) fn finish(
-        self,
-        operation: Operation,
-        touched_capture: Option<Operation>,
-    ) -> Result<Effects, Refusal> {
+    pub(crate) fn finish(self, operation: Operation, touched_capture: Option<Operation>) -> Result<Effects, Refusal> {
         let accounts = self.moved_accounts()?;
         let hold = self.hold;
         let events = self
@@ -129,14 +89,7 @@ impl<'a> HoldChange<'a> {
         };
         let operations = core::iter::once(operation).chain(touched_capture).collect();
         let transfer = self.transfer;
-        Ok(Effects {
-            accounts,
-            hold: Some(hold),
-            operations,
-            transfer,
-            events,
-            outcome,
-        })
+        Ok(Effects { accounts, hold: Some(hold), operations, transfer, events, outcome })
     }
 
     /// `held` follows from the hold, `posted` from the transfer; nothing else moves a balance.
@@ -144,22 +97,13 @@ impl<'a> HoldChange<'a> {
         let was = |amount: fn(&Hold) -> i64| self.before.map_or(0, amount);
         let payer_held = self.hold.outstanding_minor() - was(Hold::outstanding_minor);
         let payee_held = self.hold.parts.refund_in_flight - was(|hold| hold.parts.refund_in_flight);
-        let sides = [
-            (self.hold.payer(), payer_held),
-            (self.hold.payee(), payee_held),
-        ];
+        let sides = [(self.hold.payer(), payer_held), (self.hold.payee(), payee_held)];
         let mut accounts = Vec::new();
         for (id, held) in sides {
-            let posted = self
-                .transfer
-                .as_ref()
-                .map_or(0, |transfer| transfer.posted_change(id));
+            let posted = self.transfer.as_ref().map_or(0, |transfer| transfer.posted_change(id));
             if posted != 0 || held != 0 {
                 let row = self.book.row(id)?;
-                accounts.push(
-                    row.moved(posted, held)
-                        .map_err(|_| Refusal::AmountOverflow)?,
-                );
+                accounts.push(row.moved(posted, held).map_err(|_| Refusal::AmountOverflow)?);
             }
         }
         Ok(accounts)
@@ -184,17 +128,5 @@ pub(crate) fn hold_event(
         hold_version: Some(hold.version()),
         status: Some(hold.status()),
         at,
-    }
-}
-
-impl Hold {
-    /// What the hub should ask for next, at this time.
-    pub fn follow_up(&self, now: Timestamp) -> Option<FollowUp> {
-        let hold = self.id();
-        if self.may_expire() && now >= self.expires_at() {
-            return Some(FollowUp::Expire { hold });
-        }
-        let closed = self.phase() == crate::Phase::Closing && self.end().is_some();
-        (closed && self.free_minor() > 0).then_some(FollowUp::ReleaseRest { hold })
     }
 }

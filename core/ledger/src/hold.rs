@@ -2,294 +2,10 @@
 //!
 //! A hold is amounts and a phase. What changes it, and what came of that, is an [`Operation`](crate::Operation).
 
-use thiserror::Error;
-
-use crate::{AccountId, Currency, HoldId, Money, RailId, Timestamp};
-
-/// Where a hold stands. `Ended` and `Failed` are terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// The rail was asked to place it and has not said yes or no.
-    Placing,
-    /// Placed; captures are possible until the deadline.
-    Held,
-    /// No new capture is possible; what is under way is waited for, what is free is released. Without an end reason a
-    /// final capture is under way, and its decline makes the hold `Held` again.
-    Closing,
-    /// Nothing is free and nothing but refunds can happen.
-    Ended,
-    /// The rail declined to place it.
-    Failed,
-}
-
-impl Phase {
-    const ALL: [Self; 5] = [
-        Self::Placing,
-        Self::Held,
-        Self::Closing,
-        Self::Ended,
-        Self::Failed,
-    ];
-
-    /// The word in rows.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Placing => "placing",
-            Self::Held => "held",
-            Self::Closing => "closing",
-            Self::Ended => "ended",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The phase that a word names.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.name() == name)
-    }
-
-    /// Says whether the phase never changes again.
-    pub const fn is_terminal(self) -> bool {
-        match self {
-            Self::Ended | Self::Failed => true,
-            Self::Placing | Self::Held | Self::Closing => false,
-        }
-    }
-}
-
-/// Why a hold closed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// Captured in full, or by a final capture.
-    Captured,
-    /// Released or cancelled.
-    Released,
-    /// The deadline passed.
-    Expired,
-    /// The rail declined to place it.
-    Declined {
-        /// The rail's reason.
-        code: String,
-    },
-}
-
-impl EndReason {
-    /// The word in rows; a decline's code is a column of its own.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Captured => "captured",
-            Self::Released => "released",
-            Self::Expired => "expired",
-            Self::Declined { .. } => "declined",
-        }
-    }
-}
-
-/// The one word that the world sees of a hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// The rail has not answered yet.
-    Pending,
-    /// The rail waits for the payer to do something.
-    RequiresAction,
-    /// Placed, nothing captured.
-    Held,
-    /// Placed, a part captured, more may follow.
-    PartiallyCaptured,
-    /// No further capture is possible and an outcome is still open.
-    Settling,
-    /// Ended with something captured; the amounts tell how much.
-    Captured,
-    /// Ended with nothing captured, because it was released.
-    Released,
-    /// Ended with nothing captured, because the deadline passed.
-    Expired,
-    /// The rail declined.
-    Failed,
-}
-
-impl Status {
-    const ALL: [Self; 9] = [
-        Self::Pending,
-        Self::RequiresAction,
-        Self::Held,
-        Self::PartiallyCaptured,
-        Self::Settling,
-        Self::Captured,
-        Self::Released,
-        Self::Expired,
-        Self::Failed,
-    ];
-
-    /// The word in rows and on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::RequiresAction => "requires_action",
-            Self::Held => "held",
-            Self::PartiallyCaptured => "partially_captured",
-            Self::Settling => "settling",
-            Self::Captured => "captured",
-            Self::Released => "released",
-            Self::Expired => "expired",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status that a word names.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
-    }
-}
-
-/// The columns of a hold row, for stores. Amounts are minor units of `currency` and never negative.
-///
-/// `authorised = free + place_in_flight + capture_in_flight + release_in_flight + captured + released`, where free is
-/// the difference and never negative; `refunded + refund_in_flight <= captured`; `authorised <= cap`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HoldParts {
-    /// The hold.
-    pub id: HoldId,
-    /// The rail that keeps it.
-    pub rail: RailId,
-    /// Whose money is reserved.
-    pub payer: AccountId,
-    /// Who may capture it.
-    pub payee: AccountId,
-    /// The one currency of all amounts.
-    pub currency: Currency,
-    /// What the rail reserved; until it answers, what it was asked for.
-    pub authorised: i64,
-    /// What the payer agreed to at most.
-    pub cap: i64,
-    /// What went to the payee.
-    pub captured: i64,
-    /// What went back to the payer's available balance, for whatever reason.
-    pub released: i64,
-    /// Part of `captured` that went back to the payer later.
-    pub refunded: i64,
-    /// All of `authorised` while the rail has not answered the placement; else 0.
-    pub place_in_flight: i64,
-    /// Asked for by captures without a final result.
-    pub capture_in_flight: i64,
-    /// Asked for by releases and expiries without a final result.
-    pub release_in_flight: i64,
-    /// Asked for by refunds without a final result.
-    pub refund_in_flight: i64,
-    /// Where the hold stands.
-    pub phase: Phase,
-    /// Why it closed; set once it is certain that it will not be held again.
-    pub end: Option<EndReason>,
-    /// From this moment on no capture is accepted.
-    pub expires_at: Timestamp,
-    /// The rail's own name of the hold.
-    pub reference: Option<String>,
-    /// The rail waits for the payer to do something.
-    pub requires_action: bool,
-    /// Starts at 1, grows by one with every change.
-    pub version: u32,
-    /// When it was asked for.
-    pub created_at: Timestamp,
-}
-
-/// Why columns are not a hold row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum HoldPartsError {
-    /// An amount is below zero.
-    #[error("hold {0} has a negative amount: the row is damaged, compare it with its operations")]
-    NegativeAmount(HoldId),
-    /// More is captured, released and under way than was authorised, or more authorised than the cap.
-    #[error(
-        "hold {0} does not add up to what was authorised: the row is damaged, compare it with its operations"
-    )]
-    Unbalanced(HoldId),
-    /// More is refunded and under way than was captured.
-    #[error(
-        "hold {0} refunds more than it captured: the row is damaged, compare it with its operations"
-    )]
-    RefundsExceedCaptures(HoldId),
-    /// The phase and the amounts or the end reason contradict each other.
-    #[error(
-        "hold {0} has amounts that its phase does not allow: the row is damaged, compare it with its operations"
-    )]
-    PhaseContradicts(HoldId),
-    /// The version is 0.
-    #[error("hold {0} has version 0: versions start at 1")]
-    NoVersion(HoldId),
-}
-
-impl HoldParts {
-    fn spoken_for(&self) -> Option<i64> {
-        [
-            self.place_in_flight,
-            self.capture_in_flight,
-            self.release_in_flight,
-            self.captured,
-            self.released,
-        ]
-        .into_iter()
-        .try_fold(0_i64, i64::checked_add)
-    }
-
-    pub(crate) fn check(&self) -> Result<(), HoldPartsError> {
-        let amounts = [
-            self.authorised,
-            self.captured,
-            self.released,
-            self.refunded,
-            self.place_in_flight,
-            self.capture_in_flight,
-            self.release_in_flight,
-            self.refund_in_flight,
-        ];
-        if amounts.into_iter().any(|amount| amount < 0) {
-            return Err(HoldPartsError::NegativeAmount(self.id));
-        }
-        let adds_up = self.spoken_for().is_some_and(|sum| sum <= self.authorised);
-        if !adds_up || self.authorised > self.cap {
-            return Err(HoldPartsError::Unbalanced(self.id));
-        }
-        let refunds = self.refunded.checked_add(self.refund_in_flight);
-        if refunds.is_none_or(|refunds| refunds > self.captured) {
-            return Err(HoldPartsError::RefundsExceedCaptures(self.id));
-        }
-        if !self.phase_fits() {
-            return Err(HoldPartsError::PhaseContradicts(self.id));
-        }
-        if self.version == 0 {
-            return Err(HoldPartsError::NoVersion(self.id));
-        }
-        Ok(())
-    }
-
-    fn phase_fits(&self) -> bool {
-        let free = self.authorised - self.spoken_for().unwrap_or(self.authorised);
-        let placed = self.place_in_flight == 0;
-        let all_in_placement = self.place_in_flight == self.authorised;
-        let in_flight = self.place_in_flight + self.capture_in_flight + self.release_in_flight;
-        match self.phase {
-            Phase::Placing => all_in_placement && self.end.is_none(),
-            Phase::Held => placed && self.end.is_none() && free + in_flight > 0,
-            Phase::Closing => match &self.end {
-                None => placed && self.capture_in_flight > 0,
-                Some(EndReason::Captured) => placed && free + in_flight > 0,
-                Some(EndReason::Released | EndReason::Expired) => {
-                    (placed || all_in_placement) && free + in_flight > 0
-                }
-                Some(EndReason::Declined { .. }) => false,
-            },
-            Phase::Ended => match &self.end {
-                Some(EndReason::Captured | EndReason::Released | EndReason::Expired) => {
-                    free + in_flight == 0
-                }
-                Some(EndReason::Declined { .. }) | None => false,
-            },
-            Phase::Failed => {
-                let declined = matches!(self.end, Some(EndReason::Declined { .. }));
-                declined && free + in_flight == 0 && self.captured == 0
-            }
-        }
-    }
-}
+use crate::{
+    AccountId, Currency, EndReason, FollowUp, HoldId, HoldParts, HoldPartsError, Money, Phase, RailId, Status,
+    Timestamp,
+};
 
 /// Reserved money. Changed by the book only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -434,6 +150,24 @@ impl Hold {
         }
     }
 
+    /// What the hub should ask for next, at this time.
+    pub fn follow_up(&self, now: Timestamp) -> Option<FollowUp> {
+        let hold = self.id();
+        if self.has_freed_rest() {
+            return Some(FollowUp::ReleaseRest { hold });
+        }
+        (self.may_expire() && now >= self.expires_at()).then_some(FollowUp::Expire { hold })
+    }
+
+    /// From when on there is a [`follow_up`](Self::follow_up); none as long as the hold only waits for results or is
+    /// over. A store indexes it, so that a sweep finds what a crash forgot.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        if self.has_freed_rest() {
+            return Some(self.created_at());
+        }
+        self.may_expire().then_some(self.expires_at())
+    }
+
     /// What the hold looks like now, for the record of an operation.
     pub fn snapshot(&self) -> HoldSnapshot {
         HoldSnapshot {
@@ -452,6 +186,11 @@ impl Hold {
 
     pub(crate) fn free_minor(&self) -> i64 {
         self.parts.authorised - self.parts.spoken_for().unwrap_or(self.parts.authorised)
+    }
+
+    /// Closed for good, and something became free that nobody asked the rail to release.
+    fn has_freed_rest(&self) -> bool {
+        self.parts.phase == Phase::Closing && self.parts.end.is_some() && self.free_minor() > 0
     }
 
     pub(crate) fn outstanding_minor(&self) -> i64 {

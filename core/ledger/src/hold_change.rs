@@ -59,9 +59,7 @@ impl Hold {
         self.parts.requires_action = false;
         if self.parts.phase == Phase::Placing {
             self.parts.phase = Phase::Failed;
-            self.parts.end = Some(EndReason::Declined {
-                code: code.to_owned(),
-            });
+            self.parts.end = Some(EndReason::Declined { code: code.to_owned() });
         } else {
             self.end_if_empty(EndReason::Released);
         }

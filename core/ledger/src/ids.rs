@@ -30,9 +30,7 @@ pub enum IdError {
         expected: &'static str,
     },
     /// What follows the prefix is not 32 lower-case hexadecimal digits.
-    #[error(
-        "after {expected} an id has exactly 32 lower-case hexadecimal digits: copy the id whole"
-    )]
+    #[error("after {expected} an id has exactly 32 lower-case hexadecimal digits: copy the id whole")]
     Malformed {
         /// The prefix of this kind of id.
         expected: &'static str,
@@ -44,9 +42,7 @@ pub enum IdError {
 /// Public for [`typed_id!`]; call the typed id's `parse` instead.
 #[doc(hidden)]
 pub fn parse_id(text: &str, prefix: &'static str) -> Result<uuid::Uuid, IdError> {
-    let digits = text
-        .strip_prefix(prefix)
-        .ok_or(IdError::WrongPrefix { expected: prefix })?;
+    let digits = text.strip_prefix(prefix).ok_or(IdError::WrongPrefix { expected: prefix })?;
     let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     if digits.len() != 32 || !digits.bytes().all(lower_hex) {
         return Err(IdError::Malformed { expected: prefix });

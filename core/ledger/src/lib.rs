@@ -8,6 +8,7 @@
 
 mod account;
 mod apply;
+mod audit;
 mod book;
 mod changes;
 mod command;
@@ -16,30 +17,32 @@ mod effects;
 mod event;
 mod hold;
 mod hold_change;
+mod hold_parts;
+mod hold_status;
 mod ids;
 mod money;
 mod operation;
 mod rail;
 mod refusal;
+mod rows;
 mod time;
 mod transfer;
 
 pub use account::{Account, AccountParts, AccountPartsError, Floor};
-pub use book::{Book, Imbalance};
+pub use audit::Imbalance;
+pub use book::Book;
 pub use changes::{Change, Changes, FollowUp, Outcome};
-pub use command::{
-    Capture, Command, Expire, Fund, Keys, OpenAccount, Place, Refund, Release, Settle, Verdict,
-};
+pub use command::{Capture, Command, Expire, Fund, Keys, OpenAccount, Place, Refund, Release, Settle, Verdict};
 pub use currency::{Currency, CurrencyError};
 pub use event::{Event, EventKind};
-pub use hold::{EndReason, Hold, HoldParts, HoldPartsError, HoldSnapshot, Phase, Status};
+pub use hold::{Hold, HoldSnapshot};
+pub use hold_parts::{HoldParts, HoldPartsError};
+pub use hold_status::{EndReason, Phase, Status};
 #[doc(hidden)]
 pub use ids::parse_id;
 pub use ids::{AccountId, HoldId, IdError, OperationId, Shard, TransferId};
 pub use money::{AmountError, Money, MoneyError};
-pub use operation::{
-    Finality, Operation, OperationKind, OperationParts, OperationPartsError, OperationState,
-};
+pub use operation::{Finality, Operation, OperationKind, OperationParts, OperationPartsError, OperationState};
 pub use rail::{RailId, RailIdError};
 pub use refusal::Refusal;
 pub use time::Timestamp;

@@ -108,41 +108,23 @@ impl Money {
         }
         let places = usize::from(currency.exponent());
         if fraction.len() > places {
-            return Err(AmountError::TooManyPlaces {
-                currency,
-                places: currency.exponent(),
-            });
+            return Err(AmountError::TooManyPlaces { currency, places: currency.exponent() });
         }
         let padding = core::iter::repeat_n(b'0', places - fraction.len());
         let minor = whole
             .bytes()
             .chain(fraction.bytes())
             .chain(padding)
-            .try_fold(0_i64, |sum, digit| {
-                sum.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
-            });
-        Ok(Self {
-            minor: minor.ok_or(AmountError::Overflow)?,
-            currency,
-        })
+            .try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')));
+        Ok(Self { minor: minor.ok_or(AmountError::Overflow)?, currency })
     }
 
-    fn with_same_currency(
-        self,
-        other: Self,
-        operation: fn(i64, i64) -> Option<i64>,
-    ) -> Result<Self, MoneyError> {
+    fn with_same_currency(self, other: Self, operation: fn(i64, i64) -> Option<i64>) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
-            return Err(MoneyError::CurrencyMismatch {
-                left: self.currency,
-                right: other.currency,
-            });
+            return Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency });
         }
         let minor = operation(self.minor, other.minor).ok_or(MoneyError::Overflow)?;
-        Ok(Self {
-            minor,
-            currency: self.currency,
-        })
+        Ok(Self { minor, currency: self.currency })
     }
 }
 
@@ -150,11 +132,7 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exponent = usize::from(self.currency.exponent());
         let sign = if self.minor < 0 { "-" } else { "" };
-        let digits = format!(
-            "{:0>width$}",
-            self.minor.unsigned_abs(),
-            width = exponent + 1
-        );
+        let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = exponent + 1);
         let (whole, fraction) = digits.split_at(digits.len() - exponent);
         let point = if exponent == 0 { "" } else { "." };
         write!(f, "{sign}{whole}{point}{fraction} {}", self.currency)

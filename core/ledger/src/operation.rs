@@ -13,6 +13,21 @@ pub enum Finality {
     Partial,
 }
 
+impl Finality {
+    /// The word in rows and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// The finality that a word names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Final, Self::Partial].into_iter().find(|finality| finality.name() == name)
+    }
+}
+
 /// What an operation asks for. Amounts are above zero, but for a release or expiry that found nothing free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperationKind {
@@ -84,9 +99,7 @@ impl OperationKind {
     const fn may_be_zero(&self) -> bool {
         match self {
             Self::Release { .. } | Self::Expire { .. } => true,
-            Self::Fund { .. } | Self::Place { .. } | Self::Capture { .. } | Self::Refund { .. } => {
-                false
-            }
+            Self::Fund { .. } | Self::Place { .. } | Self::Capture { .. } | Self::Refund { .. } => false,
         }
     }
 }
@@ -173,14 +186,10 @@ pub enum OperationPartsError {
     #[error("operation {0} has an amount that its kind does not allow: the row is damaged")]
     Amount(OperationId),
     /// `hold` or `transfer` is missing or too many for the kind.
-    #[error(
-        "operation {0} names a hold or transfer that its kind does not have, or lacks one: the row is damaged"
-    )]
+    #[error("operation {0} names a hold or transfer that its kind does not have, or lacks one: the row is damaged")]
     Links(OperationId),
     /// The settled amount is not above zero, above what was asked for, or in another currency.
-    #[error(
-        "operation {0} settled an amount that was not asked for: the row is damaged, ask the rail"
-    )]
+    #[error("operation {0} settled an amount that was not asked for: the row is damaged, ask the rail")]
     SettledAmount(OperationId),
     /// `result` is there without a final state, or missing with one.
     #[error("operation {0} has a result that does not go with its state: the row is damaged")]
@@ -202,24 +211,17 @@ impl OperationParts {
         let (has_hold, has_transfer) = match self.kind {
             OperationKind::Fund { .. } => (false, true),
             OperationKind::Capture { .. } | OperationKind::Refund { .. } => (true, true),
-            OperationKind::Place { .. }
-            | OperationKind::Release { .. }
-            | OperationKind::Expire { .. } => (true, false),
+            OperationKind::Place { .. } | OperationKind::Release { .. } | OperationKind::Expire { .. } => (true, false),
         };
         if self.hold.is_some() != has_hold || self.transfer.is_some() != has_transfer {
             return Err(OperationPartsError::Links(self.id));
         }
         let settled = match &self.state {
-            OperationState::Settled {
-                amount: settled, ..
-            } => Some(*settled),
-            OperationState::Sent
-            | OperationState::Unknown { .. }
-            | OperationState::Failed { .. } => None,
+            OperationState::Settled { amount: settled, .. } => Some(*settled),
+            OperationState::Sent | OperationState::Unknown { .. } | OperationState::Failed { .. } => None,
         };
         let settled_fits = settled.is_none_or(|settled| {
-            settled.currency() == amount.currency()
-                && (lowest..=amount.minor()).contains(&settled.minor())
+            settled.currency() == amount.currency() && (lowest..=amount.minor()).contains(&settled.minor())
         });
         if !settled_fits {
             return Err(OperationPartsError::SettledAmount(self.id));
@@ -236,9 +238,8 @@ impl OperationParts {
             | OperationKind::Refund { .. } => 0,
         };
         let refunds = self.refunded.checked_add(self.refund_in_flight);
-        let refunds_fit = self.refunded >= 0
-            && self.refund_in_flight >= 0
-            && refunds.is_some_and(|refunds| refunds <= refundable);
+        let refunds_fit =
+            self.refunded >= 0 && self.refund_in_flight >= 0 && refunds.is_some_and(|refunds| refunds <= refundable);
         if !refunds_fit {
             return Err(OperationPartsError::Refunds(self.id));
         }
@@ -306,9 +307,7 @@ impl Operation {
     pub fn settled_amount(&self) -> Option<Money> {
         match &self.parts.state {
             OperationState::Settled { amount, .. } => Some(*amount),
-            OperationState::Sent
-            | OperationState::Unknown { .. }
-            | OperationState::Failed { .. } => None,
+            OperationState::Sent | OperationState::Unknown { .. } | OperationState::Failed { .. } => None,
         }
     }
 
@@ -318,10 +317,7 @@ impl Operation {
             (OperationKind::Capture { .. }, Some(settled)) => settled.minor(),
             _ => 0,
         };
-        let taken = self
-            .parts
-            .refunded
-            .saturating_add(self.parts.refund_in_flight);
+        let taken = self.parts.refunded.saturating_add(self.parts.refund_in_flight);
         Money::new(settled.saturating_sub(taken), self.amount().currency())
     }
 }

@@ -16,9 +16,7 @@ pub enum Refusal {
         shard: Shard,
     },
     /// The account was opened before with another currency or floor.
-    #[error(
-        "{account} exists with another {field}: use the account as it is or open one under a new id"
-    )]
+    #[error("{account} exists with another {field}: use the account as it is or open one under a new id")]
     AccountExistsWithDifferentFields {
         /// The account.
         account: AccountId,
@@ -26,9 +24,7 @@ pub enum Refusal {
         field: &'static str,
     },
     /// The operation id was used before for something else.
-    #[error(
-        "{operation} was used before with another {field}: repeat it unchanged or use a new operation id"
-    )]
+    #[error("{operation} was used before with another {field}: repeat it unchanged or use a new operation id")]
     OperationExistsWithDifferentFields {
         /// The operation.
         operation: OperationId,
@@ -99,17 +95,13 @@ pub enum Refusal {
         actual: u32,
     },
     /// The rail has not answered the placement yet.
-    #[error(
-        "the hold is still being placed: wait until it is held, or release it without an amount to cancel it"
-    )]
+    #[error("the hold is still being placed: wait until it is held, or release it without an amount to cancel it")]
     HoldPending {
         /// The hold.
         hold: HoldId,
     },
     /// The deadline passed.
-    #[error(
-        "the hold's deadline has passed: what is free goes back to the payer, place a new hold"
-    )]
+    #[error("the hold's deadline has passed: what is free goes back to the payer, place a new hold")]
     HoldExpired {
         /// The hold.
         hold: HoldId,
@@ -159,9 +151,7 @@ pub enum Refusal {
         operation: OperationId,
     },
     /// The capture has no final result, or failed.
-    #[error(
-        "{capture} has not captured anything: wait until it is settled; a failed capture needs no refund"
-    )]
+    #[error("{capture} has not captured anything: wait until it is settled; a failed capture needs no refund")]
     RefundOfUnsettledCapture {
         /// The capture.
         capture: OperationId,
@@ -173,9 +163,7 @@ pub enum Refusal {
         capture: OperationId,
     },
     /// More was asked than is left of the capture.
-    #[error(
-        "{asked} is more than the {refundable} that is left of the capture: refund at most that"
-    )]
+    #[error("{asked} is more than the {refundable} that is left of the capture: refund at most that")]
     RefundExceedsCapture {
         /// What was asked.
         asked: Money,
@@ -183,9 +171,7 @@ pub enum Refusal {
         refundable: Money,
     },
     /// The account does not have that much available.
-    #[error(
-        "{asked} is needed and {available} is available: fund the account or give a smaller amount"
-    )]
+    #[error("{asked} is needed and {available} is available: fund the account or give a smaller amount")]
     FundsInsufficient {
         /// What was asked.
         asked: Money,
@@ -193,9 +179,7 @@ pub enum Refusal {
         available: Money,
     },
     /// Only a placement waits for the payer.
-    #[error(
-        "{operation} is not a placement and cannot wait for the payer: report settled, declined or unknown"
-    )]
+    #[error("{operation} is not a placement and cannot wait for the payer: report settled, declined or unknown")]
     ActionOnlyWhenPlacing {
         /// The operation.
         operation: OperationId,
@@ -224,9 +208,7 @@ pub enum Refusal {
     #[error("a balance would be beyond what can be counted: use smaller amounts")]
     AmountOverflow,
     /// The rows do not add up. Stored rows are damaged, or the ledger has a defect.
-    #[error(
-        "the rows of {row} do not add up: nothing was changed, compare the row with its transfers and operations"
-    )]
+    #[error("the rows of {row} do not add up: nothing was changed, compare the row with its transfers and operations")]
     Imbalance {
         /// The row, as text.
         row: String,
@@ -239,9 +221,7 @@ impl Refusal {
         match self {
             Self::WrongShard { .. } => "id.wrong_shard",
             Self::AccountExistsWithDifferentFields { .. } => "account.exists_with_different_fields",
-            Self::OperationExistsWithDifferentFields { .. } => {
-                "operation.exists_with_different_fields"
-            }
+            Self::OperationExistsWithDifferentFields { .. } => "operation.exists_with_different_fields",
             Self::AmountNotPositive { .. } => "amount.not_positive",
             Self::OperationNotFound { .. } => "operation.not_found",
             Self::OperationOfAnotherHold { .. } => "operation.of_another_hold",

@@ -25,9 +25,7 @@ impl TransferKind {
 
     /// The kind that a word names.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Fund, Self::Capture, Self::Refund]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [Self::Fund, Self::Capture, Self::Refund].into_iter().find(|kind| kind.name() == name)
     }
 }
 

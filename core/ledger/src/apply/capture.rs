@@ -3,9 +3,7 @@
 use super::{expected_version, find_hold, in_shard, positive, replay, same_currency, sent};
 use crate::command::Capture;
 use crate::effects::{Effects, HoldChange};
-use crate::{
-    Book, EndReason, EventKind, Hold, Money, Operation, OperationKind, Phase, Refusal, Timestamp,
-};
+use crate::{Book, EndReason, EventKind, Hold, Money, Operation, OperationKind, Phase, Refusal, Timestamp};
 
 pub(super) fn capture(book: &Book, command: &Capture, now: Timestamp) -> Result<Effects, Refusal> {
     in_shard(
@@ -18,11 +16,7 @@ pub(super) fn capture(book: &Book, command: &Capture, now: Timestamp) -> Result<
     )?;
     if let Some(operation) = book.operation(command.operation) {
         replay_capture(operation, command)?;
-        return Ok(Effects::replay(
-            Some(operation),
-            book.hold(command.hold),
-            now,
-        ));
+        return Ok(Effects::replay(Some(operation), book.hold(command.hold), now));
     }
     if let Some(amount) = command.amount {
         positive(amount)?;
@@ -38,19 +32,9 @@ pub(super) fn capture(book: &Book, command: &Capture, now: Timestamp) -> Result<
     let mut change = HoldChange::of(book, hold, now)?;
     change.hold.capture_asked(amount.minor(), command.finality);
     change.event(EventKind::CaptureSent, Some(amount));
-    let kind = OperationKind::Capture {
-        amount,
-        finality: command.finality,
-    };
+    let kind = OperationKind::Capture { amount, finality: command.finality };
     let transfer = Some(command.transfer);
-    let operation = sent(
-        command.operation,
-        hold.id(),
-        kind,
-        command.amount,
-        transfer,
-        now,
-    );
+    let operation = sent(command.operation, hold.id(), kind, command.amount, transfer, now);
     change.finish(operation, None)
 }
 
@@ -62,10 +46,9 @@ fn capturable(hold: &Hold, now: Timestamp) -> Result<(), Refusal> {
         Phase::Held if now >= hold.expires_at() => Err(Refusal::HoldExpired { hold: hold.id() }),
         Phase::Held => Ok(()),
         Phase::Closing | Phase::Ended if expired => Err(Refusal::HoldExpired { hold: hold.id() }),
-        Phase::Closing | Phase::Ended | Phase::Failed => Err(Refusal::HoldClosed {
-            hold: hold.id(),
-            status: hold.status(),
-        }),
+        Phase::Closing | Phase::Ended | Phase::Failed => {
+            Err(Refusal::HoldClosed { hold: hold.id(), status: hold.status() })
+        }
     }
 }
 
@@ -74,9 +57,7 @@ fn resolve(hold: &Hold, asked: Option<Money>) -> Result<Money, Refusal> {
     match asked {
         None if free.is_positive() => Ok(free),
         None => Err(Refusal::HoldNothingFree { hold: hold.id() }),
-        Some(asked) if asked.minor() > free.minor() => {
-            Err(Refusal::CaptureExceedsFree { asked, free })
-        }
+        Some(asked) if asked.minor() > free.minor() => Err(Refusal::CaptureExceedsFree { asked, free }),
         Some(asked) => Ok(asked),
     }
 }

@@ -5,52 +5,31 @@ use crate::changes::Outcome;
 use crate::command::Fund;
 use crate::effects::Effects;
 use crate::{
-    Book, Event, EventKind, Operation, OperationKind, OperationParts, OperationState, Refusal,
-    Timestamp, Transfer, TransferKind,
+    Book, Event, EventKind, Operation, OperationKind, OperationParts, OperationState, Refusal, Timestamp, Transfer,
+    TransferKind,
 };
 
 pub(super) fn fund(book: &Book, command: &Fund, now: Timestamp) -> Result<Effects, Refusal> {
-    let &Fund {
-        operation: id,
-        transfer,
-        from,
-        to,
-        amount,
-    } = command;
-    in_shard(
-        book,
-        [
-            (to.shard(), &to),
-            (id.shard(), &id),
-            (transfer.shard(), &transfer),
-        ],
-    )?;
+    let &Fund { operation: id, transfer, from, to, amount } = command;
+    in_shard(book, [(to.shard(), &to), (id.shard(), &id), (transfer.shard(), &transfer)])?;
     if let Some(operation) = book.operation(id) {
         replay_fund(operation, command)?;
         return Ok(Effects::replay(Some(operation), None, now));
     }
     positive(amount)?;
     let debit = book.row(from)?;
-    let credit = book
-        .account(to)
-        .ok_or(Refusal::AccountNotFound { account: to })?;
+    let credit = book.account(to).ok_or(Refusal::AccountNotFound { account: to })?;
     if from == to {
         return Err(Refusal::SameAccount { account: to });
     }
     same_currency(amount, debit.currency())?;
     same_currency(amount, credit.currency())?;
     if !debit.covers(amount) {
-        return Err(Refusal::FundsInsufficient {
-            asked: amount,
-            available: debit.available(),
-        });
+        return Err(Refusal::FundsInsufficient { asked: amount, available: debit.available() });
     }
     let minor = amount.minor();
     let overflow = |_| Refusal::AmountOverflow;
-    let accounts = vec![
-        debit.moved(-minor, 0).map_err(overflow)?,
-        credit.moved(minor, 0).map_err(overflow)?,
-    ];
+    let accounts = vec![debit.moved(-minor, 0).map_err(overflow)?, credit.moved(minor, 0).map_err(overflow)?];
     let operation = funded(command, now);
     let event = Event {
         kind: EventKind::AccountFunded,
@@ -79,23 +58,12 @@ pub(super) fn fund(book: &Book, command: &Fund, now: Timestamp) -> Result<Effect
         operations: vec![operation.clone()],
         transfer: Some(transfer),
         events: vec![event],
-        outcome: Outcome {
-            operation: Some(operation),
-            hold: None,
-            replayed: false,
-            follow_up: None,
-        },
+        outcome: Outcome { operation: Some(operation), hold: None, replayed: false, follow_up: None },
     })
 }
 
 fn funded(command: &Fund, now: Timestamp) -> Operation {
-    let &Fund {
-        operation: id,
-        transfer,
-        from,
-        to,
-        amount,
-    } = command;
+    let &Fund { operation: id, transfer, from, to, amount } = command;
     Operation {
         parts: OperationParts {
             id,
@@ -103,11 +71,7 @@ fn funded(command: &Fund, now: Timestamp) -> Operation {
             kind: OperationKind::Fund { from, to, amount },
             asked: Some(amount),
             transfer: Some(transfer),
-            state: OperationState::Settled {
-                reference: String::new(),
-                amount,
-                at: now,
-            },
+            state: OperationState::Settled { reference: String::new(), amount, at: now },
             created_at: now,
             result: None,
             refunded: 0,
@@ -120,11 +84,7 @@ fn replay_fund(operation: &Operation, command: &Fund) -> Result<(), Refusal> {
     match *operation.kind() {
         OperationKind::Fund { from, to, amount } => replay(
             operation,
-            [
-                ("from", from == command.from),
-                ("to", to == command.to),
-                ("amount", amount == command.amount),
-            ],
+            [("from", from == command.from), ("to", to == command.to), ("amount", amount == command.amount)],
         ),
         OperationKind::Place { .. }
         | OperationKind::Capture { .. }

@@ -13,8 +13,8 @@ mod verdict;
 use crate::command::Command;
 use crate::effects::Effects;
 use crate::{
-    Book, Currency, Hold, HoldId, Money, Operation, OperationId, OperationKind, OperationParts,
-    OperationState, Refusal, Shard, Timestamp, TransferId,
+    Book, Currency, Hold, HoldId, Money, Operation, OperationId, OperationKind, OperationParts, OperationState,
+    Refusal, Shard, Timestamp, TransferId,
 };
 
 /// What an accepted command changes.
@@ -34,31 +34,21 @@ pub(crate) fn effects(book: &Book, command: &Command, now: Timestamp) -> Result<
 fn in_shard<const N: usize>(book: &Book, ids: [(Shard, &dyn ToString); N]) -> Result<(), Refusal> {
     for (shard, id) in ids {
         if shard != book.shard() {
-            return Err(Refusal::WrongShard {
-                id: id.to_string(),
-                shard: book.shard(),
-            });
+            return Err(Refusal::WrongShard { id: id.to_string(), shard: book.shard() });
         }
     }
     Ok(())
 }
 
 fn positive(amount: Money) -> Result<(), Refusal> {
-    if amount.is_positive() {
-        Ok(())
-    } else {
-        Err(Refusal::AmountNotPositive { amount })
-    }
+    if amount.is_positive() { Ok(()) } else { Err(Refusal::AmountNotPositive { amount }) }
 }
 
 fn same_currency(amount: Money, expected: Currency) -> Result<(), Refusal> {
     if amount.currency() == expected {
         Ok(())
     } else {
-        Err(Refusal::CurrencyMismatch {
-            given: amount.currency(),
-            expected,
-        })
+        Err(Refusal::CurrencyMismatch { given: amount.currency(), expected })
     }
 }
 
@@ -68,25 +58,18 @@ fn find_hold(book: &Book, id: HoldId) -> Result<&Hold, Refusal> {
 
 fn expected_version(hold: &Hold, expected: Option<u32>) -> Result<(), Refusal> {
     match expected {
-        Some(expected) if expected != hold.version() => Err(Refusal::HoldVersionConflict {
-            expected,
-            actual: hold.version(),
-        }),
+        Some(expected) if expected != hold.version() => {
+            Err(Refusal::HoldVersionConflict { expected, actual: hold.version() })
+        }
         Some(_) | None => Ok(()),
     }
 }
 
 /// Compares a repeated command with the operation that it names: the first field that differs is the refusal.
-fn replay<const N: usize>(
-    operation: &Operation,
-    fields: [(&'static str, bool); N],
-) -> Result<(), Refusal> {
+fn replay<const N: usize>(operation: &Operation, fields: [(&'static str, bool); N]) -> Result<(), Refusal> {
     match fields.into_iter().find(|(_, equal)| !equal) {
         None => Ok(()),
-        Some((field, _)) => Err(Refusal::OperationExistsWithDifferentFields {
-            operation: operation.id(),
-            field,
-        }),
+        Some((field, _)) => Err(Refusal::OperationExistsWithDifferentFields { operation: operation.id(), field }),
     }
 }
 

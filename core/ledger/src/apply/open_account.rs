@@ -6,17 +6,10 @@ use crate::command::OpenAccount;
 use crate::effects::Effects;
 use crate::{Account, Book, Event, EventKind, Refusal, Timestamp};
 
-pub(super) fn open_account(
-    book: &Book,
-    command: &OpenAccount,
-    now: Timestamp,
-) -> Result<Effects, Refusal> {
+pub(super) fn open_account(book: &Book, command: &OpenAccount, now: Timestamp) -> Result<Effects, Refusal> {
     in_shard(book, [(command.id.shard(), &command.id)])?;
     if let Some(account) = book.account(command.id) {
-        let differs = |field| Refusal::AccountExistsWithDifferentFields {
-            account: command.id,
-            field,
-        };
+        let differs = |field| Refusal::AccountExistsWithDifferentFields { account: command.id, field };
         if account.currency() != command.currency {
             return Err(differs("currency"));
         }
@@ -42,11 +35,6 @@ pub(super) fn open_account(
         operations: Vec::new(),
         transfer: None,
         events: vec![event],
-        outcome: Outcome {
-            operation: None,
-            hold: None,
-            replayed: false,
-            follow_up: None,
-        },
+        outcome: Outcome { operation: None, hold: None, replayed: false, follow_up: None },
     })
 }

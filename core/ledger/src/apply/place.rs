@@ -22,16 +22,10 @@ pub(super) fn place(book: &Book, command: &Place, now: Timestamp) -> Result<Effe
     if book.hold(command.hold).is_some() {
         return Err(Refusal::HoldExists { hold: command.hold });
     }
-    let payer = book
-        .account(command.payer)
-        .ok_or(Refusal::AccountNotFound {
-            account: command.payer,
-        })?;
+    let payer = book.account(command.payer).ok_or(Refusal::AccountNotFound { account: command.payer })?;
     let payee = book.row(command.payee)?;
     if command.payer == command.payee {
-        return Err(Refusal::SameAccount {
-            account: command.payer,
-        });
+        return Err(Refusal::SameAccount { account: command.payer });
     }
     same_currency(command.amount, payer.currency())?;
     same_currency(command.amount, payee.currency())?;
@@ -39,32 +33,16 @@ pub(super) fn place(book: &Book, command: &Place, now: Timestamp) -> Result<Effe
         return Err(Refusal::DeadlineInPast);
     }
     if !payer.covers(command.amount) {
-        return Err(Refusal::FundsInsufficient {
-            asked: command.amount,
-            available: payer.available(),
-        });
+        return Err(Refusal::FundsInsufficient { asked: command.amount, available: payer.available() });
     }
     let mut change = HoldChange::new(book, Hold::placing(command, now), now);
     change.event(EventKind::HoldPlaced, Some(command.amount));
-    let kind = OperationKind::Place {
-        amount: command.amount,
-    };
-    let operation = sent(
-        command.operation,
-        command.hold,
-        kind,
-        Some(command.amount),
-        None,
-        now,
-    );
+    let kind = OperationKind::Place { amount: command.amount };
+    let operation = sent(command.operation, command.hold, kind, Some(command.amount), None, now);
     change.finish(operation, None)
 }
 
-fn replay_place<'a>(
-    book: &'a Book,
-    operation: &Operation,
-    command: &Place,
-) -> Result<Option<&'a Hold>, Refusal> {
+fn replay_place<'a>(book: &'a Book, operation: &Operation, command: &Place) -> Result<Option<&'a Hold>, Refusal> {
     let is_place = match operation.kind() {
         OperationKind::Place { .. } => true,
         OperationKind::Fund { .. }
@@ -73,13 +51,7 @@ fn replay_place<'a>(
         | OperationKind::Expire { .. }
         | OperationKind::Refund { .. } => false,
     };
-    replay(
-        operation,
-        [
-            ("kind", is_place),
-            ("hold", operation.hold() == Some(command.hold)),
-        ],
-    )?;
+    replay(operation, [("kind", is_place), ("hold", operation.hold() == Some(command.hold))])?;
     let hold = super::find_hold(book, command.hold)?;
     replay(
         operation,

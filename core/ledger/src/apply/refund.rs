@@ -16,24 +16,15 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
     )?;
     if let Some(operation) = book.operation(command.operation) {
         replay_refund(operation, command)?;
-        return Ok(Effects::replay(
-            Some(operation),
-            book.hold(command.hold),
-            now,
-        ));
+        return Ok(Effects::replay(Some(operation), book.hold(command.hold), now));
     }
     if let Some(amount) = command.amount {
         positive(amount)?;
     }
     let target = command.capture;
-    let capture = book
-        .operation(target)
-        .ok_or(Refusal::OperationNotFound { operation: target })?;
+    let capture = book.operation(target).ok_or(Refusal::OperationNotFound { operation: target })?;
     if capture.hold() != Some(command.hold) {
-        return Err(Refusal::OperationOfAnotherHold {
-            operation: target,
-            hold: command.hold,
-        });
+        return Err(Refusal::OperationOfAnotherHold { operation: target, hold: command.hold });
     }
     let hold = find_hold(book, command.hold)?;
     if let Some(amount) = command.amount {
@@ -42,10 +33,7 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
     let amount = resolve(capture, command.amount)?;
     let payee = book.row(hold.payee())?;
     if !payee.covers(amount) {
-        return Err(Refusal::FundsInsufficient {
-            asked: amount,
-            available: payee.available(),
-        });
+        return Err(Refusal::FundsInsufficient { asked: amount, available: payee.available() });
     }
 
     let mut change = HoldChange::of(book, hold, now)?;
@@ -53,19 +41,9 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
     change.event(EventKind::RefundSent, Some(amount));
     let mut capture = capture.clone();
     capture.parts.refund_in_flight += amount.minor();
-    let kind = OperationKind::Refund {
-        capture: target,
-        amount,
-    };
+    let kind = OperationKind::Refund { capture: target, amount };
     let transfer = Some(command.transfer);
-    let operation = sent(
-        command.operation,
-        hold.id(),
-        kind,
-        command.amount,
-        transfer,
-        now,
-    );
+    let operation = sent(command.operation, hold.id(), kind, command.amount, transfer, now);
     change.finish(operation, Some(capture))
 }
 
@@ -79,24 +57,16 @@ fn resolve(capture: &Operation, asked: Option<Money>) -> Result<Money, Refusal> 
         | OperationKind::Refund { .. } => false,
     };
     if !is_capture {
-        return Err(Refusal::RefundOfNoCapture {
-            operation: capture.id(),
-        });
+        return Err(Refusal::RefundOfNoCapture { operation: capture.id() });
     }
     if capture.settled_amount().is_none() {
-        return Err(Refusal::RefundOfUnsettledCapture {
-            capture: capture.id(),
-        });
+        return Err(Refusal::RefundOfUnsettledCapture { capture: capture.id() });
     }
     let refundable = capture.refundable();
     match asked {
-        _ if !refundable.is_positive() => Err(Refusal::RefundNothingLeft {
-            capture: capture.id(),
-        }),
+        _ if !refundable.is_positive() => Err(Refusal::RefundNothingLeft { capture: capture.id() }),
         None => Ok(refundable),
-        Some(asked) if asked.minor() > refundable.minor() => {
-            Err(Refusal::RefundExceedsCapture { asked, refundable })
-        }
+        Some(asked) if asked.minor() > refundable.minor() => Err(Refusal::RefundExceedsCapture { asked, refundable }),
         Some(asked) => Ok(asked),
     }
 }

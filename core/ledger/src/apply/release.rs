@@ -4,25 +4,14 @@ use super::{expected_version, find_hold, in_shard, positive, replay, same_curren
 use crate::command::Release;
 use crate::effects::{Effects, HoldChange};
 use crate::{
-    Book, EndReason, EventKind, Hold, Money, Operation, OperationKind, OperationState, Phase,
-    Refusal, Timestamp,
+    Book, EndReason, EventKind, Hold, Money, Operation, OperationKind, OperationState, Phase, Refusal, Timestamp,
 };
 
 pub(super) fn release(book: &Book, command: &Release, now: Timestamp) -> Result<Effects, Refusal> {
-    in_shard(
-        book,
-        [
-            (command.hold.shard(), &command.hold),
-            (command.operation.shard(), &command.operation),
-        ],
-    )?;
+    in_shard(book, [(command.hold.shard(), &command.hold), (command.operation.shard(), &command.operation)])?;
     if let Some(operation) = book.operation(command.operation) {
         replay_release(operation, command)?;
-        return Ok(Effects::replay(
-            Some(operation),
-            book.hold(command.hold),
-            now,
-        ));
+        return Ok(Effects::replay(Some(operation), book.hold(command.hold), now));
     }
     if let Some(amount) = command.amount {
         positive(amount)?;
@@ -35,14 +24,7 @@ pub(super) fn release(book: &Book, command: &Release, now: Timestamp) -> Result<
     let amount = releasable(hold, command.amount)?;
     let close = command.amount.is_none().then_some(EndReason::Released);
     let kind = OperationKind::Release { amount };
-    let operation = sent(
-        command.operation,
-        hold.id(),
-        kind,
-        command.amount,
-        None,
-        now,
-    );
+    let operation = sent(command.operation, hold.id(), kind, command.amount, None, now);
     let change = HoldChange::of(book, hold, now)?;
     give_back(change, operation, close, EventKind::ReleaseSent, now)
 }
@@ -60,11 +42,7 @@ pub(super) fn give_back(
     change.hold.release_asked(amount.minor(), close);
     change.event(event, Some(amount));
     if amount.minor() == 0 {
-        operation.parts.state = OperationState::Settled {
-            reference: String::new(),
-            amount,
-            at: now,
-        };
+        operation.parts.state = OperationState::Settled { reference: String::new(), amount, at: now };
         operation.parts.result = Some(change.hold.snapshot());
     }
     change.finish(operation, None)
@@ -82,10 +60,7 @@ fn releasable(hold: &Hold, asked: Option<Money>) -> Result<Money, Refusal> {
             Err(Refusal::ReleaseExceedsFree { asked, free })
         }
         (Phase::Held | Phase::Closing, Some(asked)) => Ok(asked),
-        (Phase::Ended | Phase::Failed, _) => Err(Refusal::HoldClosed {
-            hold: hold.id(),
-            status: hold.status(),
-        }),
+        (Phase::Ended | Phase::Failed, _) => Err(Refusal::HoldClosed { hold: hold.id(), status: hold.status() }),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::effects::HoldChange;
 use crate::{
-    AccountId, Book, EventKind, Money, Operation, OperationId, OperationKind, Phase, Refusal,
-    Timestamp, Transfer, TransferKind,
+    AccountId, Book, EventKind, Money, Operation, OperationId, OperationKind, Phase, Refusal, Timestamp, Transfer,
+    TransferKind,
 };
 
 /// Applies a success. Returns the capture that changed with it, for a refund.
@@ -105,15 +105,8 @@ fn note_end(change: &mut HoldChange<'_>, operation: &Operation) {
 }
 
 /// The capture after `asked` of it is no longer under way and `done` of it was given back.
-fn refund_done(
-    book: &Book,
-    capture: OperationId,
-    asked: i64,
-    done: i64,
-) -> Result<Operation, Refusal> {
-    let found = book
-        .operation(capture)
-        .ok_or(Refusal::OperationNotFound { operation: capture })?;
+fn refund_done(book: &Book, capture: OperationId, asked: i64, done: i64) -> Result<Operation, Refusal> {
+    let found = book.operation(capture).ok_or(Refusal::OperationNotFound { operation: capture })?;
     let mut capture = found.clone();
     capture.parts.refund_in_flight -= asked;
     capture.parts.refunded += done;
@@ -128,21 +121,9 @@ fn transfer(
     amount: Money,
     at: Timestamp,
 ) -> Result<Transfer, Refusal> {
-    let id = operation
-        .parts
-        .transfer
-        .ok_or_else(|| crate::effects::imbalance(operation.id()))?;
+    let id = operation.parts.transfer.ok_or_else(|| crate::effects::imbalance(operation.id()))?;
     let hold = operation.hold();
-    Ok(Transfer {
-        id,
-        operation: operation.id(),
-        hold,
-        debit,
-        credit,
-        amount,
-        kind,
-        at,
-    })
+    Ok(Transfer { id, operation: operation.id(), hold, debit, credit, amount, kind, at })
 }
 
 fn not_on_a_hold(operation: &Operation) -> Refusal {
