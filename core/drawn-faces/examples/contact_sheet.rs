@@ -8,18 +8,14 @@ use tebura_drawn_faces::{Drawing, Scene};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, columns, rows, width, height, first, out] = arguments.as_slice() else {
-        return Err(
-            "usage: contact_sheet KIND COLUMNS ROWS CELL_WIDTH CELL_HEIGHT FIRST OUT".into(),
-        );
+        return Err("usage: contact_sheet KIND COLUMNS ROWS CELL_WIDTH CELL_HEIGHT FIRST OUT".into());
     };
     let (columns, rows): (usize, usize) = (columns.parse()?, rows.parse()?);
-    let (width, height, first): (usize, usize, u64) =
-        (width.parse()?, height.parse()?, first.parse()?);
+    let (width, height, first): (usize, usize, u64) = (width.parse()?, height.parse()?, first.parse()?);
     let mut sheet = vec![0u8; columns * width * rows * height * 3];
     for cell in 0..columns * rows {
         let (column, row) = (cell % columns, cell / columns);
-        let mut drawing =
-            scene(kind, first, row as u64, column as u64, cell as u64)?.draw(width, height);
+        let mut drawing = scene(kind, first, row as u64, column as u64, cell as u64)?.draw(width, height);
         if kind != "frontal" {
             mark(&mut drawing);
         }
@@ -58,11 +54,7 @@ fn mark(drawing: &mut Drawing) {
     for [x, y] in drawing.faces.iter().flat_map(|face| face.landmarks) {
         for (dx, dy) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)] {
             let (column, row) = ((x + dx).round(), (y + dy).round());
-            if column >= 0.0
-                && row >= 0.0
-                && (column as usize) < drawing.width
-                && (row as usize) < drawing.height
-            {
+            if column >= 0.0 && row >= 0.0 && (column as usize) < drawing.width && (row as usize) < drawing.height {
                 let at = (row as usize * drawing.width + column as usize) * 3;
                 drawing.pixels[at..at + 3].copy_from_slice(&[0, 255, 0]);
             }

@@ -58,9 +58,7 @@ impl Background {
         background.wall = colour(random);
         background.floor = colour(random);
         background.grain = random.range(0.0, 0.14);
-        background.shapes = (0..random.index(14))
-            .map(|_| Shape::random(random))
-            .collect();
+        background.shapes = (0..random.index(14)).map(|_| Shape::random(random)).collect();
         background
     }
 
@@ -94,8 +92,7 @@ impl Shape {
             return;
         }
         let inside = if self.round {
-            (1.0 - ellipse(dx, dy, self.radius[0], self.radius[1]).sqrt())
-                * self.radius[0].min(self.radius[1])
+            (1.0 - ellipse(dx, dy, self.radius[0], self.radius[1]).sqrt()) * self.radius[0].min(self.radius[1])
         } else {
             (self.radius[0] - dx.abs()).min(self.radius[1] - dy.abs())
         };

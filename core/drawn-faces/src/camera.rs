@@ -21,41 +21,26 @@ impl Camera {
     /// No blur and no noise.
     #[must_use]
     pub fn clean() -> Self {
-        Self {
-            blur: 0.0,
-            noise: 0.0,
-            grey: false,
-            seed: 0,
-        }
+        Self { blur: 0.0, noise: 0.0, grey: false, seed: 0 }
     }
 
     /// A kiosk's camera: sharp, with a little noise.
     #[must_use]
     pub fn kiosk(seed: u64) -> Self {
         let random = &mut Random::new(seed, 8);
-        Self {
-            blur: random.range(0.0, 0.8),
-            noise: random.range(0.0, 0.02),
-            grey: false,
-            seed,
-        }
+        Self { blur: random.range(0.0, 0.8), noise: random.range(0.0, 0.02), grey: false, seed }
     }
 
     /// A poor camera: blur, noise, at times no colour.
     #[must_use]
     pub fn poor(seed: u64) -> Self {
         let random = &mut Random::new(seed, 9);
-        Self {
-            blur: random.range(0.0, 2.2),
-            noise: random.range(0.0, 0.06),
-            grey: random.chance(0.06),
-            seed,
-        }
+        Self { blur: random.range(0.0, 2.2), noise: random.range(0.0, 0.06), grey: random.chance(0.06), seed }
     }
 
     /// Turns light into pixels, in place. `pixels` is row-major.
     pub(crate) fn take(&self, pixels: &mut [Rgb], width: usize) {
-        if self.blur > 0.05 {
+        if self.blur > 0.05 && width > 0 {
             for _ in 0..2 {
                 soften(pixels, width, self.blur * 0.5);
             }
@@ -84,7 +69,7 @@ pub(crate) fn expose(light: &Light, colour: Rgb) -> Rgb {
 
 /// Averages every pixel with its four neighbours; `amount` 1 weighs a neighbour like the pixel itself.
 fn soften(pixels: &mut [Rgb], width: usize, amount: f32) {
-    let height = pixels.len() / width.max(1);
+    let height = pixels.len() / width;
     for row in pixels.chunks_exact_mut(width) {
         blur_line(row, amount);
     }

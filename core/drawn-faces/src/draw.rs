@@ -33,17 +33,8 @@ impl Scene {
             }
         }
         self.camera.take(&mut light, width);
-        let pixels = light
-            .iter()
-            .flatten()
-            .map(|channel| (channel.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
-            .collect();
-        Drawing {
-            width,
-            height,
-            pixels,
-            faces: stage.truths(),
-        }
+        let pixels = light.iter().flatten().map(|channel| (channel.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect();
+        Drawing { width, height, pixels, faces: stage.truths() }
     }
 }
 
@@ -58,26 +49,10 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(scene: &'a Scene, width: usize, height: usize) -> Self {
         let (width, height) = (width as f32, height as f32);
-        let inner = if scene.replay.is_some() {
-            [2.0, 2.0]
-        } else {
-            [width, height]
-        };
-        let heads = scene
-            .people
-            .iter()
-            .map(|(person, view)| Head::new(person, view, inner[0], inner[1]))
-            .collect();
-        let room = scene
-            .people
-            .first()
-            .map_or_else(|| View::frontal().light, |(_, view)| view.light.clone());
-        Self {
-            scene,
-            heads,
-            height: height.max(1.0),
-            room,
-        }
+        let inner = if scene.replay.is_some() { [2.0, 2.0] } else { [width, height] };
+        let heads = scene.people.iter().map(|(person, view)| Head::new(person, view, inner[0], inner[1])).collect();
+        let room = scene.people.first().map_or_else(|| View::frontal().light, |(_, view)| view.light.clone());
+        Self { scene, heads, height: height.max(1.0), room }
     }
 
     /// Returns the light that reaches the pixel whose centre is `(x, y)`.
@@ -105,13 +80,8 @@ impl<'a> Stage<'a> {
     fn truths(&self) -> Vec<FaceTruth> {
         let place = |point: [f32; 2]| match &self.scene.replay {
             None => point,
-            Some((replay, _)) => replay
-                .outer([point[0] - 1.0, point[1] - 1.0])
-                .map(|part| part * self.height),
+            Some((replay, _)) => replay.outer([point[0] - 1.0, point[1] - 1.0]).map(|part| part * self.height),
         };
-        self.heads
-            .iter()
-            .map(|head| FaceTruth::of(head, place))
-            .collect()
+        self.heads.iter().map(|head| FaceTruth::of(head, place)).collect()
     }
 }

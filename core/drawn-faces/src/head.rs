@@ -57,32 +57,21 @@ impl<'a> Head<'a> {
 
     /// Returns the upright place of picture point `(px, py)` in head units.
     pub(crate) fn upright(&self, px: f32, py: f32) -> [f32; 2] {
-        let (dx, dy) = (
-            (px - self.centre[0]) / self.scale,
-            (py - self.centre[1]) / self.scale,
-        );
-        [
-            dx * self.roll[1] + dy * self.roll[0],
-            dy * self.roll[1] - dx * self.roll[0],
-        ]
+        let (dx, dy) = ((px - self.centre[0]) / self.scale, (py - self.centre[1]) / self.scale);
+        [dx * self.roll[1] + dy * self.roll[0], dy * self.roll[1] - dx * self.roll[0]]
     }
 
     /// Returns the picture point of the upright place `(x, y)`.
     pub(crate) fn picture(&self, x: f32, y: f32) -> [f32; 2] {
         let dx = x * self.roll[1] - y * self.roll[0];
         let dy = y * self.roll[1] + x * self.roll[0];
-        [
-            self.centre[0] + dx * self.scale,
-            self.centre[1] + dy * self.scale,
-        ]
+        [self.centre[0] + dx * self.scale, self.centre[1] + dy * self.scale]
     }
 
     /// Finds what part of the face is seen at the upright place `(x, y)`; `pixel` is a pixel's width in head units.
     pub(crate) fn spot(&self, x: f32, y: f32, pixel: f32) -> Spot {
         let half = self.person.outline.half_width(y);
-        let slope = (self.person.outline.half_width(y + 0.01)
-            - self.person.outline.half_width(y - 0.01))
-            * 50.0;
+        let slope = (self.person.outline.half_width(y + 0.01) - self.person.outline.half_width(y - 0.01)) * 50.0;
         let steep = (1.0 + slope * slope).sqrt();
         let right = (x / half.max(1e-3)).clamp(-1.0, 1.0);
         let facing = (1.0 - right * right).sqrt();
@@ -140,5 +129,37 @@ impl Outline {
             let round = (1.0 - mix(q2 * q, q2 * q2 * q2, self.jaw)).max(0.0).sqrt();
             self.width * round * (1.0 - self.taper * q2)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_seen_is_where_it_was_put() {
+        for seed in 0..60 {
+            let (person, view) = (Person::from_seed(seed), View::hard(seed));
+            let head = Head::new(&person, &view, 640.0, 480.0);
+            for (u, v) in [(0.0, 0.0), (0.3, 0.05), (-0.3, 0.05), (0.2, 0.66), (-0.2, 0.66), (0.0, 0.4)] {
+                let [x, y] = head.seen(u, v, 0.0);
+                let spot = head.spot(x, y, 0.01);
+                assert!(
+                    (spot.u - u).abs() < 2e-3 && (spot.v - v).abs() < 2e-3,
+                    "seed {seed}: ({u}, {v}) seen as ({}, {})",
+                    spot.u,
+                    spot.v
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn upright_undoes_picture() {
+        let (person, view) = (Person::from_seed(1), View::hard(5));
+        let head = Head::new(&person, &view, 640.0, 480.0);
+        let [px, py] = head.picture(0.31, -0.42);
+        let [x, y] = head.upright(px, py);
+        assert!((x - 0.31).abs() < 1e-4 && (y + 0.42).abs() < 1e-4, "({x}, {y})");
     }
 }

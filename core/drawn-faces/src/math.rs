@@ -49,7 +49,7 @@ pub(crate) fn scaled(colour: Rgb, factor: f32) -> Rgb {
 /// 0 below `low`, 1 above `high`, smooth between.
 pub(crate) fn step(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
+    ease(t)
 }
 
 /// 1 at 0, falling smoothly to 0 where `squared` (a squared distance in radii) reaches 1.
@@ -69,16 +69,50 @@ pub(crate) fn ellipse(x: f32, y: f32, radius_x: f32, radius_y: f32) -> f32 {
     a * a + b * b
 }
 
+/// Largest whole number that is not above `x`; without SSE4.1 the standard one is a slow call.
+pub(crate) fn floor(x: f32) -> i32 {
+    let whole = x as i32;
+    if whole as f32 > x { whole - 1 } else { whole }
+}
+
+fn ease(t: f32) -> f32 {
+    t * t * (3.0 - 2.0 * t)
+}
+
 /// Smooth value noise, 0..1, with one random value per unit cell.
 pub(crate) fn noise(x: f32, y: f32, seed: u64) -> f32 {
-    let (left, top) = (x.floor(), y.floor());
-    let (column, row) = (left as i32, top as i32);
-    let (tx, ty) = (step(0.0, 1.0, x - left), step(0.0, 1.0, y - top));
+    let (column, row) = (floor(x), floor(y));
+    let (tx, ty) = (ease(x - column as f32), ease(y - row as f32));
     let upper = mix(cell(column, row, seed), cell(column + 1, row, seed), tx);
-    let lower = mix(
-        cell(column, row + 1, seed),
-        cell(column + 1, row + 1, seed),
-        tx,
-    );
+    let lower = mix(cell(column, row + 1, seed), cell(column + 1, row + 1, seed), tx);
     mix(upper, lower, ty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sine_and_cosine_follow_the_system_ones() {
+        for i in -400..400 {
+            let angle = i as f32 * 0.05;
+            assert!((sin(angle) - angle.sin()).abs() < 3e-5, "sin {angle}");
+            assert!((cos(angle) - angle.cos()).abs() < 3e-5, "cos {angle}");
+        }
+    }
+
+    #[test]
+    fn floor_rounds_down() {
+        for (x, whole) in [(1.5, 1), (-1.5, -2), (-2.0, -2), (0.0, 0), (-0.1, -1)] {
+            assert_eq!(floor(x), whole, "{x}");
+        }
+    }
+
+    #[test]
+    fn noise_stays_in_range() {
+        for i in 0..2000 {
+            let value = noise(i as f32 * 0.37 - 300.0, i as f32 * -0.21, 9);
+            assert!((0.0..=1.0).contains(&value), "{value}");
+        }
+    }
 }

@@ -10,9 +10,7 @@ impl Random {
     /// Starts the sequence of `seed`; different `stream`s of one seed are unrelated.
     #[must_use]
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self {
-            state: scramble(seed) ^ scramble(stream.wrapping_add(0x6a09_e667_f3bc_c909)),
-        }
+        Self { state: scramble(seed) ^ scramble(stream.wrapping_add(0x6a09_e667_f3bc_c909)) }
     }
 
     /// Returns the next 64 random bits.
@@ -51,9 +49,7 @@ impl Random {
 /// Returns a number in 0..1 that depends only on a grid cell and a seed.
 pub(crate) fn cell(x: i32, y: i32, seed: u64) -> f32 {
     let position = (u64::from(x as u32) << 32) | u64::from(y as u32);
-    unit_of(scramble(
-        position.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed,
-    ))
+    unit_of(scramble(position.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed))
 }
 
 fn unit_of(bits: u64) -> f32 {

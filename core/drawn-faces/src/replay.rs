@@ -35,51 +35,25 @@ impl Replay {
         let screen = carrier == Carrier::Screen;
         let (edge, border) = if screen {
             (
-                scaled(
-                    [[0.04, 0.04, 0.05], [0.10, 0.10, 0.11], [0.85, 0.86, 0.88]][random.index(3)],
-                    1.0,
-                ),
+                scaled([[0.04, 0.04, 0.05], [0.10, 0.10, 0.11], [0.85, 0.86, 0.88]][random.index(3)], 1.0),
                 random.range(0.018, 0.045),
             )
         } else {
-            (
-                scaled([0.96, 0.95, 0.93], random.range(0.9, 1.0)),
-                random.range(0.012, 0.05),
-            )
+            (scaled([0.96, 0.95, 0.93], random.range(0.9, 1.0)), random.range(0.012, 0.05))
         };
         let pitch = random.range(90.0, 190.0);
         let skew = random.range(-0.4, 0.4);
         Self {
             carrier,
-            centre: [
-                0.667 + random.range(-0.10, 0.10),
-                0.5 + random.range(-0.05, 0.05),
-            ],
+            centre: [0.667 + random.range(-0.10, 0.10), 0.5 + random.range(-0.05, 0.05)],
             half: [half_height * random.range(0.72, 1.05), half_height],
             turn: [sin(turn), cos(turn)],
             border,
             edge,
-            moire: [
-                pitch * cos(skew),
-                pitch * sin(skew),
-                random.range(0.35, 1.0),
-                random.range(60.0, 140.0),
-            ],
-            glare: [
-                random.range(-0.8, 0.8),
-                random.range(-1.0, 1.0),
-                random.range(0.12, 0.5),
-            ],
-            fade: if screen {
-                random.range(0.03, 0.12)
-            } else {
-                random.range(0.08, 0.22)
-            },
-            tint: if screen {
-                [0.93, 0.99, 1.08]
-            } else {
-                [1.03, 0.99, 0.92]
-            },
+            moire: [pitch * cos(skew), pitch * sin(skew), random.range(0.35, 1.0), random.range(60.0, 140.0)],
+            glare: [random.range(-0.8, 0.8), random.range(-1.0, 1.0), random.range(0.12, 0.5)],
+            fade: if screen { random.range(0.03, 0.12) } else { random.range(0.08, 0.22) },
+            tint: if screen { [0.93, 0.99, 1.08] } else { [1.03, 0.99, 0.92] },
             seed,
         }
     }
@@ -87,30 +61,17 @@ impl Replay {
     /// Returns the place of `(x, y)` (picture heights) on the carrier, −1..1 inside it in both directions.
     fn local(&self, x: f32, y: f32) -> [f32; 2] {
         let (dx, dy) = (x - self.centre[0], y - self.centre[1]);
-        [
-            (dx * self.turn[1] + dy * self.turn[0]) / self.half[0],
-            (dy * self.turn[1] - dx * self.turn[0]) / self.half[1],
-        ]
+        [(dx * self.turn[1] + dy * self.turn[0]) / self.half[0], (dy * self.turn[1] - dx * self.turn[0]) / self.half[1]]
     }
 
     /// Returns where the inner picture's point, −1..1 across its height, is seen, in picture heights.
     pub(crate) fn outer(&self, inner: [f32; 2]) -> [f32; 2] {
         let (dx, dy) = (inner[0] * self.half[1], inner[1] * self.half[1]);
-        [
-            self.centre[0] + dx * self.turn[1] - dy * self.turn[0],
-            self.centre[1] + dy * self.turn[1] + dx * self.turn[0],
-        ]
+        [self.centre[0] + dx * self.turn[1] - dy * self.turn[0], self.centre[1] + dy * self.turn[1] + dx * self.turn[0]]
     }
 
     /// Paints the carrier over `colour` at `(x, y)`; `picture` gives the inner picture at a place −1..1 across its height.
-    pub(crate) fn paint(
-        &self,
-        x: f32,
-        y: f32,
-        pixel: f32,
-        colour: &mut Rgb,
-        picture: impl Fn(f32, f32) -> Rgb,
-    ) {
+    pub(crate) fn paint(&self, x: f32, y: f32, pixel: f32, colour: &mut Rgb, picture: impl Fn(f32, f32) -> Rgb) {
         let [u, v] = self.local(x, y);
         let inside = ((1.0 - u.abs()) * self.half[0]).min((1.0 - v.abs()) * self.half[1]);
         let shadow = step(-self.border - 0.05, -self.border, inside);
@@ -135,20 +96,10 @@ impl Replay {
             Carrier::Screen => {
                 let fine = sin(x * self.moire[0] + y * self.moire[1]);
                 let coarse = sin(x * self.moire[3] * 0.31 - y * self.moire[3]);
-                let rainbow = [
-                    fine,
-                    sin(x * self.moire[0] + y * self.moire[1] + 1.6),
-                    coarse,
-                ];
-                out = [0, 1, 2].map(|c| {
-                    out[c] * (1.0 + self.moire[2] * (0.05 * rainbow[c] + 0.05 * fine * coarse))
-                });
+                let rainbow = [fine, sin(x * self.moire[0] + y * self.moire[1] + 1.6), coarse];
+                out = [0, 1, 2].map(|c| out[c] * (1.0 + self.moire[2] * (0.05 * rainbow[c] + 0.05 * fine * coarse)));
                 let streak = (u * 0.8 + v * 0.6 - self.glare[0]).abs();
-                lay(
-                    &mut out,
-                    [1.0, 1.0, 1.0],
-                    self.glare[2] * step(0.35, 0.05, streak),
-                );
+                lay(&mut out, [1.0, 1.0, 1.0], self.glare[2] * step(0.35, 0.05, streak));
                 out
             }
             Carrier::Print => {
@@ -157,11 +108,7 @@ impl Replay {
                 let bend = 1.0 + 0.16 * sin(u * 2.2 + self.glare[1] * 3.0);
                 out = out.map(|channel| channel * bend * (1.0 + 0.05 * dots + 0.08 * paper));
                 let sheen = (u - self.glare[0]).abs();
-                lay(
-                    &mut out,
-                    [1.0, 0.99, 0.96],
-                    0.4 * self.glare[2] * step(0.5, 0.0, sheen),
-                );
+                lay(&mut out, [1.0, 0.99, 0.96], 0.4 * self.glare[2] * step(0.5, 0.0, sheen));
                 out
             }
         }

@@ -20,48 +20,28 @@ impl Scene {
     /// Puts people, first in the back, before a background.
     #[must_use]
     pub fn new(people: Vec<(Person, View)>, background: Background, camera: Camera) -> Self {
-        Self {
-            people,
-            background,
-            camera,
-            replay: None,
-        }
+        Self { people, background, camera, replay: None }
     }
 
     /// A clean reference picture: frontal, friendly, no blur, no noise. The same for every camera.
     #[must_use]
     pub fn frontal(person: u64) -> Self {
-        let view = View {
-            clothes: person,
-            ..View::frontal()
-        };
-        Self::new(
-            vec![(Person::from_seed(person), view)],
-            Background::plain(person),
-            Camera::clean(),
-        )
+        let view = View { clothes: person, ..View::frontal() };
+        Self::new(vec![(Person::from_seed(person), view)], Background::plain(person), Camera::clean())
     }
 
     /// Person number `person` at a kiosk, as take `view`.
     #[must_use]
     pub fn kiosk(person: u64, view: u64) -> Self {
         let take = take(person, view);
-        Self::new(
-            vec![(Person::from_seed(person), View::kiosk(take))],
-            Background::plain(take),
-            Camera::kiosk(take),
-        )
+        Self::new(vec![(Person::from_seed(person), View::kiosk(take))], Background::plain(take), Camera::kiosk(take))
     }
 
     /// Person number `person` turned, in poor light, before a busy background, as take `view`.
     #[must_use]
     pub fn hard(person: u64, view: u64) -> Self {
         let take = take(person, view);
-        Self::new(
-            vec![(Person::from_seed(person), View::hard(take))],
-            Background::busy(take),
-            Camera::poor(take),
-        )
+        Self::new(vec![(Person::from_seed(person), View::hard(take))], Background::busy(take), Camera::poor(take))
     }
 
     /// Nobody.

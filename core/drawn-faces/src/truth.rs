@@ -49,12 +49,7 @@ fn bounds(head: &Head<'_>, place: &impl Fn([f32; 2]) -> [f32; 2]) -> [f32; 4] {
         let half = outline.half_width(y);
         for x in [-half, half] {
             let [px, py] = place(head.picture(x, y));
-            bounds = [
-                bounds[0].min(px),
-                bounds[1].min(py),
-                bounds[2].max(px),
-                bounds[3].max(py),
-            ];
+            bounds = [bounds[0].min(px), bounds[1].min(py), bounds[2].max(px), bounds[3].max(py)];
         }
     }
     bounds

@@ -59,16 +59,8 @@ impl View {
             yaw: 0.0,
             pitch: 0.0,
             roll: 0.0,
-            expression: Expression {
-                smile: 0.55,
-                ..Expression::default()
-            },
-            light: Light {
-                from: [-0.3, -0.5],
-                lamp: 0.45,
-                exposure: 1.0,
-                warmth: 0.0,
-            },
+            expression: Expression { smile: 0.55, ..Expression::default() },
+            light: Light { from: [-0.3, -0.5], lamp: 0.45, exposure: 1.0, warmth: 0.0 },
             size: 0.46,
             position: [0.5, 0.5],
             clothes: 3,
@@ -85,11 +77,7 @@ impl View {
             roll: random.middle(-0.13, 0.13),
             expression: Expression {
                 smile: random.range(-0.1, 0.9),
-                open: if random.chance(0.25) {
-                    random.range(0.0, 0.5)
-                } else {
-                    0.0
-                },
+                open: if random.chance(0.25) { random.range(0.0, 0.5) } else { 0.0 },
                 blink: random.range(0.0, 0.22),
                 brow: random.middle(-0.5, 0.6),
                 gaze: [random.middle(-0.45, 0.45), random.middle(-0.3, 0.3)],
@@ -116,16 +104,8 @@ impl View {
             roll: random.middle(-0.5, 0.5),
             expression: Expression {
                 smile: random.range(-0.8, 1.0),
-                open: if random.chance(0.4) {
-                    random.range(0.0, 1.0)
-                } else {
-                    0.0
-                },
-                blink: if random.chance(0.15) {
-                    random.range(0.5, 1.0)
-                } else {
-                    random.range(0.0, 0.3)
-                },
+                open: if random.chance(0.4) { random.range(0.0, 1.0) } else { 0.0 },
+                blink: if random.chance(0.15) { random.range(0.5, 1.0) } else { random.range(0.0, 0.3) },
                 brow: random.range(-1.0, 1.0),
                 gaze: [random.range(-0.8, 0.8), random.range(-0.6, 0.6)],
             },

@@ -29,11 +29,7 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, colour: &mut Rgb) {
     let shadow = step(outline.chin + 0.42, outline.chin - 0.05, spot.y);
     let shade = lit(head, x * 0.8, 0.0, 0.6);
     let skin = scaled(shaded(head.person.skin, 0.15 + 0.55 * shadow), shade);
-    lay(
-        colour,
-        skin,
-        cover(neck * (1.0 + flare) - x.abs(), spot.pixel),
-    );
+    lay(colour, skin, cover(neck * (1.0 + flare) - x.abs(), spot.pixel));
 
     let random = &mut Random::new(head.view.clothes, 5);
     let cloth = CLOTHES[random.index(CLOTHES.len())];
@@ -45,16 +41,7 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, colour: &mut Rgb) {
     let shoulder = top + 0.42 * fall * fall + 0.9 * step(0.86, 1.05, fall) * fall;
     let collar = match style {
         0 => ellipse(x, spot.y - top, neck * 1.22, 0.30).sqrt() - 1.0,
-        1 => {
-            ellipse(
-                x,
-                (spot.y - top).max(0.0) + x.abs() * 0.9,
-                neck * 1.25,
-                0.62,
-            )
-            .sqrt()
-                - 1.0
-        }
+        1 => ellipse(x, (spot.y - top).max(0.0) + x.abs() * 0.9, neck * 1.25, 0.62).sqrt() - 1.0,
         _ => ellipse(x, spot.y - top + 0.12, neck * 1.12, 0.24).sqrt() - 1.0,
     };
     let inside = (spot.y - shoulder).min(collar * 0.3);
@@ -73,9 +60,5 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, colour: &mut Rgb) {
 
 fn mix_to(cloth: Rgb, other: Rgb, style: usize) -> Rgb {
     let share = if style == 2 { 0.6 } else { 0.0 };
-    [
-        mix(cloth[0], other[0], share),
-        mix(cloth[1], other[1], share),
-        mix(cloth[2], other[2], share),
-    ]
+    [mix(cloth[0], other[0], share), mix(cloth[1], other[1], share), mix(cloth[2], other[2], share)]
 }

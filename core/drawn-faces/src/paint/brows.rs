@@ -20,11 +20,7 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, face: &mut Rgb) {
         - brows.arch * (1.0 - (out - 0.25) * (out - 0.25))
         + 0.03 * head.view.expression.brow.min(0.0) * out;
     let taper = mix(1.0, 0.30, step(0.0, 1.05, out)) * mix(0.78, 1.0, step(-1.1, -0.6, out));
-    let hairs = noise(
-        spot.u * 90.0 - side * spot.v * 40.0,
-        spot.v * 26.0,
-        person.seed,
-    );
+    let hairs = noise(spot.u * 90.0 - side * spot.v * 40.0, spot.v * 26.0, person.seed);
     let inside = (brows.thick * taper * mix(0.82, 1.14, hairs)) - (spot.v - middle).abs();
     let ends = ((1.0 - out.abs()) * brows.length).min(0.05);
     let covered = cover(inside.min(ends), spot.pixel.max(0.012));

@@ -16,21 +16,13 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, face: &mut Rgb) {
     let pixel = spot.pixel / eyes.width;
     let shut = (head.view.expression.blink + 0.18 * head.view.expression.smile.max(0.0)).min(1.0);
     let arch = (1.0 - x * x).max(-1.0);
-    let round = if arch > 0.0 {
-        arch.sqrt() * 0.45 + arch * 0.55
-    } else {
-        arch
-    };
+    let round = if arch > 0.0 { arch.sqrt() * 0.45 + arch * 0.55 } else { arch };
     let upper = -eyes.open * (1.0 - 1.35 * head.view.expression.blink.min(1.0)) * round;
     let lower = eyes.open * 0.62 * (1.0 - 0.35 * shut) * round;
     let shade = lit(head, 0.0, -0.1, 0.8);
 
     let lid = bump(ellipse(x, y - upper + 0.22, 1.35, 0.42));
-    lay(
-        face,
-        scaled(shaded(head.person.skin, 0.55), shade),
-        lid * (0.30 + 0.35 * eyes.shadow),
-    );
+    lay(face, scaled(shaded(head.person.skin, 0.55), shade), lid * (0.30 + 0.35 * eyes.shadow));
     let open = (y - upper).min(lower - y);
     let inside = cover(open * 0.8, pixel) * step(1.06, 0.96, x.abs());
     if inside > 0.0 {
@@ -52,22 +44,12 @@ fn ball(head: &Head<'_>, side: f32, x: f32, y: f32, upper: f32, pixel: f32, shad
     let glow = mix(0.62, 1.25, step(-0.5, 0.5, gy));
     let rim = mix(1.0, 0.45, step(eyes.iris * 0.72, eyes.iris, distance));
     lay(&mut colour, scaled(eyes.colour, glow * rim), ring);
-    lay(
-        &mut colour,
-        [0.03, 0.025, 0.03],
-        cover(eyes.iris * 0.46 - distance, pixel),
-    );
+    lay(&mut colour, [0.03, 0.025, 0.03], cover(eyes.iris * 0.46 - distance, pixel));
     let shadow = step(0.22, 0.0, y - upper);
     lay(&mut colour, [0.10, 0.08, 0.09], 0.45 * shadow);
     let lamp = head.view.light.from[0];
-    let spark = ((gx - 0.16 * lamp.signum()) * (gx - 0.16 * lamp.signum())
-        + (gy + 0.17) * (gy + 0.17))
-        .sqrt();
-    lay(
-        &mut colour,
-        [1.0, 1.0, 1.0],
-        0.92 * cover(0.115 - spark, pixel),
-    );
+    let spark = ((gx - 0.16 * lamp.signum()) * (gx - 0.16 * lamp.signum()) + (gy + 0.17) * (gy + 0.17)).sqrt();
+    lay(&mut colour, [1.0, 1.0, 1.0], 0.92 * cover(0.115 - spark, pixel));
     scaled(colour, mix(shade, 1.0, 0.4))
 }
 
@@ -90,9 +72,5 @@ fn lids(head: &Head<'_>, x: [f32; 2], y: f32, upper: f32, lower: f32, pixel: f32
     let above = upper * 1.12 - 0.17 - 0.12 * (1.0 - eyes.crease);
     let crease = 0.045 - (y - above).abs();
     let strength = eyes.crease * step(1.15, 0.75, right.abs());
-    lay(
-        face,
-        scaled(shaded(head.person.skin, 1.0), 0.8),
-        0.75 * strength * cover(crease, pixel.max(0.06)),
-    );
+    lay(face, scaled(shaded(head.person.skin, 1.0), 0.8), 0.75 * strength * cover(crease, pixel.max(0.06)));
 }

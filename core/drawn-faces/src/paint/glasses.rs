@@ -29,19 +29,11 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, colour: &mut Rgb) {
     let edge = (radius - 1.0) * size;
     lay(colour, [0.80, 0.88, 0.93], 0.07 * cover(-edge, spot.pixel));
     let glint = step(0.07, 0.0, (x + q * 0.9 + 0.55).abs() - 0.05);
-    lay(
-        colour,
-        [1.0, 1.0, 1.0],
-        0.16 * glint * cover(-edge, spot.pixel),
-    );
+    lay(colour, [1.0, 1.0, 1.0], 0.16 * glint * cover(-edge, spot.pixel));
     let rim = cover(glasses.rim - edge.abs(), spot.pixel);
-    let bridge = cover(
-        (glasses.rim * 0.9 - (y + 0.03 - 0.4 * u * u).abs()).min(apart - glasses.width - u.abs()),
-        spot.pixel,
-    );
-    let arm = cover(
-        (glasses.rim * 0.9 - (y + 0.05).abs()).min(u.abs() - apart - glasses.width),
-        spot.pixel,
-    ) * step(-0.15, 0.1, spot.front);
+    let bridge =
+        cover((glasses.rim * 0.9 - (y + 0.03 - 0.4 * u * u).abs()).min(apart - glasses.width - u.abs()), spot.pixel);
+    let arm = cover((glasses.rim * 0.9 - (y + 0.05).abs()).min(u.abs() - apart - glasses.width), spot.pixel)
+        * step(-0.15, 0.1, spot.front);
     lay(colour, glasses.colour, rim.max(bridge).max(arm));
 }

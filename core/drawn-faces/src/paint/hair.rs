@@ -7,24 +7,19 @@ use crate::person::Front;
 
 pub(crate) fn behind(head: &Head<'_>, spot: &Spot, colour: &mut Rgb) {
     let hair = &head.person.hair;
-    if hair.bun > 0.0 && hair.front != Front::Bald {
-        let inside = hair.bun
-            * (1.0
-                - ellipse(
-                    spot.x + head.yaw[0] * 0.2,
-                    spot.y + 1.0 + hair.volume + hair.bun * 0.45,
-                    hair.bun,
-                    hair.bun,
-                )
-                .sqrt());
-        lay(colour, tone(head, spot, 0.85), cover(inside, spot.pixel));
+    if hair.front == Front::Bald {
+        return;
     }
-    if hair.front != Front::Bald {
-        lay(
-            colour,
-            tone(head, spot, 0.62),
-            cover(shell(head, spot, hair.length), spot.pixel),
-        );
+    if hair.bun > 0.0 && spot.y < -0.6 {
+        let (x, y) = (spot.x + head.yaw[0] * 0.2, spot.y + 1.0 + hair.volume + hair.bun * 0.45);
+        let covered = cover(hair.bun * (1.0 - ellipse(x, y, hair.bun, hair.bun).sqrt()), spot.pixel);
+        if covered > 0.0 {
+            lay(colour, tone(head, spot, 0.85), covered);
+        }
+    }
+    let covered = cover(shell(head, spot, hair.length), spot.pixel);
+    if covered > 0.0 {
+        lay(colour, tone(head, spot, 0.62), covered);
     }
 }
 
@@ -33,15 +28,17 @@ pub(crate) fn front(head: &Head<'_>, spot: &Spot, colour: &mut Rgb) {
     if hair.front == Front::Bald || spot.y > hair.length.max(0.3) + 0.4 {
         return;
     }
-    let outer = shell(head, spot, hair.length);
-    if outer < -spot.pixel {
+    if spot.y > -0.1 && spot.inside > 0.35 {
         return;
     }
     let top = hairline(head, spot) - spot.v;
     let thick = hair.side * mix(1.0, 1.5, step(-0.3, 0.2, spot.y))
         + 0.05 * (noise(spot.y * 5.0, 3.0, head.person.seed) - 0.5) * hair.curl;
     let side = side(head, spot, thick);
-    let covered = cover(top.max(side).min(outer), spot.pixel.max(0.006));
+    if top.max(side) < -spot.pixel {
+        return;
+    }
+    let covered = cover(top.max(side).min(shell(head, spot, hair.length)), spot.pixel.max(0.006));
     if covered > 0.0 {
         let soft = step(0.0, 0.10, top.max(side));
         lay(colour, tone(head, spot, mix(0.80, 1.0, soft)), covered);
@@ -62,11 +59,7 @@ fn side(head: &Head<'_>, spot: &Spot, thick: f32) -> f32 {
             + wave * (spot.y - 0.15).min(1.0);
         spot.x.abs() - edge
     };
-    let sideburn = if hair.length > 0.4 {
-        0.1
-    } else {
-        -0.6 * (spot.inside.max(0.0) / thick) * thick
-    };
+    let sideburn = if hair.length > 0.4 { 0.1 } else { -0.6 * (spot.inside.max(0.0) / thick) * thick };
     beside.min(hair.length - spot.y + sideburn)
 }
 
@@ -79,9 +72,7 @@ fn hairline(head: &Head<'_>, spot: &Spot) -> f32 {
     let base = match hair.front {
         Front::Bald => -3.0,
         Front::Back => hair.line + 0.22 * temple * temple,
-        Front::Fringe => {
-            hair.line + 0.24 + 0.03 * sin(u * 9.0 + hair.part * 6.0) + 0.10 * temple + strands
-        }
+        Front::Fringe => hair.line + 0.24 + 0.03 * sin(u * 9.0 + hair.part * 6.0) + 0.10 * temple + strands,
         Front::Side => {
             let away = (u - hair.part).abs();
             hair.line - 0.06 + 0.30 * step(0.0, 0.75, away) + 0.08 * temple + strands
@@ -90,10 +81,7 @@ fn hairline(head: &Head<'_>, spot: &Spot) -> f32 {
             let away = (u - hair.part * 0.3).abs();
             hair.line - 0.16 + 0.55 * step(0.0, 0.62, away) + strands
         }
-        Front::Peak => {
-            hair.line - 0.02 - 0.14 * bump((u.abs() - 0.36) * (u.abs() - 0.36) / 0.06)
-                + 0.30 * temple
-        }
+        Front::Peak => hair.line - 0.02 - 0.14 * bump((u.abs() - 0.36) * (u.abs() - 0.36) / 0.06) + 0.30 * temple,
     };
     base + hair.curl * 0.05 * (noise(u * 9.0, spot.v * 3.0, head.person.seed) - 0.5)
 }
@@ -103,7 +91,11 @@ fn shell(head: &Head<'_>, spot: &Spot, length: f32) -> f32 {
     let hair = &head.person.hair;
     let width = head.person.outline.width + hair.volume * 0.45 + 0.02;
     let x = spot.x + head.yaw[0] * 0.10;
-    let wave = hair.curl * (0.10 * noise(spot.x * 5.0, spot.y * 5.0, head.person.seed) - 0.05);
+    let wave = if hair.curl > 0.0 {
+        hair.curl * (0.10 * noise(spot.x * 5.0, spot.y * 5.0, head.person.seed) - 0.05)
+    } else {
+        0.0
+    };
     let top = -0.12;
     if spot.y < top {
         let high = 1.0 + hair.volume + top;
@@ -115,22 +107,15 @@ fn shell(head: &Head<'_>, spot: &Spot, length: f32) -> f32 {
         let wide = width * (1.0 + 0.10 * hang * (1.3 - hang));
         return (wide - x.abs()).min(length - spot.y + 0.12 - 0.25 * x * x + ends) + wave;
     }
-    let wide = mix(
-        width,
-        head.person.outline.width + 0.015,
-        step(0.0, 1.0, hang),
-    );
+    let wide = mix(width, head.person.outline.width + 0.015, step(0.0, 1.0, hang));
     (wide - x.abs()).min(length - spot.y + 0.06 + ends) + wave * (1.0 - hang).max(0.0)
 }
 
 fn tone(head: &Head<'_>, spot: &Spot, depth: f32) -> Rgb {
     let hair = &head.person.hair;
-    let curl = hair.curl * 2.2 * noise(spot.x * 4.0, spot.y * 4.0, head.person.seed ^ 7);
-    let strands = noise(
-        spot.x * 26.0 + curl * 3.0 + spot.y * 2.0,
-        spot.y * 2.5 + curl,
-        head.person.seed ^ 9,
-    );
+    let curl =
+        if hair.curl > 0.0 { hair.curl * 2.2 * noise(spot.x * 4.0, spot.y * 4.0, head.person.seed ^ 7) } else { 0.0 };
+    let strands = noise(spot.x * 26.0 + curl * 3.0 + spot.y * 2.0, spot.y * 2.5 + curl, head.person.seed ^ 9);
     let light = lit(head, spot.right * 0.6, (spot.y * 0.7).clamp(-0.8, 0.4), 0.6);
     let ring = spot.y + 0.82 - 0.35 * spot.x * spot.x;
     let shine = 0.14 * bump(ring * ring / 0.022) * mix(0.4, 1.0, strands) * step(0.7, 0.9, depth);

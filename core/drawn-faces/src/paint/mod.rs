@@ -21,10 +21,15 @@ pub(crate) fn paint(head: &Head<'_>, px: f32, py: f32, footprint: f32, colour: &
     }
     let pixel = (footprint / head.scale).max(1e-4);
     let spot = head.spot(x, y, pixel);
-    hair::behind(head, &spot, colour);
-    body::paint(head, &spot, colour);
+    let face_only = spot.inside > pixel;
+    if !face_only {
+        hair::behind(head, &spot, colour);
+        body::paint(head, &spot, colour);
+    }
     if y > -1.8 && y < 1.4 {
-        skin::ears(head, &spot, colour);
+        if !face_only {
+            skin::ears(head, &spot, colour);
+        }
         let covered = cover(spot.inside, pixel);
         if covered > 0.0 {
             let mut face = skin::base(head, &spot);
@@ -53,8 +58,5 @@ pub(crate) use mouth::DEPTH as MOUTH_DEPTH;
 
 /// Returns the frontal place of the right corner of the mouth.
 pub(crate) fn mouth_corner(head: &Head<'_>) -> [f32; 2] {
-    [
-        mouth::half_width(head),
-        head.person.mouth.y + mouth::corners(head),
-    ]
+    [mouth::half_width(head), head.person.mouth.y + mouth::corners(head)]
 }

@@ -30,17 +30,8 @@ pub(crate) fn paint(head: &Head<'_>, spot: &Spot, face: &mut Rgb) {
     let lips = (y - upper).min(lower - y).min(ends);
     let tone = if y < gap * 0.3 { 0.84 } else { 1.0 };
     lay(face, scaled(mouth.colour, shade * tone), cover(lips, pixel));
-    let gloss = bump(ellipse(
-        x + 0.1,
-        (y - gap - mouth.lower * 0.42) / half,
-        0.55,
-        mouth.lower * 0.42 / half,
-    ));
-    lay(
-        face,
-        mouth.colour.map(|channel| (channel + 0.22).min(1.0)),
-        0.45 * gloss * cover(lips, pixel),
-    );
+    let gloss = bump(ellipse(x + 0.1, (y - gap - mouth.lower * 0.42) / half, 0.55, mouth.lower * 0.42 / half));
+    lay(face, mouth.colour.map(|channel| (channel + 0.22).min(1.0)), 0.45 * gloss * cover(lips, pixel));
     if gap > 0.004 {
         inside(head, x, y, gap, pixel, face);
     }
@@ -57,20 +48,14 @@ fn inside(head: &Head<'_>, x: f32, y: f32, gap: f32, pixel: f32, face: &mut Rgb)
     let tongue = bump(ellipse(x, (y - gap) / gap.max(0.02), 0.6, 0.8));
     lay(&mut colour, [0.72, 0.32, 0.34], 0.7 * tongue);
     let teeth = (gap * 0.35 + 0.012 - y).min((0.82 - x.abs()) * 0.2);
-    lay(
-        &mut colour,
-        scaled([0.96, 0.94, 0.91], lit(head, 0.0, 0.0, 0.8)),
-        cover(teeth, pixel),
-    );
+    lay(&mut colour, scaled([0.96, 0.94, 0.91], lit(head, 0.0, 0.0, 0.8)), cover(teeth, pixel));
     lay(face, colour, cover(hollow, pixel));
 }
 
 /// Returns the mouth's half width, which a smile stretches.
 pub(crate) fn half_width(head: &Head<'_>) -> f32 {
     let expression = &head.view.expression;
-    head.person.mouth.width
-        * mix(1.0, 1.16, expression.smile.max(0.0))
-        * mix(1.0, 0.9, expression.open)
+    head.person.mouth.width * mix(1.0, 1.16, expression.smile.max(0.0)) * mix(1.0, 0.9, expression.open)
 }
 
 /// Returns how far the corners of the mouth lie below its middle (negative: above, as in a smile).

@@ -90,11 +90,7 @@ impl Outline {
             taper: random.range(0.02, 0.30),
             chin: random.range(0.93, 1.08),
             ear: random.range(0.13, 0.20),
-            cleft: if random.chance(0.2) {
-                random.range(0.4, 1.0)
-            } else {
-                0.0
-            },
+            cleft: if random.chance(0.2) { random.range(0.4, 1.0) } else { 0.0 },
         }
     }
 }
@@ -165,26 +161,14 @@ impl Marks {
         let count = [0, 0, 1, 1, 2, 3][random.index(6)];
         Self {
             blush: random.range(0.0, 1.0),
-            freckles: if random.chance(0.28) {
-                random.range(0.25, 0.8)
-            } else {
-                0.0
-            },
+            freckles: if random.chance(0.28) { random.range(0.25, 0.8) } else { 0.0 },
             moles: (0..count)
                 .map(|_| {
                     let side = if random.chance(0.5) { 1.0 } else { -1.0 };
-                    [
-                        side * random.range(0.12, 0.5),
-                        random.range(0.16, 0.82),
-                        random.range(0.013, 0.024),
-                    ]
+                    [side * random.range(0.12, 0.5), random.range(0.16, 0.82), random.range(0.013, 0.024)]
                 })
                 .collect(),
-            lines: if random.chance(0.35) {
-                random.range(0.3, 1.0)
-            } else {
-                0.0
-            },
+            lines: if random.chance(0.35) { random.range(0.3, 1.0) } else { 0.0 },
             cheek: random.range(0.0, 1.0),
         }
     }

@@ -63,11 +63,7 @@ impl Hair {
             _ => Front::Peak,
         };
         let long = !matches!(front, Front::Bald | Front::Peak) && random.chance(0.5);
-        let length = if long {
-            random.range(0.55, 1.7)
-        } else {
-            random.range(-0.12, 0.22)
-        };
+        let length = if long { random.range(0.55, 1.7) } else { random.range(-0.12, 0.22) };
         Self {
             front,
             colour: palette::hair(random),
@@ -75,32 +71,16 @@ impl Hair {
             volume: random.range(0.06, 0.27),
             length,
             part: random.range(-0.55, 0.55),
-            side: if long {
-                random.range(0.05, 0.20)
-            } else {
-                random.range(0.03, 0.09)
-            },
-            curl: if random.chance(0.3) {
-                random.range(0.4, 1.0)
-            } else {
-                0.0
-            },
-            bun: if random.chance(0.12) {
-                random.range(0.20, 0.34)
-            } else {
-                0.0
-            },
+            side: if long { random.range(0.05, 0.20) } else { random.range(0.03, 0.09) },
+            curl: if random.chance(0.3) { random.range(0.4, 1.0) } else { 0.0 },
+            bun: if random.chance(0.12) { random.range(0.20, 0.34) } else { 0.0 },
         }
     }
 }
 
 impl Beard {
     pub(crate) fn random(random: &mut Random, hair: &Hair) -> Self {
-        let style = if hair.length > 0.4 {
-            0
-        } else {
-            random.index(9)
-        };
+        let style = if hair.length > 0.4 { 0 } else { random.index(9) };
         let strong = random.range(0.55, 1.0);
         let (moustache, chin, cheeks) = match style {
             0..=4 => (0.0, 0.0, 0.0),
@@ -110,12 +90,7 @@ impl Beard {
             _ => (strong, strong, strong),
         };
         let tint = random.range(0.8, 1.1);
-        Self {
-            moustache,
-            chin,
-            cheeks,
-            colour: hair.colour.map(|channel| channel * tint),
-        }
+        Self { moustache, chin, cheeks, colour: hair.colour.map(|channel| channel * tint) }
     }
 }
 

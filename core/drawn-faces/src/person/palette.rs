@@ -49,11 +49,7 @@ pub(crate) fn skin(random: &mut Random) -> Rgb {
 }
 
 pub(crate) fn hair(random: &mut Random) -> Rgb {
-    let colour = if random.chance(0.45) {
-        HAIR[random.index(3)]
-    } else {
-        HAIR[random.index(HAIR.len())]
-    };
+    let colour = if random.chance(0.45) { HAIR[random.index(3)] } else { HAIR[random.index(HAIR.len())] };
     scaled(colour, random.range(0.85, 1.15))
 }
 
@@ -64,11 +60,7 @@ pub(crate) fn iris(random: &mut Random) -> Rgb {
 pub(crate) fn lips(random: &mut Random, skin: Rgb) -> Rgb {
     let red = [skin[0] * 0.86, skin[1] * 0.55, skin[2] * 0.60];
     let painted = [[0.76, 0.16, 0.22], [0.82, 0.36, 0.40], [0.60, 0.17, 0.30]][random.index(3)];
-    let paint = if random.chance(0.3) {
-        random.range(0.25, 0.75)
-    } else {
-        0.0
-    };
+    let paint = if random.chance(0.3) { random.range(0.25, 0.75) } else { 0.0 };
     blend(blend(skin, red, random.range(0.45, 1.0)), painted, paint)
 }
 
