@@ -62,12 +62,10 @@ impl Hub {
         let delivery = self.egress.send(&outgoing).await;
         let must_keep = matches!(outgoing.call.effect, Effect::Once);
         machine::after_delivery(exchange, outgoing.call, attempts, delivery, self.now());
-        match &exchange.stage {
-            // A reply to a call that cannot be repeated is kept before anything can fail.
-            Stage::Arrived { .. } if must_keep => self.put(exchange, None, Vec::new()).await,
-            Stage::Arrived { .. } => Ok(()),
-            _ => self.put(exchange, None, Vec::new()).await,
-        }
+        // What the plugin makes of a reply is committed with the reply, save where the call cannot be repeated: then the
+        // reply is kept before anything can fail.
+        let arrived = matches!(exchange.stage, Stage::Arrived { .. });
+        if arrived && !must_keep { Ok(()) } else { self.put(exchange, None, Vec::new()).await }
     }
 
     async fn tell(&self, exchange: &mut Exchange, event: RailEvent, failures: u32) -> Result<(), DriveError> {

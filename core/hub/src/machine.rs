@@ -3,7 +3,7 @@
 //! Three questions: what follows from a step, from a delivery, from a plugin that failed. Silence after a send is
 //! never a decline and never a success. Absent: time, sending, storage; the driver does these.
 
-use tebura_ledger::{Currency, Money, Timestamp, Verdict};
+use tebura_ledger::{Timestamp, Verdict};
 
 use crate::exchange::{Exchange, Purpose, Stage};
 use crate::ports::Delivery;
@@ -224,7 +224,5 @@ pub fn begin_inquiry(exchange: &mut Exchange) {
     exchange.state.clear();
 }
 
-/// A settled amount for commands that name none: a release settles what was free.
-pub fn zero(currency: Currency) -> Money {
-    Money::new(0, currency)
-}
+#[cfg(test)]
+mod tests;

@@ -25,10 +25,10 @@ impl Hub {
         let unknown = ChangeHoldError::CaptureNotFound(capture);
         let captured = self.store.operation(capture).await?.ok_or(unknown.clone())?;
         let hold = captured.hold().ok_or(unknown.clone())?;
-        let facts = self.hold_facts(&caller, hold).await.map_err(|error| match error {
-            ChangeHoldError::HoldNotFound(_) => unknown.clone(),
-            other => other,
-        })?;
+        let facts = match self.hold_facts(&caller, hold).await {
+            Err(ChangeHoldError::HoldNotFound(_)) => return Err(unknown),
+            facts => facts?,
+        };
         let OperationState::Settled { reference, .. } = captured.state() else { return Err(unknown) };
         let reference = reference.clone();
         let asked = amount.unwrap_or(captured.refundable());

@@ -1,0 +1,215 @@
+//! One script in, one transcript out: what the machine does with every effect, delivery and failure.
+
+use expect_test::{Expect, expect};
+use tebura_ledger::{Currency, HoldId, Money, OperationId, RailId, Timestamp, Uuid, Verdict};
+
+use super::*;
+use crate::rail::{HttpReply, RailCommand};
+
+const WINDOW_MS: i64 = 90_000;
+
+fn call(effect: Effect) -> HttpCall {
+    HttpCall {
+        endpoint: "provider".to_owned(),
+        method: "POST".to_owned(),
+        path: "/v1/holds".to_owned(),
+        headers: vec![],
+        body: b"{}".to_vec(),
+        effect,
+        timeout_ms: 3_000,
+        stale_after: None,
+    }
+}
+
+fn fresh() -> Exchange {
+    let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000);
+    Exchange {
+        operation: OperationId::from_uuid(id),
+        hold: HoldId::from_uuid(id),
+        rail: RailId::new("jp.tebura.wallet").unwrap(),
+        digest: None,
+        command: RailCommand::Capture {
+            reference: "r1".to_owned(),
+            amount: Money::new(1_200, Currency::JPY),
+            is_final: true,
+        },
+        purpose: Purpose::Perform,
+        stage: Stage::Finished,
+        state: vec![],
+        ordinal: 0,
+        due_at: Timestamp::from_millis(0),
+        first_sent_at: None,
+        revision: 1,
+    }
+}
+
+/// Runs a script such as `once / maybe / trap / trap` and prints the stage and what the ledger is told after each
+/// word.
+#[track_caller]
+fn check(script: &str, expected: Expect) {
+    let mut exchange = fresh();
+    let mut now = Timestamp::from_millis(1_000);
+    let mut transcript = String::new();
+    for word in script.split(" / ") {
+        let told = play(&mut exchange, word, &mut now);
+        let told = match told {
+            None => String::new(),
+            Some(Verdict::Settled { amount, .. }) => format!(" → settled {}", amount.minor()),
+            Some(Verdict::Declined { code }) => format!(" → declined {code}"),
+            Some(Verdict::Unknown { code }) => format!(" → unknown {code}"),
+            Some(Verdict::RequiresAction) => " → action".to_owned(),
+        };
+        let wait = exchange.due_at.since_ms(now);
+        let sent = if exchange.first_sent_at.is_some() { "" } else { " (nothing sent)" };
+        transcript += &format!("{word}: {} in {wait} ms{sent}{told}\n", stage(&exchange.stage));
+    }
+    expected.assert_eq(&transcript);
+}
+
+fn stage(stage: &Stage) -> String {
+    match stage {
+        Stage::Outgoing { attempts, .. } => format!("outgoing after {attempts}"),
+        Stage::Sending { attempts, .. } => format!("sending {attempts}"),
+        Stage::Arrived { event: RailEvent::Silence { maybe_delivered, .. }, failures } => {
+            format!("silence maybe_delivered={maybe_delivered} failures={failures}")
+        }
+        Stage::Arrived { failures, .. } => format!("reply failures={failures}"),
+        other => other.name().to_owned(),
+    }
+}
+
+fn play(exchange: &mut Exchange, word: &str, now: &mut Timestamp) -> Told {
+    let yen = |minor| Money::new(minor, Currency::JPY);
+    let fault = |code: &str| Fault { code: code.to_owned(), message: String::new() };
+    let mut step = |next| after_step(exchange, next, *now, WINDOW_MS);
+    match word {
+        "read" => step(Next::Call(call(Effect::Read))),
+        "idempotent" => step(Next::Call(call(Effect::Idempotent { key: "k".to_owned() }))),
+        "once" => step(Next::Call(call(Effect::Once))),
+        "settled" => step(Next::Done(RailOutcome::Settled { reference: "c1".to_owned(), amount: yen(1_200) })),
+        "settled too much" => step(Next::Done(RailOutcome::Settled { reference: "c1".to_owned(), amount: yen(1_201) })),
+        "declined" => step(Next::Done(RailOutcome::Declined(fault("funds.insufficient")))),
+        "not found" => step(Next::Done(RailOutcome::Declined(fault(NOT_FOUND)))),
+        "cannot tell" => step(Next::Done(RailOutcome::Unknown(fault("reply.garbled")))),
+        "wait" => step(Next::WaitUntil(now.plus_ms(700))),
+        "send" => {
+            let Stage::Outgoing { call, attempts } = exchange.stage.clone() else { panic!("nothing to send") };
+            *now = (*now).max(exchange.due_at);
+            lease(exchange, call, attempts + 1, *now);
+            None
+        }
+        "inquire" => {
+            *now = (*now).max(exchange.due_at);
+            begin_inquiry(exchange);
+            None
+        }
+        "a day passes" => {
+            *now = now.plus_ms(86_400_000);
+            None
+        }
+        "trap" | "fault" | "busy" | "revoked" => {
+            let (event, failures) = match exchange.stage.clone() {
+                Stage::Arrived { event, failures } => (event, failures),
+                _ => (RailEvent::Timer, 0),
+            };
+            let error = match word {
+                "trap" => RailError::Trapped { code: "plugin.trapped", message: String::new() },
+                "fault" => RailError::Fault(fault("plugin.fault")),
+                "revoked" => RailError::Revoked { reason: String::new() },
+                _ => RailError::Busy { retry_after_ms: 50 },
+            };
+            after_failure(exchange, event, failures, &error, *now)
+        }
+        _ => {
+            let Stage::Sending { call, attempts } = exchange.stage.clone() else { panic!("{word}: nothing is sent") };
+            let reason = String::new();
+            let delivery = match word {
+                "reply" => Delivery::Reply(HttpReply { status: 200, headers: vec![], body: vec![] }),
+                "no connection" => Delivery::NotDelivered { reason },
+                "maybe" => Delivery::MaybeDelivered { reason },
+                "refused" => Delivery::Refused { code: "egress.path", reason },
+                _ => panic!("unknown word {word}"),
+            };
+            after_delivery(exchange, call, attempts, delivery, *now);
+            None
+        }
+    }
+}
+
+#[test]
+fn an_answered_call_settles() {
+    check(
+        "idempotent / reply / settled",
+        expect![[r#"
+            idempotent: sending 1 in 8000 ms (nothing sent)
+            reply: reply failures=0 in 0 ms
+            settled: finished in 0 ms → settled 1200
+        "#]],
+    );
+}
+
+#[test]
+fn silence_repeats_the_same_bytes_only_where_a_repeat_is_safe() {
+    check(
+        "idempotent / maybe / send / maybe / send / maybe / send / maybe / cannot tell",
+        expect![[""]],
+    );
+    check("read / maybe / send / reply", expect![[""]]);
+    check("once / send / maybe / cannot tell", expect![[""]]);
+}
+
+#[test]
+fn a_call_that_never_left_is_not_maybe_delivered() {
+    check(
+        "once / send / no connection / send / no connection / send / no connection / send / no connection / declined",
+        expect![[""]],
+    );
+    check("idempotent / refused / declined", expect![[""]]);
+    check("idempotent / maybe / send / no connection / send / no connection / send / no connection", expect![[""]]);
+}
+
+#[test]
+fn a_plugin_that_traps_after_a_send_is_told_once_more_and_then_the_outcome_is_unknown() {
+    check("idempotent / reply / trap / trap", expect![[""]]);
+    check("idempotent / reply / trap / settled", expect![[""]]);
+    check("idempotent / reply / busy / revoked", expect![[""]]);
+}
+
+#[test]
+fn a_plugin_that_fails_before_anything_left_declines() {
+    check("wait / trap / trap", expect![[""]]);
+    check("wait / fault", expect![[""]]);
+}
+
+#[test]
+fn a_rail_that_settles_more_than_asked_is_not_believed() {
+    check("idempotent / reply / settled too much", expect![[""]]);
+}
+
+#[test]
+fn not_found_counts_only_after_the_settle_window() {
+    check(
+        "idempotent / reply / cannot tell / inquire / read / reply / not found / inquire / read / reply / a day passes / not found",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn an_inquiry_that_says_declined_for_a_reason_is_believed_at_once() {
+    check("once / send / maybe / cannot tell / inquire / read / reply / declined", expect![[""]]);
+}
+
+#[test]
+fn an_inquiry_that_fails_is_made_again() {
+    check("once / send / maybe / cannot tell / inquire / fault / inquire / read / reply / settled", expect![[""]]);
+}
+
+#[test]
+fn inquiries_end_with_a_person() {
+    let mut exchange = fresh();
+    exchange.purpose = Purpose::Inquire { attempt: MAX_INQUIRIES };
+    exchange.first_sent_at = Some(Timestamp::from_millis(0));
+    let outcome = RailOutcome::Unknown(Fault { code: "x".to_owned(), message: String::new() });
+    let told = after_step(&mut exchange, Next::Done(outcome), Timestamp::from_millis(1), WINDOW_MS);
+    assert_eq!((told, exchange.stage), (None, Stage::Stuck));
+}
