@@ -97,7 +97,7 @@ impl Hub {
             Ok(step) => {
                 let writes = self.kv_writes(&exchange.rail, &step);
                 let next = machine::take_state(exchange, step);
-                let told = machine::after_step(exchange, next, now, settle_window_ms);
+                let told = machine::after_step(exchange, Some(&event), next, now, settle_window_ms);
                 self.put(exchange, told, writes).await
             }
             Err(error) => {

@@ -23,10 +23,16 @@ const LEASE_MARGIN_MS: i64 = 5_000;
 /// What the ledger is to be told, if anything.
 pub type Told = Option<Verdict>;
 
-/// Moves an exchange on by the plugin's step.
+/// Moves an exchange on by the plugin's step after `event` (`None`: its first step).
 ///
 /// `settle_window_ms` is the rail's: within it "not found" proves nothing.
-pub fn after_step(exchange: &mut Exchange, next: Next, now: Timestamp, settle_window_ms: i64) -> Told {
+pub fn after_step(
+    exchange: &mut Exchange,
+    event: Option<&RailEvent>,
+    next: Next,
+    now: Timestamp,
+    settle_window_ms: i64,
+) -> Told {
     match next {
         Next::Call(call) => {
             exchange.ordinal += 1;
@@ -38,7 +44,10 @@ pub fn after_step(exchange: &mut Exchange, next: Next, now: Timestamp, settle_wi
             exchange.due_at = at.max(now);
             None
         }
-        Next::Done(outcome) => conclude(exchange, outcome, now, settle_window_ms),
+        Next::Done(outcome) => {
+            let outcome = checked(exchange, event, outcome);
+            conclude(exchange, outcome, now, settle_window_ms)
+        }
     }
 }
 
@@ -161,7 +170,6 @@ pub fn fault_of(error: &RailError) -> Fault {
 }
 
 fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp, settle_window_ms: i64) -> Told {
-    let outcome = checked(exchange, outcome);
     match (outcome, exchange.purpose) {
         (RailOutcome::Settled { reference, amount }, Purpose::Perform | Purpose::Inquire { .. }) => {
             exchange.stage = Stage::Finished;
@@ -181,17 +189,22 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp, settl
     }
 }
 
-/// A rail that settles more than was asked, or in another currency, is not believed: the outcome is unknown.
-fn checked(exchange: &Exchange, outcome: RailOutcome) -> RailOutcome {
-    let RailOutcome::Settled { amount, .. } = &outcome else { return outcome };
-    let Some(asked) = exchange.command.amount() else { return outcome };
-    if amount.currency() == asked.currency() && amount.minor() <= asked.minor() && amount.minor() > 0 {
-        return outcome;
+/// A rail that settles more than was asked, or in another currency, is not believed; nor is one that takes silence
+/// for a refusal. The outcome is unknown.
+fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome) -> RailOutcome {
+    let unknown =
+        |code: &str, message: &str| RailOutcome::Unknown(Fault { code: code.to_owned(), message: message.to_owned() });
+    match (&outcome, exchange.command.amount(), event) {
+        (RailOutcome::Settled { amount, .. }, Some(asked), _)
+            if amount.currency() != asked.currency() || amount.minor() > asked.minor() || !amount.is_positive() =>
+        {
+            unknown("rail.settled_otherwise", "the rail settled another amount or currency than was asked")
+        }
+        (RailOutcome::Declined(_), _, Some(RailEvent::Silence { maybe_delivered: true, .. })) => {
+            unknown("rail.declined_on_silence", "the plugin took silence after a send for a refusal")
+        }
+        _ => outcome,
     }
-    RailOutcome::Unknown(Fault {
-        code: "rail.settled_otherwise".to_owned(),
-        message: "the rail settled another amount or currency than was asked".to_owned(),
-    })
 }
 
 fn within_window(exchange: &Exchange, now: Timestamp, settle_window_ms: i64) -> bool {

@@ -73,6 +73,8 @@ pub enum PerformError {
     Refused(#[from] Refusal),
     #[error("the hub is busy; repeat with the same key in {retry_after_ms} ms")]
     Busy { retry_after_ms: u32 },
+    #[error("the store refused to write this ({reason}); repeating it will not help, tell the operator")]
+    Rejected { reason: String },
     #[error("the store did not answer; repeat with the same key ({reason})")]
     Unavailable { reason: String },
 }
@@ -84,6 +86,7 @@ impl From<CommitError> for PerformError {
             CommitError::Refused(refusal) => PerformError::Refused(refusal),
             CommitError::Stale => PerformError::KeyRunning,
             CommitError::Busy { retry_after_ms } => PerformError::Busy { retry_after_ms },
+            CommitError::Rejected { reason } => PerformError::Rejected { reason },
             CommitError::Unavailable { reason } => PerformError::Unavailable { reason },
         }
     }
@@ -143,7 +146,7 @@ impl Hub {
             Ok(step) => {
                 writes.extend(self.kv_writes(&exchange.rail, &step));
                 let next = machine::take_state(&mut exchange, step);
-                machine::after_step(&mut exchange, next, now, rail.descriptor().settle_window_ms)
+                machine::after_step(&mut exchange, None, next, now, rail.descriptor().settle_window_ms)
             }
             Err(RailError::Busy { retry_after_ms }) => return Err(PerformError::Busy { retry_after_ms }),
             Err(error) => {

@@ -176,6 +176,9 @@ pub enum CommitError {
     /// The write queue is full.
     #[error("the hub is busy; repeat with the same key in {retry_after_ms} ms")]
     Busy { retry_after_ms: u32 },
+    /// The database refuses what the unit says: a defect of the hub, not of the caller. Nothing was written.
+    #[error("the store refused to write this ({reason}); repeating it will not help, tell the operator")]
+    Rejected { reason: String },
     /// The outcome of the transaction is not known; repeat with the same key.
     #[error("the store did not answer; repeat with the same key ({reason})")]
     Unavailable { reason: String },

@@ -51,9 +51,10 @@ impl From<CommitError> for SetUpError {
         match error {
             CommitError::KeyReused => SetUpError::KeyReused,
             CommitError::Refused(refusal) => SetUpError::Refused(refusal),
-            CommitError::Stale | CommitError::Busy { .. } | CommitError::Unavailable { .. } => {
-                SetUpError::Commit(error)
-            }
+            CommitError::Stale
+            | CommitError::Busy { .. }
+            | CommitError::Rejected { .. }
+            | CommitError::Unavailable { .. } => SetUpError::Commit(error),
         }
     }
 }

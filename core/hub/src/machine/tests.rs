@@ -1,5 +1,7 @@
 //! One script in, one transcript out: what the machine does with every effect, delivery and failure.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a script names only the cases that it is about")]
+
 use expect_test::{Expect, expect};
 use tebura_ledger::{Currency, HoldId, Money, OperationId, RailId, Timestamp, Uuid, Verdict};
 
@@ -81,7 +83,11 @@ fn stage(stage: &Stage) -> String {
 fn play(exchange: &mut Exchange, word: &str, now: &mut Timestamp) -> Told {
     let yen = |minor| Money::new(minor, Currency::JPY);
     let fault = |code: &str| Fault { code: code.to_owned(), message: String::new() };
-    let mut step = |next| after_step(exchange, next, *now, WINDOW_MS);
+    let event = match &exchange.stage {
+        Stage::Arrived { event, .. } => Some(event.clone()),
+        _ => None,
+    };
+    let mut step = |next| after_step(exchange, event.as_ref(), next, *now, WINDOW_MS);
     match word {
         "read" => step(Next::Call(call(Effect::Read))),
         "idempotent" => step(Next::Call(call(Effect::Idempotent { key: "k".to_owned() }))),
@@ -152,56 +158,205 @@ fn an_answered_call_settles() {
 fn silence_repeats_the_same_bytes_only_where_a_repeat_is_safe() {
     check(
         "idempotent / maybe / send / maybe / send / maybe / send / maybe / cannot tell",
-        expect![[""]],
+        expect![[r#"
+            idempotent: sending 1 in 8000 ms (nothing sent)
+            maybe: outgoing after 1 in 200 ms
+            send: sending 2 in 8000 ms
+            maybe: outgoing after 2 in 1000 ms
+            send: sending 3 in 8000 ms
+            maybe: outgoing after 3 in 3000 ms
+            send: sending 4 in 8000 ms
+            maybe: silence maybe_delivered=true failures=0 in 0 ms
+            cannot tell: unknown in 500 ms → unknown reply.garbled
+        "#]],
     );
-    check("read / maybe / send / reply", expect![[""]]);
-    check("once / send / maybe / cannot tell", expect![[""]]);
+    check(
+        "read / maybe / send / reply",
+        expect![[r#"
+        read: sending 1 in 8000 ms (nothing sent)
+        maybe: outgoing after 1 in 200 ms
+        send: sending 2 in 8000 ms
+        reply: reply failures=0 in 0 ms
+    "#]],
+    );
+    check(
+        "once / send / maybe / cannot tell",
+        expect![[r#"
+        once: outgoing after 0 in 0 ms (nothing sent)
+        send: sending 1 in 8000 ms (nothing sent)
+        maybe: silence maybe_delivered=true failures=0 in 0 ms
+        cannot tell: unknown in 500 ms → unknown reply.garbled
+    "#]],
+    );
 }
 
 #[test]
 fn a_call_that_never_left_is_not_maybe_delivered() {
     check(
         "once / send / no connection / send / no connection / send / no connection / send / no connection / declined",
-        expect![[""]],
+        expect![[r#"
+            once: outgoing after 0 in 0 ms (nothing sent)
+            send: sending 1 in 8000 ms (nothing sent)
+            no connection: outgoing after 1 in 200 ms (nothing sent)
+            send: sending 2 in 8000 ms (nothing sent)
+            no connection: outgoing after 2 in 1000 ms (nothing sent)
+            send: sending 3 in 8000 ms (nothing sent)
+            no connection: outgoing after 3 in 3000 ms (nothing sent)
+            send: sending 4 in 8000 ms (nothing sent)
+            no connection: silence maybe_delivered=false failures=0 in 0 ms (nothing sent)
+            declined: finished in 0 ms (nothing sent) → declined funds.insufficient
+        "#]],
     );
-    check("idempotent / refused / declined", expect![[""]]);
-    check("idempotent / maybe / send / no connection / send / no connection / send / no connection", expect![[""]]);
+    check(
+        "idempotent / refused / declined",
+        expect![[r#"
+        idempotent: sending 1 in 8000 ms (nothing sent)
+        refused: silence maybe_delivered=false failures=0 in 0 ms (nothing sent)
+        declined: finished in 0 ms (nothing sent) → declined funds.insufficient
+    "#]],
+    );
+    check(
+        "idempotent / maybe / send / no connection / send / no connection / send / no connection",
+        expect![[r#"
+        idempotent: sending 1 in 8000 ms (nothing sent)
+        maybe: outgoing after 1 in 200 ms
+        send: sending 2 in 8000 ms
+        no connection: outgoing after 2 in 1000 ms
+        send: sending 3 in 8000 ms
+        no connection: outgoing after 3 in 3000 ms
+        send: sending 4 in 8000 ms
+        no connection: silence maybe_delivered=true failures=0 in 0 ms
+    "#]],
+    );
 }
 
 #[test]
 fn a_plugin_that_traps_after_a_send_is_told_once_more_and_then_the_outcome_is_unknown() {
-    check("idempotent / reply / trap / trap", expect![[""]]);
-    check("idempotent / reply / trap / settled", expect![[""]]);
-    check("idempotent / reply / busy / revoked", expect![[""]]);
+    check(
+        "idempotent / reply / trap / trap",
+        expect![[r#"
+        idempotent: sending 1 in 8000 ms (nothing sent)
+        reply: reply failures=0 in 0 ms
+        trap: reply failures=1 in 0 ms
+        trap: unknown in 500 ms → unknown plugin.trapped
+    "#]],
+    );
+    check(
+        "idempotent / reply / trap / settled",
+        expect![[r#"
+        idempotent: sending 1 in 8000 ms (nothing sent)
+        reply: reply failures=0 in 0 ms
+        trap: reply failures=1 in 0 ms
+        settled: finished in 0 ms → settled 1200
+    "#]],
+    );
+    check(
+        "idempotent / reply / busy / revoked",
+        expect![[r#"
+        idempotent: sending 1 in 8000 ms (nothing sent)
+        reply: reply failures=0 in 0 ms
+        busy: reply failures=0 in 50 ms
+        revoked: unknown in 500 ms → unknown plugin.revoked
+    "#]],
+    );
 }
 
 #[test]
 fn a_plugin_that_fails_before_anything_left_declines() {
-    check("wait / trap / trap", expect![[""]]);
-    check("wait / fault", expect![[""]]);
+    check(
+        "wait / trap / trap",
+        expect![[r#"
+        wait: waiting in 700 ms (nothing sent)
+        trap: reply failures=1 in 0 ms (nothing sent)
+        trap: finished in 0 ms (nothing sent) → declined plugin.trapped
+    "#]],
+    );
+    check(
+        "wait / fault",
+        expect![[r#"
+        wait: waiting in 700 ms (nothing sent)
+        fault: finished in 700 ms (nothing sent) → declined plugin.fault
+    "#]],
+    );
 }
 
 #[test]
 fn a_rail_that_settles_more_than_asked_is_not_believed() {
-    check("idempotent / reply / settled too much", expect![[""]]);
+    check(
+        "idempotent / reply / settled too much",
+        expect![[r#"
+        idempotent: sending 1 in 8000 ms (nothing sent)
+        reply: reply failures=0 in 0 ms
+        settled too much: unknown in 500 ms → unknown rail.settled_otherwise
+    "#]],
+    );
+}
+
+#[test]
+fn a_plugin_that_takes_silence_for_a_refusal_is_not_believed() {
+    check("once / send / maybe / declined", expect![[r#"
+        once: outgoing after 0 in 0 ms (nothing sent)
+        send: sending 1 in 8000 ms (nothing sent)
+        maybe: silence maybe_delivered=true failures=0 in 0 ms
+        declined: unknown in 500 ms → unknown rail.declined_on_silence
+    "#]]);
 }
 
 #[test]
 fn not_found_counts_only_after_the_settle_window() {
     check(
         "idempotent / reply / cannot tell / inquire / read / reply / not found / inquire / read / reply / a day passes / not found",
-        expect![[""]],
+        expect![[r#"
+            idempotent: sending 1 in 8000 ms (nothing sent)
+            reply: reply failures=0 in 0 ms
+            cannot tell: unknown in 500 ms → unknown reply.garbled
+            inquire: unknown in 0 ms
+            read: sending 1 in 8000 ms
+            reply: reply failures=0 in 0 ms
+            not found: unknown in 1000 ms
+            inquire: unknown in 0 ms
+            read: sending 1 in 8000 ms
+            reply: reply failures=0 in 0 ms
+            a day passes: reply failures=0 in -86400000 ms
+            not found: finished in -86400000 ms → declined inquiry.not_found
+        "#]],
     );
 }
 
 #[test]
 fn an_inquiry_that_says_declined_for_a_reason_is_believed_at_once() {
-    check("once / send / maybe / cannot tell / inquire / read / reply / declined", expect![[""]]);
+    check(
+        "once / send / maybe / cannot tell / inquire / read / reply / declined",
+        expect![[r#"
+        once: outgoing after 0 in 0 ms (nothing sent)
+        send: sending 1 in 8000 ms (nothing sent)
+        maybe: silence maybe_delivered=true failures=0 in 0 ms
+        cannot tell: unknown in 500 ms → unknown reply.garbled
+        inquire: unknown in 0 ms
+        read: sending 1 in 8000 ms
+        reply: reply failures=0 in 0 ms
+        declined: finished in 0 ms → declined funds.insufficient
+    "#]],
+    );
 }
 
 #[test]
 fn an_inquiry_that_fails_is_made_again() {
-    check("once / send / maybe / cannot tell / inquire / fault / inquire / read / reply / settled", expect![[""]]);
+    check(
+        "once / send / maybe / cannot tell / inquire / fault / inquire / read / reply / settled",
+        expect![[r#"
+        once: outgoing after 0 in 0 ms (nothing sent)
+        send: sending 1 in 8000 ms (nothing sent)
+        maybe: silence maybe_delivered=true failures=0 in 0 ms
+        cannot tell: unknown in 500 ms → unknown reply.garbled
+        inquire: unknown in 0 ms
+        fault: unknown in 1000 ms
+        inquire: unknown in 0 ms
+        read: sending 1 in 8000 ms
+        reply: reply failures=0 in 0 ms
+        settled: finished in 0 ms → settled 1200
+    "#]],
+    );
 }
 
 #[test]
@@ -210,6 +365,6 @@ fn inquiries_end_with_a_person() {
     exchange.purpose = Purpose::Inquire { attempt: MAX_INQUIRIES };
     exchange.first_sent_at = Some(Timestamp::from_millis(0));
     let outcome = RailOutcome::Unknown(Fault { code: "x".to_owned(), message: String::new() });
-    let told = after_step(&mut exchange, Next::Done(outcome), Timestamp::from_millis(1), WINDOW_MS);
+    let told = after_step(&mut exchange, None, Next::Done(outcome), Timestamp::from_millis(1), WINDOW_MS);
     assert_eq!((told, exchange.stage), (None, Stage::Stuck));
 }
