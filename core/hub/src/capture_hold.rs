@@ -42,12 +42,12 @@ impl Hub {
         if !is_final && rail.is_some_and(|rail| !rail.descriptor().several_captures) {
             return Err(ChangeHoldError::SeveralCapturesUnsupported);
         }
-        // The rail has to be told a number: "all that is free" is read once and pinned by the ledger's own check.
-        let asked = match amount {
-            Some(amount) => amount,
+        // The rail has to be told a number. Where nothing is free the ledger says so.
+        let (asked, amount) = match amount {
+            Some(amount) => (amount, Some(amount)),
             None => {
-                let hold = self.visible_hold(&caller, hold).await?;
-                Money::new(hold.free().minor(), hold.authorised().currency())
+                let free = self.visible_hold(&caller, hold).await?.free();
+                (free, free.is_positive().then_some(free))
             }
         };
         Ok(Work {
@@ -59,7 +59,7 @@ impl Hub {
                 hold,
                 operation,
                 transfer: self.transfer_id(hold.shard()),
-                amount: Some(asked),
+                amount,
                 finality,
                 expected_version,
             }),

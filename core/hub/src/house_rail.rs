@@ -2,7 +2,7 @@
 //! that decides is the ledger that holds the money.
 
 use async_trait::async_trait;
-use tebura_ledger::{Currency, Money, RailId};
+use tebura_ledger::RailId;
 
 use crate::ports::Rail;
 use crate::rail::{Fault, Next, RailDescriptor, RailError, RailEvent, RailOperation, RailOutcome, Step};
@@ -36,15 +36,21 @@ impl Rail for HouseRail {
     }
 
     async fn start(&self, operation: &RailOperation) -> Result<Step, RailError> {
-        let amount = operation.command.amount().unwrap_or(Money::new(0, Currency::JPY));
-        let outcome = RailOutcome::Settled { reference: operation.id.clone(), amount };
+        let outcome = match operation.command.amount() {
+            Some(amount) => RailOutcome::Settled { reference: operation.id.clone(), amount },
+            None => RailOutcome::Declined(nothing_open()),
+        };
         Ok(Step { next: Next::Done(outcome), state: Vec::new(), writes: Vec::new() })
     }
 
     async fn resume(&self, _: &RailOperation, _: &[u8], _: &RailEvent) -> Result<Step, RailError> {
-        Err(RailError::Fault(Fault {
-            code: "house.nothing_open".to_owned(),
-            message: "the house rail settles at once and has nothing to resume".to_owned(),
-        }))
+        Err(RailError::Fault(nothing_open()))
+    }
+}
+
+fn nothing_open() -> Fault {
+    Fault {
+        code: "house.nothing_open".to_owned(),
+        message: "the house rail settles at once: nothing is open, and there is nothing to inquire".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ mod house_rail;
 mod hub;
 pub mod ids;
 pub mod machine;
+pub mod memory;
 pub mod pay_by_face;
 pub mod payment;
 pub mod people;

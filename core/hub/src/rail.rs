@@ -36,8 +36,8 @@ pub enum RailCommand {
     Hold { payer: Party, payee: Party, amount: Money, expires: Timestamp },
     /// Take `amount` of a hold; `is_final` gives the rest back.
     Capture { reference: String, amount: Money, is_final: bool },
-    /// Give back what is left of a hold.
-    Release { reference: String },
+    /// Give back what is left of a hold: `amount`, as the hub's ledger sees it.
+    Release { reference: String, amount: Money },
     /// Return `amount` of a capture.
     Refund { reference: String, amount: Money },
     /// Find out what became of operation `of`, a `hold`, `capture`, `release` or `refund` (`about`) of `reference`.
@@ -60,7 +60,7 @@ impl RailCommand {
     pub fn reference(&self) -> Option<&str> {
         match self {
             RailCommand::Capture { reference, .. }
-            | RailCommand::Release { reference }
+            | RailCommand::Release { reference, .. }
             | RailCommand::Refund { reference, .. } => Some(reference),
             RailCommand::Inquire { reference, .. } => reference.as_deref(),
             RailCommand::Hold { .. } => None,
@@ -72,8 +72,9 @@ impl RailCommand {
         match self {
             RailCommand::Hold { amount, .. }
             | RailCommand::Capture { amount, .. }
+            | RailCommand::Release { amount, .. }
             | RailCommand::Refund { amount, .. } => Some(*amount),
-            RailCommand::Release { .. } | RailCommand::Inquire { .. } => None,
+            RailCommand::Inquire { .. } => None,
         }
     }
 }

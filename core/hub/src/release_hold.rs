@@ -21,13 +21,14 @@ impl Hub {
     /// Gives back all that is free of a hold.
     pub async fn release_hold(&self, key: KeyRequest, command: ReleaseHold) -> Result<Answer, ChangeHoldError> {
         let ReleaseHold { caller, hold, expected_version } = command;
-        let facts = self.hold_facts(&caller, hold).await?;
+        let row = self.visible_hold(&caller, hold).await?;
+        let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
         let operation = self.operation_id(hold.shard());
         let work = Work {
             operation,
             hold,
-            rail: facts.rail,
-            ask: RailCommand::Release { reference: facts.reference },
+            rail: row.rail().clone(),
+            ask: RailCommand::Release { reference, amount: row.free() },
             begin: Command::Release(Release { hold, operation, amount: None, expected_version }),
             writes: Vec::new(),
         };
@@ -48,7 +49,7 @@ impl Hub {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
         match row.reference() {
             Some(reference) if row.free().is_positive() => {
-                let ask = RailCommand::Release { reference: reference.to_owned() };
+                let ask = RailCommand::Release { reference: reference.to_owned(), amount: row.free() };
                 let rail = row.rail().clone();
                 self.perform(None, Work { operation, hold, rail, ask, begin, writes: Vec::new() }).await?;
             }

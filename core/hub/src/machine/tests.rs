@@ -294,12 +294,15 @@ fn a_rail_that_settles_more_than_asked_is_not_believed() {
 
 #[test]
 fn a_plugin_that_takes_silence_for_a_refusal_is_not_believed() {
-    check("once / send / maybe / declined", expect![[r#"
+    check(
+        "once / send / maybe / declined",
+        expect![[r#"
         once: outgoing after 0 in 0 ms (nothing sent)
         send: sending 1 in 8000 ms (nothing sent)
         maybe: silence maybe_delivered=true failures=0 in 0 ms
         declined: unknown in 500 ms → unknown rail.declined_on_silence
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
