@@ -28,6 +28,7 @@ pub mod rail;
 pub mod refund_capture;
 pub mod release_hold;
 pub mod set_up;
+pub mod shards;
 pub mod sites;
 pub mod worker;
 
