@@ -1,10 +1,14 @@
-//! The store port in memory: the same `Book`, no durability. For tests and for reading what a store has to do.
+//! A store in memory, for tests and for the simulation: the same answers as the SQL store, nothing durable.
+//!
+//! One [`Book`] a shard and one map a table behind one lock, so that every unit is a transaction by construction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tebura_ledger::{Account, AccountId, AccountParts, Book, Hold, HoldId, Operation, OperationId, Shard, Timestamp};
+use tebura_ledger::{
+    Account, AccountId, AccountParts, Book, Event, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp,
+};
 
 use crate::exchange::Exchange;
 use crate::ids::{
@@ -18,71 +22,66 @@ use crate::ports::{
 use crate::rail::PluginId;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 
-/// See the module.
+/// A [`Store`] that forgets everything when it is dropped.
 pub struct MemoryStore {
     shards: u16,
-    state: Mutex<State>,
+    tables: Mutex<Tables>,
 }
 
 #[derive(Default)]
-struct State {
+struct Tables {
     books: BTreeMap<Shard, Book>,
-    events: BTreeMap<Shard, Vec<tebura_ledger::Event>>,
+    events: BTreeMap<Shard, Vec<Event>>,
     keys: BTreeMap<(Shard, String, String), ClaimedKey>,
     exchanges: BTreeMap<OperationId, Exchange>,
-    kv: BTreeMap<(PluginId, String), Vec<u8>>,
+    values: BTreeMap<(PluginId, String), Vec<u8>>,
     payments: BTreeMap<PaymentId, Payment>,
     people: BTreeMap<PersonId, Person>,
-    pins: BTreeMap<PersonId, (u32, Option<Timestamp>)>,
+    pin_tries: BTreeMap<PersonId, (u32, Option<Timestamp>)>,
     instruments: BTreeMap<InstrumentId, Instrument>,
     sessions: BTreeMap<CaptureSessionId, CaptureSession>,
     references: BTreeMap<ReferenceId, FaceReference>,
     merchants: BTreeMap<MerchantId, Merchant>,
-    payees: BTreeMap<AccountId, Payee>,
+    payees: BTreeMap<(MerchantId, RailId), Payee>,
     tills: BTreeMap<TillId, Till>,
     galleries: BTreeMap<GalleryId, Gallery>,
-    members: BTreeMap<(GalleryId, PersonId), ()>,
+    members: BTreeSet<(GalleryId, PersonId)>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
 }
 
 impl MemoryStore {
-    /// An empty store of 1 to 256 shards.
+    /// An empty store with shards `0..shards`; at least 1, at most 256.
     pub fn new(shards: u16) -> Self {
-        MemoryStore { shards: shards.clamp(1, 256), state: Mutex::default() }
+        Self { shards: shards.clamp(1, 256), tables: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        // A unit that panicked is one failed test; the tables are still whole, since units change them last.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find<T>(&self, row: impl FnOnce(&Tables) -> Option<&T>) -> Result<Option<T>, ReadError>
+    where
+        T: Clone,
+    {
+        Ok(row(&self.tables()).cloned())
     }
 }
 
-impl State {
-    fn book(&mut self, shard: Shard) -> &mut Book {
-        self.books.entry(shard).or_insert_with(|| Book::new(shard))
-    }
-
+impl Tables {
     fn commit(&mut self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
         if let Some(claim) = &unit.key {
-            let place = (shard, claim.scope.clone(), claim.key.clone());
-            if let Some(claimed) = self.keys.get(&place) {
-                return if claimed.fingerprint == claim.fingerprint {
-                    Ok(Committed::Replayed { target: claimed.target.clone() })
-                } else {
-                    Err(CommitError::KeyReused)
-                };
+            let id = (shard, claim.scope.clone(), claim.key.clone());
+            match self.keys.get(&id) {
+                Some(claimed) if claimed.fingerprint == claim.fingerprint => {
+                    return Ok(Committed::Replayed { target: claimed.target.clone() });
+                }
+                Some(_) => return Err(CommitError::KeyReused),
+                None => {}
             }
         }
-        if unit.writes.iter().any(|write| self.is_stale(write)) {
-            return Err(CommitError::Stale);
-        }
-        for id in unit.ledger.iter().flat_map(|command| command.keys().accounts).filter(|id| id.shard() != shard) {
-            if let Some(account) = self.book(id.shard()).account(id).cloned() {
-                self.book(shard).declare_foreign(id, account.currency(), account.floor());
-            }
-        }
-        let outcomes = self.book(shard).apply_all(&unit.ledger, now)?;
-        let changes = self.book(shard).take_changes();
-        self.events.entry(shard).or_default().extend(changes.events);
+        self.check_writes(&unit.writes)?;
+        let outcomes = self.apply(shard, now, &unit)?;
         if let Some(claim) = unit.key {
             let claimed = ClaimedKey { fingerprint: claim.fingerprint, target: claim.target };
             self.keys.insert((shard, claim.scope, claim.key), claimed);
@@ -91,57 +90,134 @@ impl State {
         Ok(Committed::Done(outcomes))
     }
 
-    fn is_stale(&self, write: &Write) -> bool {
-        match write {
-            Write::Exchange { exchange, expected } => {
-                self.exchanges.get(&exchange.operation).map_or(0, |row| row.revision) != *expected
+    fn apply(&mut self, shard: Shard, now: Timestamp, unit: &Unit) -> Result<Vec<tebura_ledger::Outcome>, CommitError> {
+        for id in self.foreign_accounts(shard, unit) {
+            let home = self.books.get(&id.shard()).and_then(|book| book.account(id));
+            if let Some((currency, floor)) = home.map(|home| (home.currency(), home.floor())) {
+                self.book(shard).declare_foreign(id, currency, floor);
             }
-            Write::CaptureSession { session, expected_unused: true } => {
-                self.sessions.get(&session.id).is_none_or(|row| row.used_at.is_some())
-            }
-            Write::CaptureSession { expected_unused: false, .. }
-            | Write::Kv { .. }
-            | Write::Payment(_)
-            | Write::Person(_)
-            | Write::Instrument(_)
-            | Write::FaceReference(_)
-            | Write::Merchant(_)
-            | Write::Payee(_)
-            | Write::Till(_)
-            | Write::Gallery(_)
-            | Write::GalleryMember { .. }
-            | Write::ApiKey(_)
-            | Write::PinTries { .. } => false,
         }
+        let book = self.book(shard);
+        let outcomes = book.apply_all(&unit.ledger, now)?;
+        let events = book.take_changes().events;
+        self.events.entry(shard).or_default().extend(events);
+        Ok(outcomes)
+    }
+
+    /// Accounts that the unit names and that are at home in another shard.
+    fn foreign_accounts(&mut self, shard: Shard, unit: &Unit) -> Vec<AccountId> {
+        let book = self.book(shard);
+        let named = unit
+            .ledger
+            .iter()
+            .flat_map(|command| command.keys().accounts.into_iter().chain(book.further_keys(command).accounts));
+        named.filter(|id| id.shard() != shard).collect()
+    }
+
+    fn book(&mut self, shard: Shard) -> &mut Book {
+        self.books.entry(shard).or_insert_with(|| Book::new(shard))
+    }
+
+    /// Everything about writes that can be refused, before anything is changed.
+    fn check_writes(&self, writes: &[Write]) -> Result<(), CommitError> {
+        let mut revisions: BTreeMap<OperationId, u32> = BTreeMap::new();
+        let mut used: BTreeMap<CaptureSessionId, bool> = BTreeMap::new();
+        let mut people: BTreeSet<PersonId> = BTreeSet::new();
+        let mut payments: BTreeSet<PaymentId> = BTreeSet::new();
+        for write in writes {
+            match write {
+                Write::Exchange { exchange, expected } => {
+                    let id = exchange.operation;
+                    let stored = self.exchanges.get(&id).map_or(0, |stored| stored.revision);
+                    if revisions.get(&id).copied().unwrap_or(stored) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                    revisions.insert(id, expected + 1);
+                }
+                Write::Payment(payment) => {
+                    if self.payments.contains_key(&payment.id) || !payments.insert(payment.id) {
+                        return Err(CommitError::Stale);
+                    }
+                }
+                Write::CaptureSession { session, expected_unused } => {
+                    let stored = self.sessions.get(&session.id).map(|stored| stored.used_at.is_some());
+                    let is_used = used.get(&session.id).copied().or(stored);
+                    if *expected_unused && is_used != Some(false) {
+                        return Err(CommitError::Stale);
+                    }
+                    used.insert(session.id, session.used_at.is_some());
+                }
+                Write::Person(person) => {
+                    people.insert(person.id);
+                }
+                Write::FaceReference(FaceReference { person, .. }) | Write::PinTries { person, .. } => {
+                    if !people.contains(person) && !self.people.contains_key(person) {
+                        return Err(CommitError::Rejected { reason: "the person is not known".to_owned() });
+                    }
+                }
+                Write::Kv { .. }
+                | Write::Instrument(_)
+                | Write::Merchant(_)
+                | Write::Payee(_)
+                | Write::Till(_)
+                | Write::Gallery(_)
+                | Write::GalleryMember { .. }
+                | Write::ApiKey(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn write(&mut self, write: Write) {
         match write {
-            Write::Exchange { exchange, .. } => drop(self.exchanges.insert(exchange.operation, exchange)),
-            Write::Kv { plugin, write } => match write.value {
-                Some(value) => drop(self.kv.insert((plugin, write.key), value)),
-                None => drop(self.kv.remove(&(plugin, write.key))),
-            },
-            Write::Payment(row) => drop(self.payments.insert(row.id, row)),
-            Write::Person(row) => drop(self.people.insert(row.id, row)),
-            Write::Instrument(row) => {
-                if row.is_default {
-                    let others = self.instruments.values_mut().filter(|other| other.person == row.person);
-                    others.for_each(|other| other.is_default = false);
-                }
-                self.instruments.insert(row.id, row);
+            Write::Exchange { mut exchange, expected } => {
+                exchange.revision = expected + 1;
+                self.exchanges.insert(exchange.operation, exchange);
             }
-            Write::CaptureSession { session, .. } => drop(self.sessions.insert(session.id, session)),
-            Write::FaceReference(row) => drop(self.references.insert(row.id, row)),
-            Write::Merchant(row) => drop(self.merchants.insert(row.id, row)),
-            Write::Payee(row) => drop(self.payees.insert(row.account, row)),
-            Write::Till(row) => drop(self.tills.insert(row.id, row)),
-            Write::Gallery(row) => drop(self.galleries.insert(row.id, row)),
-            Write::GalleryMember { gallery, person, present: true } => drop(self.members.insert((gallery, person), ())),
-            Write::GalleryMember { gallery, person, present: false } => drop(self.members.remove(&(gallery, person))),
-            Write::ApiKey(row) => drop(self.api_keys.insert(row.id, row)),
+            Write::Kv { plugin, write } => {
+                match write.value {
+                    Some(value) => self.values.insert((plugin, write.key), value),
+                    None => self.values.remove(&(plugin, write.key)),
+                };
+            }
+            Write::Payment(payment) => {
+                self.payments.insert(payment.id, payment);
+            }
+            Write::Person(person) => {
+                self.people.insert(person.id, person);
+            }
+            Write::Instrument(instrument) => {
+                self.instruments.insert(instrument.id, instrument);
+            }
+            Write::CaptureSession { session, .. } => {
+                self.sessions.insert(session.id, session);
+            }
+            Write::FaceReference(reference) => {
+                self.references.insert(reference.id, reference);
+            }
+            Write::Merchant(merchant) => {
+                self.merchants.insert(merchant.id, merchant);
+            }
+            Write::Payee(payee) => {
+                self.payees.insert((payee.merchant, payee.rail.clone()), payee);
+            }
+            Write::Till(till) => {
+                self.tills.insert(till.id, till);
+            }
+            Write::Gallery(gallery) => {
+                self.galleries.insert(gallery.id, gallery);
+            }
+            Write::GalleryMember { gallery, person, present: true } => {
+                self.members.insert((gallery, person));
+            }
+            Write::GalleryMember { gallery, person, present: false } => {
+                self.members.remove(&(gallery, person));
+            }
+            Write::ApiKey(key) => {
+                self.api_keys.insert(key.id, key);
+            }
             Write::PinTries { person, failed, locked_until } => {
-                self.pins.insert(person, (failed, locked_until));
+                self.pin_tries.insert(person, (failed, locked_until));
             }
         }
     }
@@ -150,20 +226,56 @@ impl State {
         self.books.values().flat_map(Book::holds)
     }
 
-    fn owns(&self, caller: &Caller, account: AccountId) -> bool {
+    /// Accounts of a merchant; `None` for an operator, who sees all.
+    fn seen_by(&self, caller: &Caller) -> Option<BTreeSet<AccountId>> {
         match caller {
-            Caller::Operator => true,
-            Caller::Merchant(merchant) => self.payees.get(&account).is_some_and(|payee| payee.merchant == *merchant),
+            Caller::Operator => None,
+            Caller::Merchant(merchant) => {
+                let own = self.payees.values().filter(|payee| payee.merchant == *merchant);
+                Some(own.map(|payee| payee.account).collect())
+            }
         }
     }
 }
 
-/// One account summed over its rows in several shards.
-fn summed(rows: Vec<&Account>) -> Option<Account> {
-    let home = rows.iter().copied().max_by_key(|row| row.version())?;
-    let sum = |part: fn(&AccountParts) -> i64| rows.iter().map(|row| part(row.parts())).sum();
-    let parts = AccountParts { posted: sum(|parts| parts.posted), held: sum(|parts| parts.held), ..*home.parts() };
-    Account::from_parts(parts).ok()
+/// Merges shards' events by time without changing the order within a shard.
+///
+/// `shards`: events of one shard each, in order. At most `limit` come out, and of each shard the first ones, so that
+/// the last position seen of a shard is a cursor.
+pub fn merge_events(shards: Vec<Vec<StoredEvent>>, limit: usize) -> Vec<StoredEvent> {
+    let mut queues: Vec<_> = shards.into_iter().map(|events| events.into_iter().peekable()).collect();
+    let mut merged = Vec::new();
+    while merged.len() < limit {
+        let next = queues
+            .iter_mut()
+            .filter_map(|queue| queue.peek().map(|stored| (stored.event.at, stored.shard)).map(|at| (at, queue)))
+            .min_by_key(|(at, _)| *at)
+            .and_then(|(_, queue)| queue.next());
+        match next {
+            Some(event) => merged.push(event),
+            None => break,
+        }
+    }
+    merged
+}
+
+/// Sums an account over shards. `rows`: its row at home first, then its sub-balances.
+///
+/// # Errors
+/// When the balances do not fit 64 bits or contradict the floor.
+pub fn sum_account(home: &Account, elsewhere: &[Account]) -> Result<Account, ReadError> {
+    let sum = |of: fn(&AccountParts) -> i64| {
+        elsewhere.iter().try_fold(of(home.parts()), |sum, row| sum.checked_add(of(row.parts())))
+    };
+    let overflow = || ReadError { reason: format!("{} does not fit 64 bits over all shards", home.id()) };
+    let version = elsewhere.iter().fold(home.version(), |sum, row| sum.saturating_add(row.version()));
+    let parts = AccountParts {
+        posted: sum(|parts| parts.posted).ok_or_else(overflow)?,
+        held: sum(|parts| parts.held).ok_or_else(overflow)?,
+        version,
+        ..*home.parts()
+    };
+    Account::from_parts(parts).map_err(|damage| ReadError { reason: damage.to_string() })
 }
 
 #[async_trait]
@@ -173,142 +285,154 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
-        self.state().commit(shard, now, unit)
+        if u16::from(shard.number()) >= self.shards {
+            return Err(CommitError::Rejected { reason: format!("there is no shard {}", shard.number()) });
+        }
+        self.tables().commit(shard, now, unit)
     }
 
     async fn claimed_key(&self, shard: Shard, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError> {
-        Ok(self.state().keys.get(&(shard, scope.to_owned(), key.to_owned())).cloned())
+        self.find(|tables| tables.keys.get(&(shard, scope.to_owned(), key.to_owned())))
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError> {
-        let state = self.state();
-        Ok(summed(state.books.values().filter_map(|book| book.account(id)).collect()))
+        let tables = self.tables();
+        let row = |shard: &Shard| tables.books.get(shard).and_then(|book| book.account(id)).cloned();
+        let Some(home) = row(&id.shard()) else {
+            return Ok(None);
+        };
+        let elsewhere: Vec<Account> =
+            tables.books.keys().filter(|shard| **shard != id.shard()).filter_map(row).collect();
+        sum_account(&home, &elsewhere).map(Some)
     }
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, ReadError> {
-        Ok(self.state().books.get(&id.shard()).and_then(|book| book.hold(id)).cloned())
+        self.find(|tables| tables.books.get(&id.shard()).and_then(|book| book.hold(id)))
     }
 
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>, ReadError> {
-        Ok(self.state().books.get(&id.shard()).and_then(|book| book.operation(id)).cloned())
+        self.find(|tables| tables.books.get(&id.shard()).and_then(|book| book.operation(id)))
     }
 
     async fn operations_of(&self, hold: HoldId) -> Result<Vec<Operation>, ReadError> {
-        let state = self.state();
-        let operations = state.books.get(&hold.shard()).into_iter().flat_map(Book::operations);
+        let tables = self.tables();
+        let operations = tables.books.get(&hold.shard()).into_iter().flat_map(Book::operations);
         Ok(operations.filter(|operation| operation.hold() == Some(hold)).cloned().collect())
     }
 
     async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError> {
-        let state = self.state();
-        let mut holds: Vec<Hold> = state
-            .holds()
-            .filter(|hold| state.owns(caller, hold.payee()) && page.after.is_none_or(|after| hold.id() > after))
-            .cloned()
-            .collect();
+        let tables = self.tables();
+        let seen = tables.seen_by(caller);
+        let visible = |hold: &&Hold| seen.as_ref().is_none_or(|accounts| accounts.contains(&hold.payee()));
+        let after = |hold: &&Hold| page.after.is_none_or(|after| hold.id() > after);
+        let mut holds: Vec<Hold> = tables.holds().filter(visible).filter(after).cloned().collect();
         holds.sort_by_key(Hold::id);
-        holds.truncate(page.limit.into());
+        holds.truncate(usize::from(page.limit));
         Ok(holds)
     }
 
     async fn events(&self, caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Result<Vec<StoredEvent>, ReadError> {
-        let state = self.state();
-        let mut events = Vec::new();
-        for (shard, all) in &state.events {
-            let seen = after.iter().find(|(of, _)| of == shard).map_or(0, |(_, seq)| *seq);
-            let numbered = (1..).zip(all).filter(|(seq, _)| *seq > seen);
-            let visible = numbered.filter(|(_, event)| {
-                matches!(caller, Caller::Operator) || event.payee.is_some_and(|payee| state.owns(caller, payee))
-            });
-            events.extend(visible.map(|(seq, event)| StoredEvent { shard: *shard, seq, event: event.clone() }));
-        }
-        events.sort_by_key(|stored| (stored.event.at, stored.shard, stored.seq));
-        events.truncate(limit.into());
-        Ok(events)
+        let tables = self.tables();
+        let seen = tables.seen_by(caller);
+        let visible = |stored: &StoredEvent| {
+            let payee = stored.event.payee;
+            seen.as_ref().is_none_or(|accounts| payee.is_some_and(|payee| accounts.contains(&payee)))
+        };
+        let of_shard = |(shard, events): (&Shard, &Vec<Event>)| {
+            let position = after.iter().find(|(of, _)| of == shard).map_or(0, |(_, seq)| *seq);
+            let numbered = (1_u64..).zip(events).skip_while(|(seq, _)| *seq <= position);
+            let stored = numbered.map(|(seq, event)| StoredEvent { shard: *shard, seq, event: event.clone() });
+            stored.filter(visible).take(usize::from(limit)).collect()
+        };
+        Ok(merge_events(tables.events.iter().map(of_shard).collect(), usize::from(limit)))
     }
 
     async fn due_holds(&self, now: Timestamp, limit: u16) -> Result<Vec<Hold>, ReadError> {
-        let state = self.state();
-        let mut due: Vec<Hold> = state.holds().filter(|hold| hold.follow_up(now).is_some()).cloned().collect();
-        due.sort_by_key(|hold| (hold.due_at(), hold.id()));
-        due.truncate(limit.into());
-        Ok(due)
+        let tables = self.tables();
+        let due = |hold: &&Hold| hold.parts().release_in_flight == 0 && hold.follow_up(now).is_some();
+        let mut holds: Vec<Hold> = tables.holds().filter(due).cloned().collect();
+        holds.sort_by_key(|hold| (hold.expires_at(), hold.id()));
+        holds.truncate(usize::from(limit));
+        Ok(holds)
     }
 
     async fn exchange(&self, operation: OperationId) -> Result<Option<Exchange>, ReadError> {
-        Ok(self.state().exchanges.get(&operation).cloned())
+        self.find(|tables| tables.exchanges.get(&operation))
     }
 
     async fn due_exchanges(&self, now: Timestamp, limit: u16) -> Result<Vec<Exchange>, ReadError> {
-        let state = self.state();
-        let open = state.exchanges.values().filter(|row| row.stage.is_open() && row.due_at <= now);
-        let mut due: Vec<Exchange> = open.cloned().collect();
-        due.sort_by_key(|row| (row.due_at, row.operation));
-        due.truncate(limit.into());
-        Ok(due)
+        let tables = self.tables();
+        let due = |exchange: &&Exchange| exchange.stage.is_open() && exchange.due_at <= now;
+        let mut exchanges: Vec<Exchange> = tables.exchanges.values().filter(due).cloned().collect();
+        exchanges.sort_by_key(|exchange| (exchange.due_at, exchange.operation));
+        exchanges.truncate(usize::from(limit));
+        Ok(exchanges)
     }
 
     async fn kv(&self, plugin: &PluginId, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(self.state().kv.get(&(plugin.clone(), key.to_owned())).cloned())
+        self.find(|tables| tables.values.get(&(plugin.clone(), key.to_owned())))
     }
 
     async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, ReadError> {
-        Ok(self.state().payments.get(&id).cloned())
+        self.find(|tables| tables.payments.get(&id))
     }
 
     async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError> {
-        Ok(self.state().people.get(&id).cloned())
+        self.find(|tables| tables.people.get(&id))
     }
 
     async fn pin(&self, id: PersonId) -> Result<Option<PinRecord>, ReadError> {
-        let state = self.state();
-        let (failed, locked_until) = state.pins.get(&id).copied().unwrap_or_default();
-        let pin = |person: &Person| PinRecord { hash: person.pin_hash.clone(), failed, locked_until };
-        Ok(state.people.get(&id).map(pin))
+        let tables = self.tables();
+        let (failed, locked_until) = tables.pin_tries.get(&id).copied().unwrap_or_default();
+        let record = |person: &Person| PinRecord { hash: person.pin_hash.clone(), failed, locked_until };
+        Ok(tables.people.get(&id).map(record))
     }
 
     async fn instruments(&self, person: PersonId) -> Result<Vec<Instrument>, ReadError> {
-        Ok(self.state().instruments.values().filter(|row| row.person == person).cloned().collect())
+        let tables = self.tables();
+        Ok(tables.instruments.values().filter(|instrument| instrument.person == person).cloned().collect())
     }
 
     async fn instrument(&self, id: InstrumentId) -> Result<Option<Instrument>, ReadError> {
-        Ok(self.state().instruments.get(&id).cloned())
+        self.find(|tables| tables.instruments.get(&id))
     }
 
     async fn capture_session(&self, id: CaptureSessionId) -> Result<Option<CaptureSession>, ReadError> {
-        Ok(self.state().sessions.get(&id).cloned())
+        self.find(|tables| tables.sessions.get(&id))
     }
 
     async fn face_references(&self) -> Result<Vec<FaceReference>, ReadError> {
-        Ok(self.state().references.values().cloned().collect())
+        Ok(self.tables().references.values().cloned().collect())
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {
-        Ok(self.state().merchants.get(&id).cloned())
+        self.find(|tables| tables.merchants.get(&id))
     }
 
     async fn merchant_of_account(&self, account: AccountId) -> Result<Option<MerchantId>, ReadError> {
-        Ok(self.state().payees.get(&account).map(|payee| payee.merchant))
+        let tables = self.tables();
+        Ok(tables.payees.values().find(|payee| payee.account == account).map(|payee| payee.merchant))
     }
 
     async fn payees(&self, merchant: MerchantId) -> Result<Vec<Payee>, ReadError> {
-        Ok(self.state().payees.values().filter(|row| row.merchant == merchant).cloned().collect())
+        let tables = self.tables();
+        Ok(tables.payees.values().filter(|payee| payee.merchant == merchant).cloned().collect())
     }
 
     async fn till(&self, id: TillId) -> Result<Option<Till>, ReadError> {
-        Ok(self.state().tills.get(&id).cloned())
+        self.find(|tables| tables.tills.get(&id))
     }
 
     async fn gallery(&self, id: GalleryId) -> Result<Option<Gallery>, ReadError> {
-        Ok(self.state().galleries.get(&id).cloned())
+        self.find(|tables| tables.galleries.get(&id))
     }
 
     async fn gallery_members(&self) -> Result<Vec<(GalleryId, PersonId)>, ReadError> {
-        Ok(self.state().members.keys().copied().collect())
+        Ok(self.tables().members.iter().copied().collect())
     }
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
-        Ok(self.state().api_keys.get(&id).cloned())
+        self.find(|tables| tables.api_keys.get(&id))
     }
 
     async fn ping(&self) -> Result<(), ReadError> {

@@ -301,7 +301,8 @@ fn pin_code(verdict: PinVerdict) -> Option<&'static str> {
     }
 }
 
-/// The instrument that the person chose; the oldest where none is marked.
+/// The instrument that the person chose last as the default; the oldest where none was chosen.
 fn chosen(instruments: &[Instrument]) -> Option<&Instrument> {
-    instruments.iter().find(|instrument| instrument.is_default).or_else(|| instruments.first())
+    let newest_default = instruments.iter().filter(|instrument| instrument.is_default).max_by_key(|row| row.id);
+    newest_default.or_else(|| instruments.iter().min_by_key(|row| row.id))
 }

@@ -53,7 +53,7 @@ pub struct Instrument {
     pub token: String,
     /// What the person calls it.
     pub label: String,
-    /// Paid with when nothing else was chosen; one of each person's instruments.
+    /// Chosen as the default when it was added; the newest such instrument is paid with.
     pub is_default: bool,
 }
 
