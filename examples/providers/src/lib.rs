@@ -1,1 +1,14 @@
-//! Sandbox far ends of the rails, for demos and tests.
+//! Sandbox far ends of the rails, for demos and tests: HTTP services with their own books, outside the hub.
+//!
+//! Each keeps its money in its own SQLite database, checks its callers, and can be told to misbehave the way real
+//! far ends do. Absent: real money, personal data, and any knowledge of the hub.
+
+mod clock;
+mod credential;
+mod line;
+mod switches;
+pub mod wallet;
+
+pub use clock::{Clock, ManualClock, system_clock};
+pub use credential::Credential;
+pub use switches::{Misbehaviour, Pause, Place, Rule, Switches, Target};
