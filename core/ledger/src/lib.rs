@@ -50,3 +50,6 @@ pub use transfer::{Transfer, TransferKind};
 
 /// The id type under every typed id; re-exported so that [`typed_id!`] works in crates that do not name `uuid`.
 pub use uuid::Uuid;
+
+#[cfg(test)]
+mod tests;

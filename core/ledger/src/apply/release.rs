@@ -26,11 +26,12 @@ pub(super) fn release(book: &Book, command: &Release, now: Timestamp) -> Result<
     let kind = OperationKind::Release { amount };
     let operation = sent(command.operation, hold.id(), kind, command.amount, None, now);
     let change = HoldChange::of(book, hold, now)?;
-    give_back(change, operation, close, EventKind::ReleaseSent, now)
+    let event = if amount.is_positive() { EventKind::ReleaseSent } else { EventKind::ReleaseSettled };
+    give_back(change, operation, close, event, now)
 }
 
-/// Earmarks the operation's amount for release. With nothing to release there is nothing to ask the rail, so the
-/// operation is settled at once.
+/// Earmarks the operation's amount for release. With nothing free there is nothing to ask the rail, so the operation is
+/// settled at once.
 pub(super) fn give_back(
     mut change: HoldChange<'_>,
     mut operation: Operation,
