@@ -1,1 +1,24 @@
-//! The hub's face port over ONNX models: detect, align, liveness, embed.
+//! The hub's face port over ONNX models: decode, detect, align, liveness, embed.
+//!
+//! The only crate with an inference engine. Absent: pictures after the call that brought them, names of
+//! people, and any matching — that is `tebura-face`.
+
+mod align;
+mod detect;
+mod embed;
+mod engine;
+mod geometry;
+mod liveness;
+mod pack;
+mod picture;
+mod pipeline;
+mod workers;
+
+pub use engine::{Engine, EngineChoice, NetError, Places, SelectError, Selection, TookTooLong, UnknownEngine, select};
+pub use pack::{
+    CheckError, CheckReport, Download, DrawnRequest, FaceDrawer, GoldenReport, InstallError, LabelReport, ModelPack,
+    PackError, Publication, check, check_golden,
+};
+pub use picture::{Picture, PictureError};
+pub use pipeline::{Examined, LoadedPack, Pipeline, StageTimings};
+pub use workers::{FaceWorkers, StageTotals, StartError, WorkerLimits};

@@ -16,17 +16,13 @@ pub struct MatchPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum PolicyError {
     /// The threshold would accept anybody or nobody.
-    #[error(
-        "the threshold {threshold} must be above 0 and below 1: take it from the pack's measured curve"
-    )]
+    #[error("the threshold {threshold} must be above 0 and below 1: take it from the pack's measured curve")]
     Threshold {
         /// The threshold that was given.
         threshold: f32,
     },
     /// The margin is not a small positive number.
-    #[error(
-        "the margin {margin} must be 0 or more and below 1: 0 turns the test for look-alikes off"
-    )]
+    #[error("the margin {margin} must be 0 or more and below 1: 0 turns the test for look-alikes off")]
     Margin {
         /// The margin that was given.
         margin: f32,
@@ -46,10 +42,7 @@ impl MatchPolicy {
         if !(0.0..1.0).contains(&margin) {
             return Err(PolicyError::Margin { margin });
         }
-        Ok(Self {
-            threshold: Similarity::clamped(threshold),
-            margin,
-        })
+        Ok(Self { threshold: Similarity::clamped(threshold), margin })
     }
 
     /// Returns the least similarity of a match.
@@ -101,20 +94,14 @@ pub enum Verification {
 /// Decides a search (1:N).
 #[must_use]
 pub fn decide(candidates: &Candidates, policy: &MatchPolicy) -> Decision {
-    let Some(best) = candidates
-        .best
-        .filter(|best| best.similarity >= policy.threshold)
-    else {
+    let Some(best) = candidates.best.filter(|best| best.similarity >= policy.threshold) else {
         return Decision::NotRecognised;
     };
     match candidates.second {
         Some(second) if best.similarity.value() - second.similarity.value() < policy.margin => {
             Decision::Ambiguous { best, second }
         }
-        Some(_) | None => Decision::Recognised {
-            subject: best.subject,
-            similarity: best.similarity,
-        },
+        Some(_) | None => Decision::Recognised { subject: best.subject, similarity: best.similarity },
     }
 }
 
@@ -126,7 +113,5 @@ pub fn verify(probe: &Template, references: &[Template], threshold: Similarity) 
         .map(|reference| probe.similarity(reference))
         .max()
         .filter(|similarity| *similarity >= threshold)
-        .map_or(Verification::Different, |similarity| Verification::Same {
-            similarity,
-        })
+        .map_or(Verification::Different, |similarity| Verification::Same { similarity })
 }

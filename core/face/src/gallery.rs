@@ -59,12 +59,7 @@ impl Gallery {
     /// Makes an empty gallery for templates of `dims` numbers.
     #[must_use]
     pub fn new(dims: usize) -> Self {
-        Self {
-            dims,
-            blocks: Vec::new(),
-            subjects: Vec::new(),
-            rows_of: BTreeMap::new(),
-        }
+        Self { dims, blocks: Vec::new(), subjects: Vec::new(), rows_of: BTreeMap::new() }
     }
 
     /// Returns how many numbers each template has.
@@ -97,15 +92,11 @@ impl Gallery {
     /// Refuses a template of another length than the gallery's.
     pub fn insert(&mut self, subject: u128, template: &Template) -> Result<(), GalleryError> {
         if template.dims() != self.dims {
-            return Err(GalleryError::Dimensions {
-                gallery: self.dims,
-                template: template.dims(),
-            });
+            return Err(GalleryError::Dimensions { gallery: self.dims, template: template.dims() });
         }
         let row = self.subjects.len();
         if row == self.blocks.len() * BLOCK_ROWS {
-            self.blocks
-                .push(Zeroizing::new(Vec::with_capacity(BLOCK_ROWS * self.dims)));
+            self.blocks.push(Zeroizing::new(Vec::with_capacity(BLOCK_ROWS * self.dims)));
         }
         self.blocks[row / BLOCK_ROWS].extend_from_slice(template.values());
         self.subjects.push(subject);
@@ -139,13 +130,7 @@ impl Gallery {
         for (block, subjects) in self.blocks.iter().zip(self.subjects.chunks(BLOCK_ROWS)) {
             for (row, subject) in block.chunks_exact(self.dims).zip(subjects) {
                 let similarity = Similarity::clamped(dot(row, probe.values()));
-                found.offer(
-                    Candidate {
-                        subject: *subject,
-                        similarity,
-                    },
-                    &filter,
-                );
+                found.offer(Candidate { subject: *subject, similarity }, &filter);
             }
         }
         found
@@ -179,29 +164,21 @@ impl Gallery {
 
 impl fmt::Debug for Gallery {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "Gallery({} templates of {} numbers, hidden)",
-            self.len(),
-            self.dims
-        )
+        write!(formatter, "Gallery({} templates of {} numbers, hidden)", self.len(), self.dims)
     }
 }
 
 impl Candidate {
     fn beats(&self, other: Option<&Self>) -> bool {
         other.is_none_or(|other| {
-            (self.similarity, std::cmp::Reverse(self.subject))
-                > (other.similarity, std::cmp::Reverse(other.subject))
+            (self.similarity, std::cmp::Reverse(self.subject)) > (other.similarity, std::cmp::Reverse(other.subject))
         })
     }
 }
 
 impl Candidates {
     fn offer(&mut self, candidate: Candidate, filter: &impl Fn(u128) -> bool) {
-        let is_best_subject = self
-            .best
-            .is_some_and(|best| best.subject == candidate.subject);
+        let is_best_subject = self.best.is_some_and(|best| best.subject == candidate.subject);
         if candidate.beats(self.best.as_ref()) {
             if !filter(candidate.subject) {
                 return;
@@ -210,10 +187,7 @@ impl Candidates {
                 self.second = self.best;
             }
             self.best = Some(candidate);
-        } else if !is_best_subject
-            && candidate.beats(self.second.as_ref())
-            && filter(candidate.subject)
-        {
+        } else if !is_best_subject && candidate.beats(self.second.as_ref()) && filter(candidate.subject) {
             self.second = Some(candidate);
         }
     }

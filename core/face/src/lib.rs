@@ -8,14 +8,14 @@ mod decision;
 mod gallery;
 mod liveness;
 mod pack;
+mod rates;
 mod sample;
 mod template;
 
 pub use decision::{Decision, MatchPolicy, PolicyError, Verification, decide, verify};
 pub use gallery::{Candidate, Candidates, Gallery, GalleryError};
-pub use liveness::{
-    Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness,
-};
+pub use liveness::{Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness};
 pub use pack::{Pack, Scope};
+pub use rates::{ErrorRates, PairScores};
 pub use sample::{FaceBox, Quality, Sample, SampleRefusal};
 pub use template::{Similarity, Template, TemplateError};

@@ -72,11 +72,7 @@ pub fn fold_liveness(votes: &[LivenessVote], real_at_least: f32) -> Liveness {
         return Liveness::NotClaimed;
     }
     let score = sum / votes.len() as f32;
-    if score >= real_at_least {
-        Liveness::Live { score }
-    } else {
-        Liveness::Attack { score }
-    }
+    if score >= real_at_least { Liveness::Live { score } } else { Liveness::Attack { score } }
 }
 
 /// What a use case asks of liveness.
@@ -92,19 +88,13 @@ pub enum LivenessPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LivenessRefusal {
     /// A screen, a print or a mask.
-    #[error(
-        "this looks like a picture of a face: look into the camera yourself, or pay another way"
-    )]
+    #[error("this looks like a picture of a face: look into the camera yourself, or pay another way")]
     Attack,
     /// Too near.
-    #[error(
-        "the face is too near for the check: step back until head and shoulders are in the picture"
-    )]
+    #[error("the face is too near for the check: step back until head and shoulders are in the picture")]
     StepBack,
     /// The pack cannot check.
-    #[error(
-        "the installed model pack has no liveness check and this service asks for one: install a pack that has it"
-    )]
+    #[error("the installed model pack has no liveness check and this service asks for one: install a pack that has it")]
     NotClaimed,
 }
 

@@ -169,9 +169,7 @@ impl SampleRefusal {
         match self {
             Self::TooManyBytes { .. } => "Send one camera picture, 640×480 is enough.",
             Self::NotAnImage => "Send the bytes of a PNG, JPEG or WebP file.",
-            Self::TooManyPixels { .. } => {
-                "Scale the picture down before sending it; 640×480 is enough."
-            }
+            Self::TooManyPixels { .. } => "Scale the picture down before sending it; 640×480 is enough.",
             Self::Truncated => "Send the whole file again.",
             Self::TooSmall { .. } => "Send a larger picture, 640×480 is enough.",
             Self::TooDark => "Turn on a light, or face the window.",
@@ -180,9 +178,7 @@ impl SampleRefusal {
             Self::StepCloser { .. } => "Step closer to the camera.",
             Self::StepBack => "Step back until head and shoulders are in the picture.",
             Self::EngineBusy { .. } => "Wait for the time given and try again.",
-            Self::Engine(_) => {
-                "Try again; if it stays, run `tebura pack check` on the installed pack."
-            }
+            Self::Engine(_) => "Try again; if it stays, run `tebura pack check` on the installed pack.",
         }
     }
 

@@ -32,22 +32,16 @@ pub enum TemplateError {
         dims: usize,
     },
     /// The byte string is not a whole number of 4-byte floats.
-    #[error(
-        "{bytes} bytes are not a list of 4-byte numbers: the stored template is damaged, enrol the person again"
-    )]
+    #[error("{bytes} bytes are not a list of 4-byte numbers: the stored template is damaged, enrol the person again")]
     Bytes {
         /// How many bytes were given.
         bytes: usize,
     },
     /// A component is not a finite number.
-    #[error(
-        "the vector holds a value that is not a finite number: run `tebura pack check` on the pack that made it"
-    )]
+    #[error("the vector holds a value that is not a finite number: run `tebura pack check` on the pack that made it")]
     NotFinite,
     /// Every component is (almost) zero, so the vector has no direction.
-    #[error(
-        "the vector is zero and has no direction: run `tebura pack check` on the pack that made it"
-    )]
+    #[error("the vector is zero and has no direction: run `tebura pack check` on the pack that made it")]
     Zero,
     /// Stored bytes do not describe a unit vector.
     #[error(
@@ -67,17 +61,12 @@ impl Template {
         if vector.iter().any(|value| !value.is_finite()) {
             return Err(TemplateError::NotFinite);
         }
-        let largest = vector
-            .iter()
-            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        let largest = vector.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
         if largest < f32::MIN_POSITIVE {
             return Err(TemplateError::Zero);
         }
         // Dividing by the largest first keeps the sum of squares inside the range of f32.
-        let sum: f64 = vector
-            .iter()
-            .map(|value| f64::from(value / largest).powi(2))
-            .sum();
+        let sum: f64 = vector.iter().map(|value| f64::from(value / largest).powi(2)).sum();
         let norm = sum.sqrt();
         for value in vector.iter_mut() {
             *value = (f64::from(*value / largest) / norm) as f32;
@@ -95,8 +84,7 @@ impl Template {
         }
         check_dims(bytes.len() / 4)?;
         let (words, _) = bytes.as_chunks::<4>();
-        let vector: Zeroizing<Vec<f32>> =
-            Zeroizing::new(words.iter().map(|word| f32::from_le_bytes(*word)).collect());
+        let vector: Zeroizing<Vec<f32>> = Zeroizing::new(words.iter().map(|word| f32::from_le_bytes(*word)).collect());
         if vector.iter().any(|value| !value.is_finite()) {
             return Err(TemplateError::NotFinite);
         }
@@ -185,11 +173,7 @@ impl Ord for Similarity {
 }
 
 fn check_dims(dims: usize) -> Result<(), TemplateError> {
-    if (MIN_DIMS..=MAX_DIMS).contains(&dims) {
-        Ok(())
-    } else {
-        Err(TemplateError::Dimensions { dims })
-    }
+    if (MIN_DIMS..=MAX_DIMS).contains(&dims) { Ok(()) } else { Err(TemplateError::Dimensions { dims }) }
 }
 
 /// Multiplies two vectors of one length; sums run in [`LANES`] independent columns.

@@ -4,25 +4,19 @@
 
 use proptest::prelude::*;
 use tebura_face::{
-    Candidate, Candidates, Decision, Liveness, LivenessPolicy, LivenessRefusal, LivenessVote,
-    MatchPolicy, PolicyError, SampleRefusal, Similarity, Template, Verification, decide,
-    fold_liveness, verify,
+    Candidate, Candidates, Decision, Liveness, LivenessPolicy, LivenessRefusal, LivenessVote, MatchPolicy, PolicyError,
+    SampleRefusal, Similarity, Template, Verification, decide, fold_liveness, verify,
 };
 
 fn candidate(subject: u128, value: f32) -> Candidate {
-    Candidate {
-        subject,
-        similarity: Similarity::new(value).unwrap(),
-    }
+    Candidate { subject, similarity: Similarity::new(value).unwrap() }
 }
 
 #[track_caller]
 fn check(best: Option<f32>, second: Option<f32>, expected: &str) {
     let policy = MatchPolicy::new(0.5, 0.1).unwrap();
-    let candidates = Candidates {
-        best: best.map(|value| candidate(1, value)),
-        second: second.map(|value| candidate(2, value)),
-    };
+    let candidates =
+        Candidates { best: best.map(|value| candidate(1, value)), second: second.map(|value| candidate(2, value)) };
     let word = match decide(&candidates, &policy) {
         Decision::Recognised { subject: 1, .. } => "recognised",
         Decision::Recognised { .. } => "somebody else",
@@ -45,22 +39,10 @@ fn decides_at_the_edges() {
 
 #[test]
 fn a_policy_is_checked() {
-    assert_eq!(
-        MatchPolicy::new(0.0, 0.0),
-        Err(PolicyError::Threshold { threshold: 0.0 })
-    );
-    assert_eq!(
-        MatchPolicy::new(1.0, 0.0),
-        Err(PolicyError::Threshold { threshold: 1.0 })
-    );
-    assert!(matches!(
-        MatchPolicy::new(f32::NAN, 0.0),
-        Err(PolicyError::Threshold { .. })
-    ));
-    assert_eq!(
-        MatchPolicy::new(0.5, -0.1),
-        Err(PolicyError::Margin { margin: -0.1 })
-    );
+    assert_eq!(MatchPolicy::new(0.0, 0.0), Err(PolicyError::Threshold { threshold: 0.0 }));
+    assert_eq!(MatchPolicy::new(1.0, 0.0), Err(PolicyError::Threshold { threshold: 1.0 }));
+    assert!(matches!(MatchPolicy::new(f32::NAN, 0.0), Err(PolicyError::Threshold { .. })));
+    assert_eq!(MatchPolicy::new(0.5, -0.1), Err(PolicyError::Margin { margin: -0.1 }));
 }
 
 #[test]
@@ -72,14 +54,8 @@ fn verifies_against_the_nearest_reference() {
     };
     let threshold = Similarity::new(0.5).unwrap();
     let references = [axis(0), axis(1)];
-    assert!(matches!(
-        verify(&axis(1), &references, threshold),
-        Verification::Same { .. }
-    ));
-    assert_eq!(
-        verify(&axis(2), &references, threshold),
-        Verification::Different
-    );
+    assert!(matches!(verify(&axis(1), &references, threshold), Verification::Same { .. }));
+    assert_eq!(verify(&axis(2), &references, threshold), Verification::Different);
     assert_eq!(verify(&axis(2), &[], threshold), Verification::Different);
 }
 
@@ -87,22 +63,10 @@ fn verifies_against_the_nearest_reference() {
 fn folds_liveness() {
     use LivenessVote::{DoesNotFit, Real};
     assert_eq!(fold_liveness(&[], 0.5), Liveness::NotClaimed);
-    assert_eq!(
-        fold_liveness(&[Real(1.0), DoesNotFit], 0.5),
-        Liveness::StepBack
-    );
-    assert_eq!(
-        fold_liveness(&[Real(1.0), Real(0.25)], 0.5),
-        Liveness::Live { score: 0.625 }
-    );
-    assert_eq!(
-        fold_liveness(&[Real(0.5), Real(0.25)], 0.5),
-        Liveness::Attack { score: 0.375 }
-    );
-    assert_eq!(
-        fold_liveness(&[Real(f32::NAN)], 0.5),
-        Liveness::Attack { score: 0.0 }
-    );
+    assert_eq!(fold_liveness(&[Real(1.0), DoesNotFit], 0.5), Liveness::StepBack);
+    assert_eq!(fold_liveness(&[Real(1.0), Real(0.25)], 0.5), Liveness::Live { score: 0.625 });
+    assert_eq!(fold_liveness(&[Real(0.5), Real(0.25)], 0.5), Liveness::Attack { score: 0.375 });
+    assert_eq!(fold_liveness(&[Real(f32::NAN)], 0.5), Liveness::Attack { score: 0.0 });
 }
 
 #[test]
@@ -110,19 +74,10 @@ fn admits_only_what_the_use_case_asks() {
     use LivenessPolicy::{Required, WhenClaimed};
     assert_eq!(Liveness::Live { score: 0.9 }.admit(Required), Ok(()));
     assert_eq!(Liveness::NotClaimed.admit(WhenClaimed), Ok(()));
-    assert_eq!(
-        Liveness::NotClaimed.admit(Required),
-        Err(LivenessRefusal::NotClaimed)
-    );
+    assert_eq!(Liveness::NotClaimed.admit(Required), Err(LivenessRefusal::NotClaimed));
     for policy in [Required, WhenClaimed] {
-        assert_eq!(
-            Liveness::Attack { score: 0.1 }.admit(policy),
-            Err(LivenessRefusal::Attack)
-        );
-        assert_eq!(
-            Liveness::StepBack.admit(policy),
-            Err(LivenessRefusal::StepBack)
-        );
+        assert_eq!(Liveness::Attack { score: 0.1 }.admit(policy), Err(LivenessRefusal::Attack));
+        assert_eq!(Liveness::StepBack.admit(policy), Err(LivenessRefusal::StepBack));
     }
 }
 
@@ -131,40 +86,21 @@ fn every_refusal_has_a_code_of_its_own_and_an_advice() {
     let refusals = [
         SampleRefusal::TooManyBytes { bytes: 2, limit: 1 },
         SampleRefusal::NotAnImage,
-        SampleRefusal::TooManyPixels {
-            pixels: 2,
-            limit: 1,
-        },
+        SampleRefusal::TooManyPixels { pixels: 2, limit: 1 },
         SampleRefusal::Truncated,
-        SampleRefusal::TooSmall {
-            width: 1,
-            height: 1,
-            least: 2,
-        },
+        SampleRefusal::TooSmall { width: 1, height: 1, least: 2 },
         SampleRefusal::TooDark,
         SampleRefusal::NoFace,
         SampleRefusal::SeveralFaces { count: 2 },
-        SampleRefusal::StepCloser {
-            eye_distance_px: 1.0,
-        },
+        SampleRefusal::StepCloser { eye_distance_px: 1.0 },
         SampleRefusal::StepBack,
         SampleRefusal::EngineBusy { retry_after_ms: 1 },
         SampleRefusal::Engine("broken".to_owned()),
     ];
     let codes: std::collections::BTreeSet<_> = refusals.iter().map(SampleRefusal::code).collect();
     assert_eq!(codes.len(), refusals.len());
-    assert!(
-        refusals
-            .iter()
-            .all(|refusal| refusal.advice().ends_with('.'))
-    );
-    assert_eq!(
-        refusals
-            .iter()
-            .filter(|refusal| refusal.is_transient())
-            .count(),
-        1
-    );
+    assert!(refusals.iter().all(|refusal| refusal.advice().ends_with('.')));
+    assert_eq!(refusals.iter().filter(|refusal| refusal.is_transient()).count(), 1);
 }
 
 proptest! {

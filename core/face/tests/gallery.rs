@@ -23,42 +23,23 @@ fn template(seed: u64) -> Template {
 }
 
 /// Every subject's best similarity, sorted: what a search must find.
-fn expected(
-    people: &BTreeMap<u128, Vec<u64>>,
-    probe: &Template,
-    filter: impl Fn(u128) -> bool,
-) -> Candidates {
+fn expected(people: &BTreeMap<u128, Vec<u64>>, probe: &Template, filter: impl Fn(u128) -> bool) -> Candidates {
     let mut ranked: Vec<Candidate> = people
         .iter()
         .filter(|(subject, seeds)| !seeds.is_empty() && filter(**subject))
         .map(|(subject, seeds)| Candidate {
             subject: *subject,
-            similarity: seeds
-                .iter()
-                .map(|seed| probe.similarity(&template(*seed)))
-                .max()
-                .unwrap(),
+            similarity: seeds.iter().map(|seed| probe.similarity(&template(*seed))).max().unwrap(),
         })
         .collect();
-    ranked.sort_by(|left, right| {
-        right
-            .similarity
-            .cmp(&left.similarity)
-            .then(left.subject.cmp(&right.subject))
-    });
-    Candidates {
-        best: ranked.first().copied(),
-        second: ranked.get(1).copied(),
-    }
+    ranked.sort_by(|left, right| right.similarity.cmp(&left.similarity).then(left.subject.cmp(&right.subject)));
+    Candidates { best: ranked.first().copied(), second: ranked.get(1).copied() }
 }
 
 #[test]
 fn finds_nobody_in_an_empty_gallery() {
     let gallery = Gallery::new(DIMS);
-    assert_eq!(
-        gallery.search(&template(1), |_| true),
-        Candidates::default()
-    );
+    assert_eq!(gallery.search(&template(1), |_| true), Candidates::default());
 }
 
 #[test]
@@ -75,27 +56,16 @@ fn second_is_another_subject() {
 #[test]
 fn refuses_a_template_of_another_pack() {
     let mut gallery = Gallery::new(DIMS * 2);
-    assert_eq!(
-        gallery.insert(1, &template(1)),
-        Err(GalleryError::Dimensions {
-            gallery: DIMS * 2,
-            template: DIMS
-        })
-    );
+    assert_eq!(gallery.insert(1, &template(1)), Err(GalleryError::Dimensions { gallery: DIMS * 2, template: DIMS }));
     assert!(gallery.is_empty());
-    assert_eq!(
-        gallery.search(&template(1), |_| true),
-        Candidates::default()
-    );
+    assert_eq!(gallery.search(&template(1), |_| true), Candidates::default());
 }
 
 #[test]
 fn removes_across_blocks() {
     let mut gallery = Gallery::new(DIMS);
     for subject in 0..3_000_u64 {
-        gallery
-            .insert(u128::from(subject), &template(subject))
-            .unwrap();
+        gallery.insert(u128::from(subject), &template(subject)).unwrap();
     }
     for subject in (0..3_000_u64).filter(|subject| subject % 3 != 1) {
         assert_eq!(gallery.remove(u128::from(subject)), 1);
@@ -113,10 +83,7 @@ fn removes_across_blocks() {
 fn debug_hides_the_faces() {
     let mut gallery = Gallery::new(DIMS);
     gallery.insert(1, &template(1)).unwrap();
-    assert_eq!(
-        format!("{gallery:?}"),
-        "Gallery(1 templates of 16 numbers, hidden)"
-    );
+    assert_eq!(format!("{gallery:?}"), "Gallery(1 templates of 16 numbers, hidden)");
 }
 
 #[derive(Clone, Debug)]

@@ -13,19 +13,10 @@ fn template(values: &[f32]) -> Template {
 fn refuses_what_has_no_direction() {
     let nan = [&[1.0; 31][..], &[f32::NAN]].concat();
     assert_eq!(Template::from_raw(nan), Err(TemplateError::NotFinite));
-    assert_eq!(
-        Template::from_raw(vec![f32::INFINITY; 32]),
-        Err(TemplateError::NotFinite)
-    );
+    assert_eq!(Template::from_raw(vec![f32::INFINITY; 32]), Err(TemplateError::NotFinite));
     assert_eq!(Template::from_raw(vec![0.0; 32]), Err(TemplateError::Zero));
-    assert_eq!(
-        Template::from_raw(vec![1.0; 15]),
-        Err(TemplateError::Dimensions { dims: 15 })
-    );
-    assert_eq!(
-        Template::from_raw(vec![1.0; 4_097]),
-        Err(TemplateError::Dimensions { dims: 4_097 })
-    );
+    assert_eq!(Template::from_raw(vec![1.0; 15]), Err(TemplateError::Dimensions { dims: 15 }));
+    assert_eq!(Template::from_raw(vec![1.0; 4_097]), Err(TemplateError::Dimensions { dims: 4_097 }));
 }
 
 #[test]
@@ -38,18 +29,9 @@ fn survives_numbers_whose_squares_do_not_fit() {
 #[test]
 fn refuses_damaged_bytes() {
     let bytes = template(&[1.0; 32]).to_bytes();
-    assert_eq!(
-        Template::from_bytes(&bytes[..127]),
-        Err(TemplateError::Bytes { bytes: 127 })
-    );
-    assert_eq!(
-        Template::from_bytes(&bytes[..32]),
-        Err(TemplateError::Dimensions { dims: 8 })
-    );
-    assert_eq!(
-        Template::from_bytes(&bytes[..64]),
-        Err(TemplateError::NotUnit)
-    );
+    assert_eq!(Template::from_bytes(&bytes[..127]), Err(TemplateError::Bytes { bytes: 127 }));
+    assert_eq!(Template::from_bytes(&bytes[..32]), Err(TemplateError::Dimensions { dims: 8 }));
+    assert_eq!(Template::from_bytes(&bytes[..64]), Err(TemplateError::NotUnit));
     let mut nan = bytes.to_vec();
     nan[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert_eq!(Template::from_bytes(&nan), Err(TemplateError::NotFinite));
@@ -72,16 +54,12 @@ fn a_similarity_is_a_number_of_the_range() {
     assert!(Similarity::new(f32::NAN).is_none());
     assert!(Similarity::new(1.01).is_none());
     assert_eq!(Similarity::new(-0.0), Similarity::new(0.0));
-    assert_eq!(
-        Similarity::new(-0.0).cmp(&Similarity::new(0.0)),
-        std::cmp::Ordering::Equal
-    );
+    assert_eq!(Similarity::new(-0.0).cmp(&Similarity::new(0.0)), std::cmp::Ordering::Equal);
 }
 
 fn raw() -> impl Strategy<Value = Vec<f32>> {
-    prop::collection::vec(-10.0_f32..10.0, 16..200).prop_filter("has a direction", |values| {
-        values.iter().any(|value| value.abs() > 1e-3)
-    })
+    prop::collection::vec(-10.0_f32..10.0, 16..200)
+        .prop_filter("has a direction", |values| values.iter().any(|value| value.abs() > 1e-3))
 }
 
 proptest! {
