@@ -24,6 +24,8 @@ pub(crate) struct InputShape {
     pub(crate) colour: Colour,
     pub(crate) mean: [f32; 3],
     pub(crate) std: [f32; 3],
+    /// The network was made with pixels rounded to whole levels after resampling, as image libraries do.
+    pub(crate) whole: bool,
 }
 
 impl InputShape {
@@ -37,7 +39,10 @@ impl InputShape {
                 Colour::Bgr => 2 - channel,
             };
             let (mean, std) = (self.mean[channel], self.std[channel]);
-            values.extend(pixels.iter().map(|pixel| (pixel[from] - mean) / std));
+            values.extend(pixels.iter().map(|pixel| {
+                let level = if self.whole { pixel[from].round() } else { pixel[from] };
+                (level - mean) / std
+            }));
         }
         Tensor::new(vec![1, 3, self.height, self.width], values)
     }
@@ -168,10 +173,23 @@ mod tests {
 
     #[test]
     fn channels_go_in_the_asked_order() {
-        let shape = |colour| InputShape { width: 1, height: 1, colour, mean: [10.0, 0.0, 1.0], std: [2.0, 1.0, 4.0] };
+        let shape = |colour| InputShape {
+            width: 1,
+            height: 1,
+            colour,
+            mean: [10.0, 0.0, 1.0],
+            std: [2.0, 1.0, 4.0],
+            whole: false,
+        };
         let rgb = [30.0, 20.0, 5.0];
         assert_eq!(shape(Colour::Rgb).tensor(&rgb).unwrap().values(), [10.0, 20.0, 1.0]);
         assert_eq!(shape(Colour::Bgr).tensor(&rgb).unwrap().values(), [-2.5, 20.0, 7.25]);
+    }
+
+    #[test]
+    fn whole_levels_are_rounded_before_they_are_normalised() {
+        let shape = InputShape { width: 1, height: 1, colour: Colour::Rgb, mean: [0.0; 3], std: [2.0; 3], whole: true };
+        assert_eq!(shape.tensor(&[9.6, 10.4, 3.0]).unwrap().values(), [5.0, 5.0, 1.5]);
     }
 
     #[test]

@@ -28,11 +28,10 @@ pub(crate) fn vote(
     picture: &Picture,
     face: &FaceBox,
 ) -> Result<LivenessVote, EmbedError> {
-    let Some(region) = surroundings(picture, face, recipe) else {
+    let Some(area) = surroundings(picture, face, recipe) else {
         return Ok(LivenessVote::DoesNotFit);
     };
-    let shrinks = region.step_x > 1.0 && region.step_y > 1.0;
-    let filter = if shrinks { recipe.filter } else { Filter::Bilinear };
+    let (region, filter) = region_of(&area, recipe);
     let (width, height) = (recipe.input.width, recipe.input.height);
     let rgb = Zeroizing::new(resample(picture, &region, width, height, filter));
     real_probability(net, recipe, &rgb).map(LivenessVote::Real)
@@ -54,36 +53,46 @@ fn real_probability(net: &mut dyn Net, recipe: &LivenessRecipe, rgb: &[f32]) -> 
     Ok(1.0 / sum)
 }
 
-/// Enlarges the box, shifted to lie inside the picture; nothing when it is too near for the network.
-///
-/// The rule, corner pixels included, is that of the published MiniFASNet crop.
-fn surroundings(picture: &Picture, face: &FaceBox, recipe: &LivenessRecipe) -> Option<Region> {
+/// Enlarges the box about its centre, shifted to lie inside the picture (the published MiniFASNet rule);
+/// nothing when the box has no extent or is too near for the network.
+fn surroundings(picture: &Picture, face: &FaceBox, recipe: &LivenessRecipe) -> Option<FaceBox> {
     let (right, bottom) = (picture.width() as f32 - 1.0, picture.height() as f32 - 1.0);
-    if !(face.width() >= 1.0 && face.height() >= 1.0) {
-        return None;
-    }
+    let has_extent = face.width() >= 1.0 && face.height() >= 1.0;
     let scale = recipe.crop_scale.min(right / face.width()).min(bottom / face.height());
-    if scale < recipe.least_crop_scale {
+    if !has_extent || scale < recipe.least_crop_scale {
         return None;
     }
     let span = |low: f32, high: f32, most: f32| {
         let (middle, half) = ((low + high) / 2.0, (high - low) * scale / 2.0);
         let start = (middle - half).min(most - 2.0 * half).max(0.0);
-        (start as usize, (start + 2.0 * half).min(most) as usize)
+        (start, (start + 2.0 * half).min(most))
     };
     let (x0, x1) = span(face.x0, face.x1, right);
     let (y0, y1) = span(face.y0, face.y1, bottom);
-    let (width, height) = (x1 - x0 + 1, y1 - y0 + 1);
-    Some(Region {
+    Some(FaceBox { x0, y0, x1, y1 })
+}
+
+/// A network that was made for bilinear crops saw whole pixels, the last ones included; one that was made
+/// for means saw the exact rectangle.
+fn region_of(area: &FaceBox, recipe: &LivenessRecipe) -> (Region, Filter) {
+    let (width, height) = (recipe.input.width, recipe.input.height);
+    let shrinks = area.width() > width as f32 && area.height() > height as f32;
+    let filter = if shrinks { recipe.filter } else { Filter::Bilinear };
+    let edges = |low: f32, high: f32| match filter {
+        Filter::Area => (f64::from(low), f64::from(high)),
+        Filter::Bilinear => (f64::from(low.floor()), f64::from(high.floor()) + 1.0),
+    };
+    let (x0, x1) = edges(area.x0, area.x1);
+    let (y0, y1) = edges(area.y0, area.y1);
+    let region = Region {
         left: x0,
         top: y0,
-        width,
-        height,
-        step_x: width as f32 / recipe.input.width as f32,
-        step_y: height as f32 / recipe.input.height as f32,
-        filled_width: recipe.input.width,
-        filled_height: recipe.input.height,
-    })
+        step_x: (x1 - x0) / width as f64,
+        step_y: (y1 - y0) / height as f64,
+        filled_width: width,
+        filled_height: height,
+    };
+    (region, filter)
 }
 
 #[cfg(test)]
@@ -93,7 +102,14 @@ mod tests {
 
     fn recipe(crop_scale: f32, least_crop_scale: f32) -> LivenessRecipe {
         LivenessRecipe {
-            input: InputShape { width: 80, height: 80, colour: Colour::Bgr, mean: [0.0; 3], std: [1.0; 3] },
+            input: InputShape {
+                width: 80,
+                height: 80,
+                colour: Colour::Bgr,
+                mean: [0.0; 3],
+                std: [1.0; 3],
+                whole: false,
+            },
             filter: Filter::Bilinear,
             crop_scale,
             least_crop_scale,
@@ -105,8 +121,10 @@ mod tests {
     fn check(face: [f32; 4], recipe: &LivenessRecipe, expected: Option<[usize; 4]>) {
         let picture = Picture::from_rgb(200, 100, vec![0; 60_000]).unwrap();
         let [x0, y0, x1, y1] = face;
-        let region = surroundings(&picture, &FaceBox { x0, y0, x1, y1 }, recipe);
-        let found = region.map(|region| [region.left, region.top, region.width, region.height]);
+        let found = surroundings(&picture, &FaceBox { x0, y0, x1, y1 }, recipe).map(|area| {
+            let (region, _) = region_of(&area, recipe);
+            [region.left, region.top, region.step_x * 80.0, region.step_y * 80.0].map(|value| value.round() as usize)
+        });
         assert_eq!(found, expected);
     }
 

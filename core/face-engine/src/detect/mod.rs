@@ -106,12 +106,10 @@ fn fit(picture: &Picture, recipe: &DetectorRecipe) -> Result<(Tensor, f32), NetE
     let scale = (input.width as f32 / width).min(input.height as f32 / height).min(recipe.max_upscale);
     let filled = |side: f32, most: usize| ((side * scale).round() as usize).clamp(1, most);
     let region = Region {
-        left: 0,
-        top: 0,
-        width: picture.width(),
-        height: picture.height(),
-        step_x: 1.0 / scale,
-        step_y: 1.0 / scale,
+        left: 0.0,
+        top: 0.0,
+        step_x: 1.0 / f64::from(scale),
+        step_y: 1.0 / f64::from(scale),
         filled_width: filled(width, input.width),
         filled_height: filled(height, input.height),
     };

@@ -63,7 +63,14 @@ mod tests {
 
     fn recipe(strides: &[usize]) -> DetectorRecipe {
         DetectorRecipe {
-            input: InputShape { width: 64, height: 32, colour: Colour::Rgb, mean: [0.0; 3], std: [1.0; 3] },
+            input: InputShape {
+                width: 64,
+                height: 32,
+                colour: Colour::Rgb,
+                mean: [0.0; 3],
+                std: [1.0; 3],
+                whole: false,
+            },
             decoder: Decoder::Scrfd { anchors: 2 },
             strides: strides.to_vec(),
             filter: Filter::Bilinear,

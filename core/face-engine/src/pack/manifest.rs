@@ -40,6 +40,14 @@ pub(crate) enum ColourWord {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
+pub(crate) enum PixelsWord {
+    #[default]
+    Float,
+    Whole,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum ResizeWord {
     #[default]
     Bilinear,
@@ -76,6 +84,8 @@ pub(crate) struct DetectorTable {
     pub(crate) colour: ColourWord,
     pub(crate) mean: [f32; 3],
     pub(crate) std: [f32; 3],
+    #[serde(default)]
+    pub(crate) pixels: PixelsWord,
     #[serde(default = "usual_strides")]
     pub(crate) strides: Vec<usize>,
     #[serde(default = "two_anchors")]
@@ -108,6 +118,8 @@ pub(crate) struct LandmarksTable {
     pub(crate) colour: ColourWord,
     pub(crate) mean: [f32; 3],
     pub(crate) std: [f32; 3],
+    #[serde(default)]
+    pub(crate) pixels: PixelsWord,
     #[serde(default = "one_pass")]
     pub(crate) passes: usize,
 }
@@ -135,6 +147,8 @@ pub(crate) struct EmbedderTable {
     pub(crate) colour: ColourWord,
     pub(crate) mean: [f32; 3],
     pub(crate) std: [f32; 3],
+    #[serde(default)]
+    pub(crate) pixels: PixelsWord,
     #[serde(default)]
     pub(crate) flip_average: bool,
 }
@@ -190,6 +204,8 @@ pub(crate) struct LivenessNet {
     pub(crate) colour: ColourWord,
     pub(crate) mean: [f32; 3],
     pub(crate) std: [f32; 3],
+    #[serde(default)]
+    pub(crate) pixels: PixelsWord,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -5,7 +5,7 @@ use tebura_face::{LivenessClaim, MatchPolicy, Scope, Similarity};
 use super::error::PackError;
 use super::manifest::{
     CheckTable, ClaimWord, ColourWord, DetectorDecoder, DetectorTable, EmbedderTable, LandmarksTable, LivenessNet,
-    Manifest, ResizeWord, ScopeWord, ShrinkWord,
+    Manifest, PixelsWord, ResizeWord, ScopeWord, ShrinkWord,
 };
 use crate::align::{Colour, CropShape, InputShape, Shrink};
 use crate::detect::{Decoder, DetectorRecipe};
@@ -156,7 +156,7 @@ fn detector(table: &DetectorTable) -> Result<DetectorRecipe, PackError> {
         return fail("max_upscale", "must be 1 to 16");
     }
     Ok(DetectorRecipe {
-        input: input("detector", table.width, table.height, table.colour, table.mean, table.std)?,
+        input: input("detector", (table.width, table.height), table.colour, table.mean, table.std, table.pixels)?,
         decoder: match table.decoder {
             DetectorDecoder::Yunet => Decoder::Yunet,
             DetectorDecoder::Scrfd => Decoder::Scrfd { anchors: table.anchors },
@@ -176,7 +176,7 @@ fn landmarks(table: &LandmarksTable) -> Result<LandmarksRecipe, PackError> {
         return Err(PackError::field("landmarks.passes", format!("must be 1 to {MOST_PASSES}")));
     }
     Ok(LandmarksRecipe {
-        input: input("landmarks", table.width, table.height, table.colour, table.mean, table.std)?,
+        input: input("landmarks", (table.width, table.height), table.colour, table.mean, table.std, table.pixels)?,
         crop: crop("landmarks", table.width, table.height, &table.template, table.shrink)?,
         passes: table.passes,
     })
@@ -188,7 +188,7 @@ fn embedder(table: &EmbedderTable) -> Result<EmbedderRecipe, PackError> {
         return Err(PackError::field("embedder.dimensions", "must be 16 to 4096"));
     }
     Ok(EmbedderRecipe {
-        input: input("embedder", table.width, table.height, table.colour, table.mean, table.std)?,
+        input: input("embedder", (table.width, table.height), table.colour, table.mean, table.std, table.pixels)?,
         crop: crop("embedder", table.width, table.height, &table.template, table.shrink)?,
         dimensions: table.dimensions,
         flip_average: table.flip_average,
@@ -206,7 +206,7 @@ fn liveness(index: usize, net: &LivenessNet) -> Result<LivenessRecipe, PackError
         return Err(PackError::field(table, "needs crop_scale of 1 to 16 and min_crop_scale of 0 to crop_scale"));
     }
     Ok(LivenessRecipe {
-        input: input(&table, net.width, net.height, net.colour, net.mean, net.std)?,
+        input: input(&table, (net.width, net.height), net.colour, net.mean, net.std, net.pixels)?,
         filter: filter(net.resize),
         crop_scale: net.crop_scale,
         least_crop_scale: net.min_crop_scale,
@@ -235,11 +235,11 @@ fn check_file(field: &str, file: &str) -> Result<(), PackError> {
 
 fn input(
     table: &str,
-    width: usize,
-    height: usize,
+    (width, height): (usize, usize),
     colour: ColourWord,
     mean: [f32; 3],
     std: [f32; 3],
+    pixels: PixelsWord,
 ) -> Result<InputShape, PackError> {
     if !(SIDES.contains(&width) && SIDES.contains(&height)) {
         return Err(PackError::field(format!("{table}.width/height"), "must be 16 to 2048 pixels"));
@@ -253,7 +253,7 @@ fn input(
         ColourWord::Rgb => Colour::Rgb,
         ColourWord::Bgr => Colour::Bgr,
     };
-    Ok(InputShape { width, height, colour, mean, std })
+    Ok(InputShape { width, height, colour, mean, std, whole: matches!(pixels, PixelsWord::Whole) })
 }
 
 fn crop(

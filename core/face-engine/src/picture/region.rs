@@ -11,18 +11,15 @@ pub(crate) enum Filter {
     Area,
 }
 
-/// What is sampled: a rectangle of whole pixels and the canvas pixels that show it.
+/// What is sampled: a rectangle of the picture and the canvas pixels that show it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Region {
-    /// First column and row of the rectangle.
-    pub(crate) left: usize,
-    pub(crate) top: usize,
-    /// Its size in picture pixels.
-    pub(crate) width: usize,
-    pub(crate) height: usize,
+    /// Left and upper edge in picture pixels; the edge of the first pixel is 0.
+    pub(crate) left: f64,
+    pub(crate) top: f64,
     /// Picture pixels for each canvas pixel, across and down.
-    pub(crate) step_x: f32,
-    pub(crate) step_y: f32,
+    pub(crate) step_x: f64,
+    pub(crate) step_y: f64,
     /// Canvas pixels that are filled, from the top left; the rest stays 0.
     pub(crate) filled_width: usize,
     pub(crate) filled_height: usize,
@@ -36,8 +33,8 @@ struct Tap {
 
 /// Samples the region; returns `width × height` pixels of three numbers, row-major.
 pub(crate) fn resample(picture: &Picture, region: &Region, width: usize, height: usize, filter: Filter) -> Vec<f32> {
-    let columns = taps(region.filled_width.min(width), region.step_x, region.left, region.width, filter);
-    let rows = taps(region.filled_height.min(height), region.step_y, region.top, region.height, filter);
+    let columns = taps(region.filled_width.min(width), region.left, region.step_x, picture.width(), filter);
+    let rows = taps(region.filled_height.min(height), region.top, region.step_y, picture.height(), filter);
     let mut canvas = vec![0.0_f32; width * height * CHANNELS];
     for (row_taps, line) in rows.iter().zip(canvas.chunks_exact_mut(width * CHANNELS)) {
         for (column_taps, out) in columns.iter().zip(line.as_chunks_mut::<CHANNELS>().0) {
@@ -58,40 +55,41 @@ pub(crate) fn resample(picture: &Picture, region: &Region, width: usize, height:
     canvas
 }
 
-fn taps(filled: usize, step: f32, first: usize, length: usize, filter: Filter) -> Vec<Vec<Tap>> {
+fn taps(filled: usize, start: f64, step: f64, side: usize, filter: Filter) -> Vec<Vec<Tap>> {
     (0..filled)
-        .map(|index| match filter {
-            Filter::Bilinear => bilinear(index, step, first, length),
-            Filter::Area => covered(index, step, first, length),
+        .map(|index| {
+            let from = start + index as f64 * step;
+            match filter {
+                Filter::Bilinear => bilinear(start, from + step / 2.0 - 0.5, filled as f64 * step, side),
+                Filter::Area => covered(from, from + step, side),
+            }
         })
         .collect()
 }
 
-fn bilinear(index: usize, step: f32, first: usize, length: usize) -> Vec<Tap> {
-    let last = (length - 1) as f32;
-    let centre = ((index as f32 + 0.5) * step - 0.5).clamp(0.0, last);
-    let low = centre.floor();
-    let share = centre - low;
-    let low = low as usize;
-    let mut taps = vec![Tap { at: first + low, weight: 1.0 - share }];
+/// Takes the two neighbours of a place; beyond the region's own edge the last pixel repeats.
+fn bilinear(start: f64, place: f64, length: f64, side: usize) -> Vec<Tap> {
+    let last = ((start + length).ceil().min(side as f64) - 1.0).max(0.0);
+    let place = place.clamp(start.floor().clamp(0.0, last), last);
+    let low = place.floor();
+    let share = (place - low) as f32;
+    let at = low as usize;
+    let mut taps = vec![Tap { at, weight: 1.0 - share }];
     if share > 0.0 {
-        taps.push(Tap { at: first + low + 1, weight: share });
+        taps.push(Tap { at: at + 1, weight: share });
     }
     taps
 }
 
-fn covered(index: usize, step: f32, first: usize, length: usize) -> Vec<Tap> {
-    let end = length as f32;
-    let from = (index as f32 * step).min(end);
-    let to = ((index + 1) as f32 * step).min(end);
-    if to - from <= f32::EPSILON * end {
-        return bilinear(index, step, first, length);
-    }
-    let (low, high) = (from.floor() as usize, (to.ceil() as usize).min(length));
-    (low..high)
+/// Takes every pixel under a stretch by the share of the stretch that it covers.
+fn covered(from: f64, to: f64, side: usize) -> Vec<Tap> {
+    let end = side as f64;
+    let (from, to) = (from.clamp(0.0, end - 1.0), to.clamp(0.0, end));
+    let to = to.max(from + 1e-6);
+    (from as usize..(to.ceil() as usize).min(side))
         .map(|at| {
-            let cover = (to.min((at + 1) as f32) - from.max(at as f32)).max(0.0);
-            Tap { at: first + at, weight: cover / (to - from) }
+            let cover = to.min((at + 1) as f64) - from.max(at as f64);
+            Tap { at, weight: (cover / (to - from)) as f32 }
         })
         .collect()
 }
@@ -106,18 +104,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(values: &[u8], step: f32, filled: usize, filter: Filter, expected: &[f32]) {
+    fn check(values: &[u8], step: f64, filled: usize, filter: Filter, expected: &[f32]) {
         let picture = row(values);
-        let region = Region {
-            left: 0,
-            top: 0,
-            width: values.len(),
-            height: 1,
-            step_x: step,
-            step_y: 1.0,
-            filled_width: filled,
-            filled_height: 1,
-        };
+        let region = Region { left: 0.0, top: 0.0, step_x: step, step_y: 1.0, filled_width: filled, filled_height: 1 };
         let canvas = resample(&picture, &region, expected.len(), 1, filter);
         let seen: Vec<f32> = canvas.chunks(3).map(|pixel| pixel[0]).collect();
         for (seen, expected) in seen.iter().zip(expected) {
