@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Account, AccountId, Book, Command, Currency, Event, Floor, Hold, HoldId, Operation, OperationId, OperationState,
-    Outcome, Phase, Refusal, Shard, Timestamp, Transfer,
+    Account, AccountId, Book, Command, Currency, Event, Floor, Hold, Keys, Operation, OperationState, Outcome, Phase,
+    Refusal, Shard, Timestamp, Transfer,
 };
+
+/// Accounts at home in other shards.
+pub(super) type Foreign = BTreeMap<AccountId, (Currency, Floor)>;
 
 pub(super) struct World {
     pub(super) book: Book,
-    pub(super) foreign: BTreeMap<AccountId, (Currency, Floor)>,
+    pub(super) foreign: Foreign,
     pub(super) transfers: Vec<Transfer>,
     pub(super) events: Vec<Event>,
     pub(super) now: Timestamp,
@@ -35,7 +38,7 @@ impl World {
     /// Applies a command to the whole book and to a partial one, and checks everything that must hold.
     pub(super) fn apply(&mut self, command: &Command) -> Result<Outcome, Refusal> {
         let before = self.book.clone();
-        let mut partial = self.partial(command);
+        let mut partial = load(&self.book, &self.foreign, core::slice::from_ref(command));
         let result = self.book.apply(command, self.now);
         assert_eq!(
             partial.apply(command, self.now),
@@ -74,32 +77,6 @@ impl World {
         result
     }
 
-    /// A book with only the rows that the command needs, as a SQL store would load it.
-    fn partial(&self, command: &Command) -> Book {
-        let mut partial = Book::new(self.book.shard());
-        let keys = command.keys();
-        self.load(&mut partial, &keys.accounts, &keys.holds, &keys.operations);
-        let further = partial.further_keys(command);
-        self.load(&mut partial, &further.accounts, &further.holds, &further.operations);
-        partial
-    }
-
-    fn load(&self, partial: &mut Book, accounts: &[AccountId], holds: &[HoldId], operations: &[OperationId]) {
-        for id in accounts {
-            match (self.book.account(*id), self.foreign.get(id)) {
-                (Some(row), _) => partial.insert_account(Account::from_parts(*row.parts()).unwrap()),
-                (None, Some((currency, floor))) => partial.declare_foreign(*id, *currency, *floor),
-                (None, None) => {}
-            }
-        }
-        for row in holds.iter().filter_map(|id| self.book.hold(*id)) {
-            partial.insert_hold(Hold::from_parts(row.parts().clone()).unwrap());
-        }
-        for row in operations.iter().filter_map(|id| self.book.operation(*id)) {
-            partial.insert_operation(Operation::from_parts(row.parts().clone()).unwrap());
-        }
-    }
-
     /// Posted balances are the sum of the transfers, and every transfer is of an operation that settled it.
     fn assert_double_entry(&self) {
         let mut posted = BTreeMap::<AccountId, i64>::new();
@@ -114,6 +91,36 @@ impl World {
             assert_eq!(posted.remove(&account.id()).unwrap_or(0), account.posted().minor());
         }
         assert!(posted.is_empty(), "transfers moved accounts that are not there: {posted:?}");
+    }
+}
+
+/// A book with only the rows that a batch needs, as a SQL store would load it: what the commands name, then what those
+/// rows name.
+pub(super) fn load(whole: &Book, foreign: &Foreign, batch: &[Command]) -> Book {
+    let mut partial = Book::new(whole.shard());
+    for command in batch {
+        load_keys(&mut partial, whole, foreign, &command.keys());
+    }
+    for command in batch {
+        let further = partial.further_keys(command);
+        load_keys(&mut partial, whole, foreign, &further);
+    }
+    partial
+}
+
+fn load_keys(partial: &mut Book, whole: &Book, foreign: &Foreign, keys: &Keys) {
+    for id in &keys.accounts {
+        match (whole.account(*id), foreign.get(id)) {
+            (Some(row), _) => partial.insert_account(Account::from_parts(*row.parts()).unwrap()),
+            (None, Some((currency, floor))) => partial.declare_foreign(*id, *currency, *floor),
+            (None, None) => {}
+        }
+    }
+    for row in keys.holds.iter().filter_map(|id| whole.hold(*id)) {
+        partial.insert_hold(Hold::from_parts(row.parts().clone()).unwrap());
+    }
+    for row in keys.operations.iter().filter_map(|id| whole.operation(*id)) {
+        partial.insert_operation(Operation::from_parts(row.parts().clone()).unwrap());
     }
 }
 
