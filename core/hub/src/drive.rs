@@ -119,11 +119,14 @@ impl Hub {
         exchange.revision += 1;
         writes.push(Write::Exchange { exchange: exchange.clone(), expected });
         let (operation, hold) = (exchange.operation, exchange.hold);
+        let declined = matches!(told, Some(Verdict::Declined { .. }));
         let ledger: Vec<_> =
             told.into_iter().map(|verdict| Command::Settle(Settle { operation, hold, verdict })).collect();
         let committed = self.store.commit(hold.shard(), self.now(), Unit { key: None, ledger, writes }).await?;
-        if let Committed::Done(outcomes) = committed {
-            self.follow(&outcomes).await;
+        match committed {
+            // What was declined is not asked for again at once; the worker waits longer each time.
+            Committed::Done(outcomes) if !declined => self.follow(&outcomes).await,
+            Committed::Done(_) | Committed::Replayed { .. } => {}
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ pub mod release_hold;
 pub mod set_up;
 pub mod shards;
 pub mod sites;
+#[cfg(test)]
+mod tests;
 pub mod worker;
 
 pub use drive::DriveError;

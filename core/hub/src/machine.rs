@@ -7,7 +7,9 @@ use tebura_ledger::{Timestamp, Verdict};
 
 use crate::exchange::{Exchange, Purpose, Stage};
 use crate::ports::Delivery;
-use crate::rail::{Effect, Fault, HttpCall, NOT_FOUND, Next, RailError, RailEvent, RailOutcome, Step};
+use crate::rail::{
+    Effect, Fault, HOLD_OVER, HttpCall, NOT_FOUND, Next, RailCommand, RailError, RailEvent, RailOutcome, Step,
+};
 
 /// Sends of the same bytes before the plugin is told of the silence: four cover a restart at the far end.
 const MAX_SENDS: u32 = 4;
@@ -190,7 +192,8 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp, settl
 }
 
 /// A rail that settles more than was asked, or in another currency, is not believed; nor is one that takes silence
-/// for a refusal. The outcome is unknown.
+/// for a refusal: the outcome is unknown. A release of what is over already has succeeded.
+#[expect(clippy::wildcard_enum_match_arm, reason = "three answers are not taken as they are; all others are")]
 fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome) -> RailOutcome {
     let unknown =
         |code: &str, message: &str| RailOutcome::Unknown(Fault { code: code.to_owned(), message: message.to_owned() });
@@ -202,6 +205,12 @@ fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome)
         }
         (RailOutcome::Declined(_), _, Some(RailEvent::Silence { maybe_delivered: true, .. })) => {
             unknown("rail.declined_on_silence", "the plugin took silence after a send for a refusal")
+        }
+        (RailOutcome::Declined(fault), Some(amount), _) if HOLD_OVER.contains(&fault.code.as_str()) => {
+            match &exchange.command {
+                RailCommand::Release { reference, .. } => RailOutcome::Settled { reference: reference.clone(), amount },
+                _ => outcome,
+            }
         }
         _ => outcome,
     }

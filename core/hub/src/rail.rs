@@ -152,6 +152,10 @@ pub struct Fault {
 /// window: before, the operation may still be on its way.
 pub const NOT_FOUND: &str = "inquiry.not_found";
 
+/// The codes of a decline that answer a release with "nothing is reserved any more". Somebody released it before, or
+/// the rail's own deadline did: the release has what it wanted and counts as settled.
+pub const HOLD_OVER: [&str; 2] = ["hold.closed", "hold.expired"];
+
 /// How an operation ended at the rail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RailOutcome {

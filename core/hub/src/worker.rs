@@ -1,6 +1,6 @@
 //! What goes on without a request: deadlines, resends, inquiries, and what a crash left behind.
 
-use tebura_ledger::Timestamp;
+use tebura_ledger::{HoldId, OperationKind, OperationState, Timestamp};
 
 use crate::exchange::{Exchange, Stage};
 use crate::hub::Hub;
@@ -68,6 +68,10 @@ impl Hub {
         let mut expired = 0;
         for hold in due {
             let Some(follow_up) = hold.follow_up(now) else { continue };
+            let refused = self.refused_releases(hold.id()).await?;
+            if refused.is_some_and(|(times, last)| now < last.plus_ms(ask_again_after_ms(times))) {
+                continue;
+            }
             match self.follow_up(follow_up).await {
                 Ok(()) => expired += 1,
                 Err(error) => tracing::warn!(?follow_up, %error, "a hold could not be ended; it stays due"),
@@ -75,4 +79,23 @@ impl Hub {
         }
         Ok(expired)
     }
+
+    /// How often the rail refused to give a hold's money back, and when last.
+    async fn refused_releases(&self, hold: HoldId) -> Result<Option<(u32, Timestamp)>, ReadError> {
+        let operations = self.store.operations_of(hold).await?;
+        let refused = operations.iter().filter_map(|operation| match (operation.kind(), operation.state()) {
+            (OperationKind::Release { .. } | OperationKind::Expire { .. }, OperationState::Failed { at, .. }) => {
+                Some(*at)
+            }
+            (_, _) => None,
+        });
+        Ok(refused.fold(None, |so_far: Option<(u32, Timestamp)>, at| {
+            Some(so_far.map_or((1, at), |(times, last)| (times + 1, last.max(at))))
+        }))
+    }
+}
+
+/// A minute, two, four … up to six hours.
+fn ask_again_after_ms(times: u32) -> i64 {
+    60_000_i64.saturating_mul(1 << times.saturating_sub(1).min(20)).min(6 * 3_600_000)
 }

@@ -1,0 +1,106 @@
+//! A store whose process dies at a chosen commit, or when it is told to: from then on nothing is answered.
+
+use super::*;
+use async_trait::async_trait;
+use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Shard, Timestamp};
+
+use crate::exchange::Exchange;
+use crate::ids::*;
+use crate::payment::Payment;
+use crate::people::{CaptureSession, FaceReference, Instrument, Person};
+use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, StoredEvent, Unit};
+use crate::rail::PluginId;
+use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+
+/// When the process dies.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Death {
+    /// The nth commit never happens.
+    BeforeCommit(u32),
+    /// The nth commit happens and is never answered.
+    AfterCommit(u32),
+    /// The far end acts on the nth call and nobody hears of it.
+    AfterAct(u32),
+}
+
+pub(super) struct DyingStore {
+    inner: Arc<MemoryStore>,
+    death: Option<Death>,
+    commits: AtomicU32,
+    pub(super) dead: Arc<AtomicBool>,
+}
+
+impl DyingStore {
+    pub(super) fn new(inner: Arc<MemoryStore>, death: Option<Death>) -> Self {
+        DyingStore { inner, death, commits: AtomicU32::new(0), dead: Arc::default() }
+    }
+
+    fn alive(&self) -> Result<&MemoryStore, ReadError> {
+        if self.dead.load(Ordering::SeqCst) {
+            return Err(ReadError { reason: "dead".to_owned() });
+        }
+        Ok(&self.inner)
+    }
+}
+
+macro_rules! reads {
+    ($(fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Store for DyingStore {
+            fn shards(&self) -> u16 {
+                self.inner.shards()
+            }
+
+            async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
+                let dead = || CommitError::Unavailable { reason: "dead".to_owned() };
+                let inner = self.alive().map_err(|_| dead())?;
+                let nth = self.commits.fetch_add(1, Ordering::SeqCst);
+                match self.death {
+                    Some(Death::BeforeCommit(when)) if when == nth => {
+                        self.dead.store(true, Ordering::SeqCst);
+                        Err(dead())
+                    }
+                    Some(Death::AfterCommit(when)) if when == nth => {
+                        self.dead.store(true, Ordering::SeqCst);
+                        inner.commit(shard, now, unit).await?;
+                        Err(dead())
+                    }
+                    _ => inner.commit(shard, now, unit).await,
+                }
+            }
+
+            $(async fn $name(&self, $($argument: $kind),*) -> Result<$answer, ReadError> {
+                self.alive()?.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+reads! {
+    fn claimed_key(shard: Shard, scope: &str, key: &str) -> Option<ClaimedKey>;
+    fn account(id: AccountId) -> Option<Account>;
+    fn hold(id: HoldId) -> Option<Hold>;
+    fn operation(id: OperationId) -> Option<Operation>;
+    fn operations_of(hold: HoldId) -> Vec<Operation>;
+    fn holds(caller: &Caller, page: Page<HoldId>) -> Vec<Hold>;
+    fn events(caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Vec<StoredEvent>;
+    fn due_holds(now: Timestamp, limit: u16) -> Vec<Hold>;
+    fn exchange(operation: OperationId) -> Option<Exchange>;
+    fn due_exchanges(now: Timestamp, limit: u16) -> Vec<Exchange>;
+    fn kv(plugin: &PluginId, key: &str) -> Option<Vec<u8>>;
+    fn payment(id: PaymentId) -> Option<Payment>;
+    fn person(id: PersonId) -> Option<Person>;
+    fn pin(id: PersonId) -> Option<PinRecord>;
+    fn instruments(person: PersonId) -> Vec<Instrument>;
+    fn instrument(id: InstrumentId) -> Option<Instrument>;
+    fn capture_session(id: CaptureSessionId) -> Option<CaptureSession>;
+    fn face_references() -> Vec<FaceReference>;
+    fn merchant(id: MerchantId) -> Option<Merchant>;
+    fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
+    fn payees(merchant: MerchantId) -> Vec<Payee>;
+    fn till(id: TillId) -> Option<Till>;
+    fn gallery(id: GalleryId) -> Option<Gallery>;
+    fn gallery_members() -> Vec<(GalleryId, PersonId)>;
+    fn api_key(id: ApiKeyId) -> Option<ApiKey>;
+    fn ping() -> ();
+}

@@ -1,0 +1,188 @@
+//! Paying by face: who is recognised, who is not, and what stands beside the face.
+
+use tebura_ledger::{Currency, RailId, Status};
+
+use super::world::{FarEnd, JumpingClock, RAIL, hub, key, yen};
+use crate::Hub;
+use crate::enroll_face::EnrollFaceError;
+use crate::ids::{GalleryId, PersonId, TillId};
+use crate::pay_by_face::{PayByFace, PayByFaceError, PaymentAnswer};
+use crate::payment::PaymentStatus;
+use crate::pin::Pin;
+use crate::set_up::{NewInstrument, NewTill};
+
+pub(super) struct Street {
+    pub(super) hub: Hub,
+    pub(super) far_end: std::sync::Arc<FarEnd>,
+    pub(super) clock: std::sync::Arc<JumpingClock>,
+    pub(super) till: TillId,
+    gallery: GalleryId,
+    hanako: PersonId,
+}
+
+/// Enrols a person whose face is `name`, with a wallet.
+async fn enrol(hub: &Hub, name: &str, gallery: GalleryId, pin: Option<&str>) -> PersonId {
+    let pin = pin.map(|digits| Pin::new(digits).unwrap());
+    let person = hub.register_person(key(name), name, pin).await.unwrap().row.id;
+    let session = hub.open_capture_session(key(&format!("{name} session")), person).await.unwrap();
+    hub.enroll_face(session.id, name.as_bytes().to_vec()).await.unwrap();
+    let instrument = NewInstrument {
+        person,
+        rail: RailId::new(RAIL).unwrap(),
+        token: Some(format!("wallet of {name}")),
+        label: "wallet".to_owned(),
+        is_default: true,
+        currency: Currency::JPY,
+    };
+    hub.add_instrument(key(&format!("{name} wallet")), instrument).await.unwrap();
+    hub.set_gallery_member(gallery, person, true).await.unwrap();
+    person
+}
+
+/// A shop with a till: hanako and taro are admitted, jiro is enrolled and not here.
+pub(super) async fn furnish(hub: &Hub, sandbox: bool, pin: Option<&str>) -> (TillId, GalleryId, PersonId) {
+    let merchant = hub.create_merchant(key("m"), "朝市", sandbox, Currency::JPY).await.unwrap().row.id;
+    let rail = RailId::new(RAIL).unwrap();
+    hub.add_payee(key("p"), merchant, rail, Some("shop-1".to_owned()), Currency::JPY).await.unwrap();
+    let gallery = hub.create_gallery(key("g"), "today").await.unwrap().row.id;
+    let hanako = enrol(hub, "hanako", gallery, pin).await;
+    enrol(hub, "taro", gallery, None).await;
+    let jiro = enrol(hub, "jiro", gallery, None).await;
+    hub.set_gallery_member(gallery, jiro, false).await.unwrap();
+    let till = NewTill { merchant, name: "till 1".to_owned(), gallery, pin_above: 3_000, max_amount: 20_000 };
+    (hub.create_till(key("t"), till).await.unwrap().row.id, gallery, hanako)
+}
+
+impl Street {
+    async fn open(sandbox: bool) -> Street {
+        let (hub, far_end, clock) = hub();
+        let (till, gallery, hanako) = furnish(&hub, sandbox, Some("2468")).await;
+        Street { hub, far_end, clock, till, gallery, hanako }
+    }
+
+    async fn pay(&self, word: &str, image: &str, minor: i64) -> Result<PaymentAnswer, PayByFaceError> {
+        self.pay_with_pin(word, image, minor, None).await
+    }
+
+    async fn pay_with_pin(
+        &self,
+        word: &str,
+        image: &str,
+        minor: i64,
+        pin: Option<&str>,
+    ) -> Result<PaymentAnswer, PayByFaceError> {
+        let pin = pin.map(|digits| Pin::new(digits).unwrap());
+        let command = PayByFace { till: self.till, amount: yen(minor), image: image.as_bytes().to_vec(), pin };
+        self.hub.pay_by_face(key(word), command).await
+    }
+
+    async fn refused(&self, image: &str, minor: i64, pin: Option<&str>) -> String {
+        let word = format!("{image} {minor} {pin:?} {}", self.hub.now().millis());
+        self.clock.jump_ms(1);
+        let answer = self.pay_with_pin(&word, image, minor, pin).await.unwrap();
+        assert_eq!(self.far_end.wallet().balance, 10_000, "nothing was taken");
+        match answer.status {
+            PaymentStatus::Refused { code } => code,
+            other => panic!("{image} ended as {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_enrolled_face_pays_with_the_chosen_wallet() {
+    let street = Street::open(true).await;
+    let answer = street.pay("1", "hanako", 1_200).await.unwrap();
+    assert_eq!(answer.status, PaymentStatus::Paid);
+    assert_eq!(answer.masked_name.as_deref(), Some("h＊＊＊＊"));
+    let hold = answer.hold.unwrap();
+    assert_eq!((hold.status(), hold.captured()), (Status::Captured, yen(1_200)));
+    assert_eq!((street.far_end.wallet().balance, street.far_end.wallet().captured), (8_800, 1_200));
+}
+
+#[tokio::test]
+async fn a_repeat_pays_once_and_looks_at_no_picture() {
+    let street = Street::open(true).await;
+    let first = street.pay("1", "hanako", 1_200).await.unwrap();
+    let again = street.pay("1", "nobody", 1_200).await.unwrap();
+    assert_eq!((again.replayed, again.payment.id, again.status), (true, first.payment.id, PaymentStatus::Paid));
+    assert_eq!(street.far_end.wallet().captured, 1_200);
+}
+
+#[tokio::test]
+async fn who_is_not_here_is_not_recognised() {
+    let street = Street::open(true).await;
+    assert_eq!(street.refused("stranger", 100, None).await, "face.not_recognised");
+    assert_eq!(street.refused("jiro", 100, None).await, "face.not_recognised", "enrolled, but not in the gallery");
+    street.hub.set_gallery_member(street.gallery, street.hanako, false).await.unwrap();
+    assert_eq!(street.refused("hanako", 100, None).await, "face.not_recognised");
+}
+
+#[tokio::test]
+async fn a_screen_no_face_and_two_faces_do_not_pay() {
+    let street = Street::open(true).await;
+    assert_eq!(street.refused("hanako on a screen", 100, None).await, "liveness.attack");
+    assert_eq!(street.refused("nobody", 100, None).await, "face.none");
+    assert_eq!(street.refused("two people", 100, None).await, "face.several");
+    let not_an_image = PayByFace { till: street.till, amount: yen(100), image: vec![0xff, 0xfe], pin: None };
+    let error = street.hub.pay_by_face(key("x"), not_an_image).await.unwrap_err();
+    assert!(matches!(error, PayByFaceError::Image(_)));
+    let busy = street.pay("busy", "a busy engine", 100).await.unwrap_err();
+    assert_eq!(busy, PayByFaceError::EngineBusy { retry_after_ms: 40 });
+    let later = street.pay("busy", "hanako", 100).await.unwrap();
+    assert_eq!(later.status, PaymentStatus::Paid, "a busy engine does not use up the key");
+}
+
+#[tokio::test]
+async fn above_the_cap_a_pin_stands_beside_the_face() {
+    let street = Street::open(true).await;
+    assert_eq!(street.refused("hanako", 3_001, None).await, "pin.needed");
+    assert_eq!(street.refused("hanako", 3_001, Some("1111")).await, "pin.wrong");
+    assert_eq!(street.refused("taro", 3_001, Some("1111")).await, "pin.none_chosen");
+    let paid = street.pay_with_pin("ok", "hanako", 3_001, Some("2468")).await.unwrap();
+    assert_eq!(paid.status, PaymentStatus::Paid);
+    let above = street.pay("cap", "hanako", 20_001).await.unwrap_err();
+    assert_eq!(above, PayByFaceError::AboveTillLimit { limit: 20_000 });
+}
+
+#[tokio::test]
+async fn five_wrong_pins_lock_for_half_an_hour() {
+    let street = Street::open(true).await;
+    for _ in 0..4 {
+        assert_eq!(street.refused("hanako", 3_001, Some("1111")).await, "pin.wrong");
+    }
+    assert_eq!(street.refused("hanako", 3_001, Some("1111")).await, "pin.locked");
+    assert_eq!(street.refused("hanako", 3_001, Some("2468")).await, "pin.locked", "even the right one");
+    street.clock.jump_ms(30 * 60_000);
+    let paid = street.pay_with_pin("ok", "hanako", 3_001, Some("2468")).await.unwrap();
+    assert_eq!(paid.status, PaymentStatus::Paid);
+}
+
+#[tokio::test]
+async fn a_pack_for_drawings_serves_sandbox_merchants_only() {
+    let street = Street::open(false).await;
+    assert_eq!(street.refused("hanako", 100, None).await, "face.pack_is_for_drawings");
+}
+
+#[tokio::test]
+async fn a_capture_session_enrols_once_live_and_in_time() {
+    let street = Street::open(true).await;
+    let session = street.hub.open_capture_session(key("s"), street.hanako).await.unwrap();
+    let screen = street.hub.enroll_face(session.id, b"hanako on a screen".to_vec()).await.unwrap_err();
+    assert_eq!(screen, EnrollFaceError::Liveness("liveness.attack"));
+    street.hub.enroll_face(session.id, b"hanako".to_vec()).await.unwrap();
+    let again = street.hub.enroll_face(session.id, b"stranger".to_vec()).await.unwrap_err();
+    assert_eq!(again, EnrollFaceError::SessionOver);
+    let late = street.hub.open_capture_session(key("s2"), street.hanako).await.unwrap();
+    street.clock.jump_ms(crate::enroll_face::SESSION_MS);
+    let late = street.hub.enroll_face(late.id, b"hanako".to_vec()).await.unwrap_err();
+    assert_eq!(late, EnrollFaceError::SessionOver);
+}
+
+#[tokio::test]
+async fn a_capture_that_the_wallet_refuses_frees_the_money() {
+    let street = Street::open(true).await;
+    let wallet = street.far_end.clone();
+    *street.far_end.after_act.lock().unwrap() = Some(std::sync::Arc::new(move || wallet.give_back_all()));
+    let answer = street.pay("1", "hanako", 500).await.unwrap();
+    assert_eq!(answer.status, PaymentStatus::Refused { code: "hold.closed".to_owned() });
+}
