@@ -8,8 +8,8 @@
 mod wire;
 
 use tebura_plugin::{
-    Call, Capture, Command, Hold, Inquiry, Money, Next, Operation, Rail, Refund, Release, Reply,
-    Silence, Tag, declined, export_rail, log, never_arrived, settled, unknown, yen,
+    Call, Capture, Command, Hold, Inquiry, Money, Next, Operation, Rail, Refund, Release, Reply, Silence, Tag,
+    declined, export_rail, log, never_arrived, settled, unknown, yen,
 };
 
 use crate::wire::{Kind, Problem, Record, Status};
@@ -77,23 +77,14 @@ impl Rail for Wallet {
             op,
             &refund.amount,
             format!("/v1/captures/{capture}/refunds"),
-            &wire::Refund {
-                operation: &op.id,
-                amount: refund.amount.minor(),
-                currency: refund.amount.currency(),
-            },
+            &wire::Refund { operation: &op.id, amount: refund.amount.minor(), currency: refund.amount.currency() },
         )
     }
 
     fn inquire(&self, _op: &Operation, inquiry: &Inquiry) -> Next {
         match segment(&inquiry.of) {
-            Some(operation) => Call::get(PROVIDER, format!("/v1/operations/{operation}"))
-                .read()
-                .then(INQUIRE),
-            None => unknown(
-                "operation.malformed",
-                "the operation's id cannot stand in a path",
-            ),
+            Some(operation) => Call::get(PROVIDER, format!("/v1/operations/{operation}")).read().then(INQUIRE),
+            None => unknown("operation.malformed", "the operation's id cannot stand in a path"),
         }
     }
 
@@ -102,16 +93,10 @@ impl Rail for Wallet {
             (PERFORM | INQUIRE, 200 | 201) => recorded(op, reply),
             (INQUIRE, 404) => not_found(op, reply),
             (PERFORM, 402 | 404 | 409 | 410) => recorded(op, reply),
-            (_, 202) => unknown(
-                "provider.pending",
-                "the provider accepted the call and has not decided",
-            ),
+            (_, 202) => unknown("provider.pending", "the provider accepted the call and has not decided"),
             (_, status) => {
                 log::warn("the provider gave no answer about the operation");
-                unknown(
-                    "provider.no_answer",
-                    format!("the provider answered {status}, which decides nothing"),
-                )
+                unknown("provider.no_answer", format!("the provider answered {status}, which decides nothing"))
             }
         }
     }
@@ -120,10 +105,7 @@ impl Rail for Wallet {
         if silence.maybe_delivered || op.is_inquiry() {
             unknown("silence", silence.reason.as_str())
         } else {
-            declined(
-                "provider.unreachable",
-                "no connection to the provider; nothing was sent",
-            )
+            declined("provider.unreachable", "no connection to the provider; nothing was sent")
         }
     }
 }
@@ -137,10 +119,7 @@ fn perform<T: serde::Serialize>(op: &Operation, amount: &Money, path: String, bo
     if amount.minor() == 0 {
         return declined("amount.zero", "an amount is at least 1 yen");
     }
-    Call::post(PROVIDER, path)
-        .json(body)
-        .idempotent(&op.id)
-        .then(PERFORM)
+    Call::post(PROVIDER, path).json(body).idempotent(&op.id).then(PERFORM)
 }
 
 /// Settles or declines by the provider's record of this operation.
@@ -151,32 +130,23 @@ fn recorded(op: &Operation, reply: &Reply) -> Next {
     };
     let (id, kind) = subject(op);
     if record.operation != id || record.kind != kind {
-        return unknown(
-            "reply.other_operation",
-            "the provider answered about another operation",
-        );
+        return unknown("reply.other_operation", "the provider answered about another operation");
     }
     match record.status {
         Status::Pending => unknown("provider.pending", "the provider has not decided"),
         Status::Declined => {
             let code = hub_code(&record.code);
-            declined(
-                code,
-                format!("the provider declined: {}", wire::word(&record.code)),
-            )
+            declined(code, format!("the provider declined: {}", wire::word(&record.code)))
         }
-        Status::Settled if record.currency != "JPY" => unknown(
-            "reply.currency_differs",
-            "the provider settled in another currency",
-        ),
-        Status::Settled if !amount_fits(op, record.amount) => unknown(
-            "reply.amount_differs",
-            "the provider settled another amount than was asked",
-        ),
-        Status::Settled if segment(&record.reference).is_none() => unknown(
-            "reply.reference_malformed",
-            "the provider's reference cannot stand in a path",
-        ),
+        Status::Settled if record.currency != "JPY" => {
+            unknown("reply.currency_differs", "the provider settled in another currency")
+        }
+        Status::Settled if !amount_fits(op, record.amount) => {
+            unknown("reply.amount_differs", "the provider settled another amount than was asked")
+        }
+        Status::Settled if segment(&record.reference).is_none() => {
+            unknown("reply.reference_malformed", "the provider's reference cannot stand in a path")
+        }
         Status::Settled => settled(record.reference, yen(record.amount)),
     }
 }
@@ -188,10 +158,7 @@ fn not_found(op: &Operation, reply: &Reply) -> Next {
         Ok(problem) if problem.code == "operation.not_found" && problem.operation == id => {
             never_arrived("the provider has no such operation")
         }
-        Ok(_) | Err(_) => unknown(
-            "provider.no_answer",
-            "the provider answered 404, and not about this operation",
-        ),
+        Ok(_) | Err(_) => unknown("provider.no_answer", "the provider answered 404, and not about this operation"),
     }
 }
 
@@ -222,7 +189,6 @@ fn hub_code(provider: &str) -> &'static str {
     match provider {
         "funds.insufficient" => "funds.insufficient",
         "wallet.not_found" => "payer.not_found",
-        "wallet.closed" => "payer.closed",
         "merchant.not_found" => "payee.not_found",
         "merchant.funds_insufficient" => "payee.funds_insufficient",
         "preauthorization.not_found" => "hold.not_found",
@@ -232,7 +198,6 @@ fn hub_code(provider: &str) -> &'static str {
         "preauthorization.too_long" => "hold.too_long",
         "capture.not_found" => "capture.not_found",
         "capture.exceeded" => "refund.exceeds_capture",
-        "amount.over_limit" => "amount.over_limit",
         _ => "provider.declined",
     }
 }
@@ -245,8 +210,5 @@ fn segment(text: &str) -> Option<&str> {
 }
 
 fn malformed() -> Next {
-    declined(
-        "reference.malformed",
-        "the reference is not one that this provider gave",
-    )
+    declined("reference.malformed", "the reference is not one that this provider gave")
 }

@@ -94,9 +94,5 @@ pub(crate) struct Problem {
 /// A provider's code, fit for a log line: what is not a dotted word is not repeated.
 pub(crate) fn word(code: &str) -> &str {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'.' || byte == b'_';
-    if (1..=64).contains(&code.len()) && code.bytes().all(plain) {
-        code
-    } else {
-        "(no code)"
-    }
+    if (1..=64).contains(&code.len()) && code.bytes().all(plain) { code } else { "(no code)" }
 }

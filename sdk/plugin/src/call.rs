@@ -45,11 +45,7 @@ pub struct Call<E> {
 
 impl Call<Undeclared> {
     /// A call of any method. `endpoint` is a handle of `plugin.toml`, `path` begins with `/`.
-    pub fn new(
-        method: &str,
-        endpoint: impl Into<String>,
-        path: impl Into<String>,
-    ) -> Call<Undeclared> {
+    pub fn new(method: &str, endpoint: impl Into<String>, path: impl Into<String>) -> Call<Undeclared> {
         let call = HttpCall {
             endpoint: endpoint.into(),
             method: method.to_owned(),
@@ -60,11 +56,7 @@ impl Call<Undeclared> {
             timeout_ms: DEFAULT_TIMEOUT_MS,
             stale_after: None,
         };
-        Call {
-            call,
-            refused: None,
-            effect: PhantomData,
-        }
+        Call { call, refused: None, effect: PhantomData }
     }
 
     /// A `GET`; most often a [`Call::read`].
@@ -103,24 +95,14 @@ impl Call<Undeclared> {
     }
 
     fn declare(self, effect: Effect) -> Call<Declared> {
-        Call {
-            call: HttpCall {
-                effect,
-                ..self.call
-            },
-            refused: self.refused,
-            effect: PhantomData,
-        }
+        Call { call: HttpCall { effect, ..self.call }, refused: self.refused, effect: PhantomData }
     }
 }
 
 impl<E> Call<E> {
     /// Adds a header. Credentials, host and the idempotency key are the hub's: it refuses them here.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Call<E> {
-        self.call.headers.push(Field {
-            name: name.into(),
-            value: value.into(),
-        });
+        self.call.headers.push(Field { name: name.into(), value: value.into() });
         self
     }
 
@@ -135,10 +117,7 @@ impl<E> Call<E> {
         match serde_json::to_vec(value) {
             Ok(body) => self.call.body = body,
             Err(_) => {
-                let fault = Fault::new(
-                    "call.body_unserialisable",
-                    "the body cannot be written as JSON",
-                );
+                let fault = Fault::new("call.body_unserialisable", "the body cannot be written as JSON");
                 self.refused = Some(fault);
             }
         }

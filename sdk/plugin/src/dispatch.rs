@@ -37,12 +37,7 @@ pub fn start<R: Rail + ?Sized>(rail: &R, op: &Operation) -> Result<Step, Fault> 
 /// The step after an event. `state` is what the last step carried.
 ///
 /// Errors: as [`start`], and `state.unreadable`. The hub counts them as `unknown`.
-pub fn resume<R: Rail + ?Sized>(
-    rail: &R,
-    op: &Operation,
-    state: &[u8],
-    event: &Event,
-) -> Result<Step, Fault> {
+pub fn resume<R: Rail + ?Sized>(rail: &R, op: &Operation, state: &[u8], event: &Event) -> Result<Step, Fault> {
     let at = Tag::from_bytes(state)?;
     let next = match event {
         Event::Reply(reply) => rail.on_reply(op, &at, reply),

@@ -4,9 +4,7 @@ use std::marker::PhantomData;
 
 use self::bindings::exports::tebura::rail::rail as wit;
 use self::bindings::tebura::host::types;
-use crate::command::{
-    Capture, Command, Extension, Hold, Inquiry, Operation, Party, Refund, Release,
-};
+use crate::command::{Capture, Command, Extension, Hold, Inquiry, Operation, Party, Refund, Release};
 use crate::dispatch::Event;
 use crate::http::{Effect, Fault, Field, HttpCall, Inbound, Reply, Silence};
 use crate::money::Money;
@@ -31,19 +29,11 @@ pub struct Exported<R>(PhantomData<R>);
 
 impl<R: Rail + Default> wit::Guest for Exported<R> {
     fn start(op: wit::Operation) -> Result<wit::Step, types::Fault> {
-        crate::dispatch::start(&R::default(), &operation(op))
-            .map(step)
-            .map_err(fault)
+        crate::dispatch::start(&R::default(), &operation(op)).map(step).map_err(fault)
     }
 
-    fn resume(
-        op: wit::Operation,
-        state: Vec<u8>,
-        happened: wit::Event,
-    ) -> Result<wit::Step, types::Fault> {
-        crate::dispatch::resume(&R::default(), &operation(op), &state, &event(happened))
-            .map(step)
-            .map_err(fault)
+    fn resume(op: wit::Operation, state: Vec<u8>, happened: wit::Event) -> Result<wit::Step, types::Fault> {
+        crate::dispatch::resume(&R::default(), &operation(op), &state, &event(happened)).map(step).map_err(fault)
     }
 }
 
@@ -80,31 +70,21 @@ fn command(command: wit::Command) -> Command {
             amount: money(capture.amount),
             is_final: capture.is_final,
         }),
-        wit::Command::Release(release) => Command::Release(Release {
-            reference: release.reference,
-        }),
-        wit::Command::Refund(refund) => Command::Refund(Refund {
-            reference: refund.reference,
-            amount: money(refund.amount),
-        }),
-        wit::Command::Inquire(inquiry) => Command::Inquire(Inquiry {
-            of: inquiry.of,
-            about: inquiry.about,
-            reference: inquiry.reference,
-        }),
-        wit::Command::Extension(extension) => Command::Extension(Extension {
-            name: extension.name,
-            input: extension.input,
-        }),
+        wit::Command::Release(release) => Command::Release(Release { reference: release.reference }),
+        wit::Command::Refund(refund) => {
+            Command::Refund(Refund { reference: refund.reference, amount: money(refund.amount) })
+        }
+        wit::Command::Inquire(inquiry) => {
+            Command::Inquire(Inquiry { of: inquiry.of, about: inquiry.about, reference: inquiry.reference })
+        }
+        wit::Command::Extension(extension) => {
+            Command::Extension(Extension { name: extension.name, input: extension.input })
+        }
     }
 }
 
 fn party(party: wit::Party) -> Party {
-    Party {
-        kind: party.kind,
-        token: party.token,
-        attributes: party.attributes.into_iter().map(field).collect(),
-    }
+    Party { kind: party.kind, token: party.token, attributes: party.attributes.into_iter().map(field).collect() }
 }
 
 fn money(money: types::Money) -> Money {
@@ -112,23 +92,17 @@ fn money(money: types::Money) -> Money {
 }
 
 fn field(field: types::Field) -> Field {
-    Field {
-        name: field.name,
-        value: field.value,
-    }
+    Field { name: field.name, value: field.value }
 }
 
 fn event(event: wit::Event) -> Event {
     match event {
-        wit::Event::Reply(reply) => Event::Reply(Reply::new(
-            reply.status,
-            reply.headers.into_iter().map(field).collect(),
-            reply.body,
-        )),
-        wit::Event::Silence(silence) => Event::Silence(Silence {
-            maybe_delivered: silence.maybe_delivered,
-            reason: silence.reason,
-        }),
+        wit::Event::Reply(reply) => {
+            Event::Reply(Reply::new(reply.status, reply.headers.into_iter().map(field).collect(), reply.body))
+        }
+        wit::Event::Silence(silence) => {
+            Event::Silence(Silence { maybe_delivered: silence.maybe_delivered, reason: silence.reason })
+        }
         wit::Event::Timer => Event::Timer,
         wit::Event::Notice(notice) => Event::Notice(Inbound {
             route: notice.route,
@@ -169,16 +143,9 @@ fn call(call: HttpCall) -> types::HttpCall {
 
 fn outcome(outcome: Outcome) -> wit::Outcome {
     match outcome {
-        Outcome::Settled {
+        Outcome::Settled { reference, amount, details } => wit::Outcome::Settled(wit::Settled {
             reference,
-            amount,
-            details,
-        } => wit::Outcome::Settled(wit::Settled {
-            reference,
-            amount: types::Money {
-                minor: amount.minor(),
-                currency: amount.currency().to_owned(),
-            },
+            amount: types::Money { minor: amount.minor(), currency: amount.currency().to_owned() },
             details: details.into_iter().map(field_out).collect(),
         }),
         Outcome::Declined(why) => wit::Outcome::Declined(fault(why)),
@@ -187,22 +154,13 @@ fn outcome(outcome: Outcome) -> wit::Outcome {
 }
 
 fn field_out(field: Field) -> types::Field {
-    types::Field {
-        name: field.name,
-        value: field.value,
-    }
+    types::Field { name: field.name, value: field.value }
 }
 
 fn fault(fault: Fault) -> types::Fault {
-    types::Fault {
-        code: fault.code,
-        message: fault.message,
-    }
+    types::Fault { code: fault.code, message: fault.message }
 }
 
 fn write(write: KvWrite) -> types::KvWrite {
-    types::KvWrite {
-        key: write.key,
-        value: write.value,
-    }
+    types::KvWrite { key: write.key, value: write.value }
 }

@@ -23,10 +23,7 @@ impl Fault {
         if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE_CHARS) {
             message.truncate(end);
         }
-        Fault {
-            code: code.into(),
-            message,
-        }
+        Fault { code: code.into(), message }
     }
 }
 
@@ -102,11 +99,7 @@ pub struct Reply {
 impl Reply {
     /// A reply, for tests and for the generated bindings.
     pub fn new(status: u16, headers: Vec<Field>, body: Vec<u8>) -> Reply {
-        Reply {
-            status,
-            headers,
-            body,
-        }
+        Reply { status, headers, body }
     }
 
     /// The HTTP status.
@@ -116,10 +109,7 @@ impl Reply {
 
     /// The first header of that name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|field| field.name.eq_ignore_ascii_case(name))
-            .map(|field| field.value.as_str())
+        self.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
     }
 
     /// As received.
@@ -132,13 +122,7 @@ impl Reply {
     /// Errors: `reply.unreadable`. It says nothing about the operation: answer [`crate::unknown`], never a decline.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            Fault::new(
-                "reply.unreadable",
-                format!(
-                    "the reply's JSON is not what was expected, line {}",
-                    error.line()
-                ),
-            )
+            Fault::new("reply.unreadable", format!("the reply's JSON is not what was expected, line {}", error.line()))
         })
     }
 }

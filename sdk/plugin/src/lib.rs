@@ -73,8 +73,8 @@ pub use host::{config, kv, log};
 pub use http::{Effect, Fault, Field, HttpCall, Inbound, Reply, Silence};
 pub use money::{Millis, Money, yen};
 pub use next::{
-    KvWrite, NEVER_ARRIVED, Next, Outcome, Step, UNSUPPORTED, Wanted, declined, fault,
-    never_arrived, settled, unknown, wait_until,
+    KvWrite, NEVER_ARRIVED, Next, Outcome, Step, UNSUPPORTED, Wanted, declined, fault, never_arrived, settled, unknown,
+    wait_until,
 };
 pub use rail::Rail;
 pub use tag::{MAX_STATE_BYTES, Tag};

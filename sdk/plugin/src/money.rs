@@ -13,10 +13,7 @@ pub struct Money {
 impl Money {
     /// An amount of `minor` units of `currency`, an ISO 4217 code or one that the operator registered.
     pub fn new(minor: u64, currency: impl Into<String>) -> Money {
-        Money {
-            minor,
-            currency: currency.into(),
-        }
+        Money { minor, currency: currency.into() }
     }
 
     /// In the smallest unit of the currency.

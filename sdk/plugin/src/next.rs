@@ -74,48 +74,27 @@ impl Next {
     }
 
     pub(crate) fn wanting<T: Serialize + ?Sized>(next: Wanted, tag: &str, value: &T) -> Next {
-        Next(Tag::new(tag, value).map(|tag| Step {
-            next,
-            state: tag.to_bytes(),
-            writes: Vec::new(),
-        }))
+        Next(Tag::new(tag, value).map(|tag| Step { next, state: tag.to_bytes(), writes: Vec::new() }))
     }
 
     fn done(outcome: Outcome) -> Next {
-        Next(Ok(Step {
-            next: Wanted::Done(outcome),
-            state: Vec::new(),
-            writes: Vec::new(),
-        }))
+        Next(Ok(Step { next: Wanted::Done(outcome), state: Vec::new(), writes: Vec::new() }))
     }
 
     /// Writes `value` under `key` in the plugin's own namespace, together with this step.
     pub fn put(self, key: impl Into<String>, value: impl Into<Vec<u8>>) -> Next {
-        self.write(KvWrite {
-            key: key.into(),
-            value: Some(value.into()),
-        })
+        self.write(KvWrite { key: key.into(), value: Some(value.into()) })
     }
 
     /// Removes `key` from the plugin's own namespace, together with this step.
     pub fn remove(self, key: impl Into<String>) -> Next {
-        self.write(KvWrite {
-            key: key.into(),
-            value: None,
-        })
+        self.write(KvWrite { key: key.into(), value: None })
     }
 
     /// Adds a detail to a settled outcome, such as a receipt number; nothing to any other.
     pub fn detail(mut self, name: impl Into<String>, value: impl Into<String>) -> Next {
-        if let Ok(Step {
-            next: Wanted::Done(Outcome::Settled { details, .. }),
-            ..
-        }) = &mut self.0
-        {
-            details.push(Field {
-                name: name.into(),
-                value: value.into(),
-            });
+        if let Ok(Step { next: Wanted::Done(Outcome::Settled { details, .. }), .. }) = &mut self.0 {
+            details.push(Field { name: name.into(), value: value.into() });
         }
         self
     }
@@ -135,11 +114,7 @@ impl Next {
 
 /// The rail did it, for this amount. `reference` is handed back with the commands that follow.
 pub fn settled(reference: impl Into<String>, amount: Money) -> Next {
-    Next::done(Outcome::Settled {
-        reference: reference.into(),
-        amount,
-        details: Vec::new(),
-    })
+    Next::done(Outcome::Settled { reference: reference.into(), amount, details: Vec::new() })
 }
 
 /// The rail did not do it and will not. Only on a clear answer, or when nothing left the hub.

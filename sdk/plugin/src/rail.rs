@@ -59,19 +59,13 @@ pub trait Rail {
     /// The time of [`crate::wait_until`] has come.
     fn on_timer(&self, op: &Operation, at: &Tag) -> Next {
         let _ = op;
-        unknown(
-            "timer.unexpected",
-            format!("no timer is awaited at {:?}", at.name()),
-        )
+        unknown("timer.unexpected", format!("no timer is awaited at {:?}", at.name()))
     }
 
     /// A webhook or redirect that the hub matched to this operation.
     fn on_notice(&self, op: &Operation, at: &Tag, notice: &Inbound) -> Next {
         let _ = (op, notice);
-        unknown(
-            "notice.unexpected",
-            format!("no notice is awaited at {:?}", at.name()),
-        )
+        unknown("notice.unexpected", format!("no notice is awaited at {:?}", at.name()))
     }
 }
 

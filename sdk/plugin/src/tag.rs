@@ -24,17 +24,10 @@ impl Tag {
     /// Errors: `state.name_too_long` (over 255 bytes), `state.unserialisable`, `state.too_large` (over 8 KiB).
     pub fn new<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<Tag, Fault> {
         if name.len() > usize::from(u8::MAX) {
-            return Err(Fault::new(
-                "state.name_too_long",
-                "a tag is a short word, at most 255 bytes",
-            ));
+            return Err(Fault::new("state.name_too_long", "a tag is a short word, at most 255 bytes"));
         }
-        let json = serde_json::to_vec(value).map_err(|_| {
-            Fault::new(
-                "state.unserialisable",
-                "the value kept with the tag cannot be written as JSON",
-            )
-        })?;
+        let json = serde_json::to_vec(value)
+            .map_err(|_| Fault::new("state.unserialisable", "the value kept with the tag cannot be written as JSON"))?;
         let size = 2 + name.len() + json.len();
         if size > MAX_STATE_BYTES {
             return Err(Fault::new(
@@ -42,10 +35,7 @@ impl Tag {
                 format!("state is {size} bytes, the hub keeps {MAX_STATE_BYTES}"),
             ));
         }
-        Ok(Tag {
-            name: name.to_owned(),
-            json,
-        })
+        Ok(Tag { name: name.to_owned(), json })
     }
 
     /// The word to match on.
@@ -58,10 +48,7 @@ impl Tag {
     /// Errors: `state.unreadable`, when it is of another shape than `T`.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         serde_json::from_slice(&self.json).map_err(|_| {
-            Fault::new(
-                "state.unreadable",
-                format!("the value kept under {:?} has another shape", self.name),
-            )
+            Fault::new("state.unreadable", format!("the value kept under {:?} has another shape", self.name))
         })
     }
 
@@ -80,17 +67,11 @@ impl Tag {
             return Err(unreadable("state is shorter than its header"));
         };
         if *version != VERSION {
-            return Err(unreadable(
-                "state was written by another version of the SDK",
-            ));
+            return Err(unreadable("state was written by another version of the SDK"));
         }
-        let (name, json) = rest
-            .split_at_checked(usize::from(*length))
-            .ok_or_else(|| unreadable("state ends inside its tag"))?;
+        let (name, json) =
+            rest.split_at_checked(usize::from(*length)).ok_or_else(|| unreadable("state ends inside its tag"))?;
         let name = std::str::from_utf8(name).map_err(|_| unreadable("the tag is not UTF-8"))?;
-        Ok(Tag {
-            name: name.to_owned(),
-            json: json.to_vec(),
-        })
+        Ok(Tag { name: name.to_owned(), json: json.to_vec() })
     }
 }

@@ -269,8 +269,7 @@ async fn refund(
 
 async fn write_down(tx: &mut Tx<'_>, order: &Order, ruling: Ruling) -> Result<Applied, sqlx::Error> {
     let operation = order.operation.clone();
-    let kind = Some(order.work.kind());
-    let pending = Record { kind, ..Record::pending(&operation) };
+    let pending = Record::pending(&operation, order.work.kind());
     let (http_status, record) = match ruling {
         Ruling::Settled { reference, amount } => {
             let (reference, amount, currency) = (Some(reference), Some(amount), Some("JPY".to_owned()));

@@ -26,8 +26,14 @@ impl Kind {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Kind> {
-        [Kind::Preauthorization, Kind::Capture, Kind::Revert, Kind::Refund].into_iter().find(|kind| kind.name() == name)
+    /// The inverse of [`Kind::name`], for rows that this provider wrote.
+    pub(crate) fn named(name: &str) -> Kind {
+        match name {
+            "preauthorization" => Kind::Preauthorization,
+            "capture" => Kind::Capture,
+            "revert" => Kind::Revert,
+            _ => Kind::Refund,
+        }
     }
 }
 
@@ -48,9 +54,8 @@ pub enum Status {
 pub struct Record {
     /// The caller's own id.
     pub operation: String,
-    /// Missing while pending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
+    /// What it does.
+    pub kind: Kind,
     /// Where it stands.
     pub status: Status,
     /// The provider's id of what was made; set when settled.
@@ -71,10 +76,10 @@ pub struct Record {
 }
 
 impl Record {
-    pub(crate) fn pending(operation: &str) -> Record {
+    pub(crate) fn pending(operation: &str, kind: Kind) -> Record {
         Record {
             operation: operation.to_owned(),
-            kind: None,
+            kind,
             status: Status::Pending,
             reference: None,
             amount: None,

@@ -33,7 +33,7 @@ pub(crate) struct Counter {
     credential: Credential,
     admin: Option<Credential>,
     /// Keys of calls that are being worked on, with their operations.
-    in_work: Mutex<BTreeMap<String, String>>,
+    in_work: Mutex<BTreeMap<String, (String, Kind)>>,
     closing: watch::Receiver<bool>,
 }
 
@@ -49,7 +49,7 @@ impl Counter {
         Arc::new(Counter { books, sandbox, switches, credential, admin, in_work: Mutex::default(), closing })
     }
 
-    fn in_work(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+    fn in_work(&self) -> MutexGuard<'_, BTreeMap<String, (String, Kind)>> {
         self.in_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -213,11 +213,13 @@ async fn carry_out(counter: &Counter, order: &Order, treatment: Treatment) -> An
 
 async fn look_up(counter: &Counter, id: &str) -> Answer {
     // Read before the books: an operation that ends in between is found there.
-    let in_work = counter.in_work().values().any(|operation| operation == id);
+    let in_work = counter.in_work().values().find(|(operation, _)| operation == id).map(|(_, kind)| *kind);
     match counter.books.operation(id).await {
         Ok(Some(record)) => Answer::json(200, &record),
-        Ok(None) if in_work => Answer::json(200, &Record::pending(id)),
         Ok(None) => {
+            if let Some(kind) = in_work {
+                return Answer::json(200, &Record::pending(id, kind));
+            }
             let problem = Problem::new(404, "operation.not_found", "no operation of this id has arrived");
             Answer::problem(&Problem { operation: Some(id.to_owned()), ..problem })
         }
@@ -243,7 +245,7 @@ impl<'a> Busy<'a> {
         if in_work.contains_key(&order.key) {
             return None;
         }
-        in_work.insert(order.key.clone(), order.operation.clone());
+        in_work.insert(order.key.clone(), (order.operation.clone(), order.work.kind()));
         Some(Busy { counter, key: &order.key })
     }
 }

@@ -1,0 +1,138 @@
+//! What the far end of a test expects to be called with, and what it answers.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+use serde_json::Value;
+use tebura_plugin::{Effect, Field, HttpCall, Reply};
+
+/// A call that a test expects next.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    method: &'static str,
+    path: String,
+    key: Option<String>,
+    body: Option<Value>,
+}
+
+/// A `GET` of this path.
+pub fn get(path: impl Into<String>) -> Expected {
+    Expected::new("GET", path)
+}
+
+/// A `POST` to this path.
+pub fn post(path: impl Into<String>) -> Expected {
+    Expected::new("POST", path)
+}
+
+/// A `PUT` to this path.
+pub fn put(path: impl Into<String>) -> Expected {
+    Expected::new("PUT", path)
+}
+
+/// A `DELETE` of this path.
+pub fn delete(path: impl Into<String>) -> Expected {
+    Expected::new("DELETE", path)
+}
+
+impl Expected {
+    fn new(method: &'static str, path: impl Into<String>) -> Expected {
+        Expected { method, path: path.into(), key: None, body: None }
+    }
+
+    /// Idempotent under this key.
+    pub fn key(mut self, key: impl Into<String>) -> Expected {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// With this JSON body; the order of fields does not matter.
+    pub fn json(mut self, body: Value) -> Expected {
+        self.body = Some(body);
+        self
+    }
+
+    /// What differs between the expectation and a call; `None`: nothing.
+    pub(crate) fn difference(&self, call: &HttpCall) -> Option<String> {
+        if (self.method, self.path.as_str()) != (call.method.as_str(), call.path.as_str()) {
+            return Some(format!("expected {self}, the rail called {} {}", call.method, call.path));
+        }
+        if let Some(key) = &self.key
+            && call.effect != Effect::Idempotent(key.clone())
+        {
+            return Some(format!("expected {self} under key {key:?}, the rail declared {:?}", call.effect));
+        }
+        let sent = || serde_json::from_slice::<Value>(&call.body);
+        match &self.body {
+            Some(body) if sent().ok().as_ref() != Some(body) => {
+                let sent = String::from_utf8_lossy(&call.body);
+                Some(format!("expected {self} with body {body}, the rail sent {sent}"))
+            }
+            Some(_) | None => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Reply { reply: Reply, clear: bool },
+    Lost,
+    Refused,
+}
+
+pub(crate) type Script = VecDeque<(Expected, Answer)>;
+
+/// An expectation that still needs its answer.
+#[must_use = "say what the far end answers: reply(), lost(), refused(), garbled() or status()"]
+#[derive(Debug)]
+pub struct Answering<'h> {
+    pub(crate) script: &'h mut Script,
+    pub(crate) expected: Expected,
+}
+
+impl Answering<'_> {
+    /// The far end answers with JSON.
+    #[track_caller]
+    pub fn reply<T: Serialize>(self, status: u16, body: T) {
+        match serde_json::to_vec(&body) {
+            Ok(body) => self.answer(Answer::Reply { reply: json_reply(status, body), clear: true }),
+            Err(error) => panic!("the reply cannot be written as JSON: {error}"),
+        }
+    }
+
+    /// The far end answers with a bare status.
+    pub fn status(self, status: u16) {
+        self.answer(Answer::Reply { reply: Reply::new(status, Vec::new(), Vec::new()), clear: status < 500 });
+    }
+
+    /// The far end did the work and its answer arrives damaged.
+    pub fn garbled(self, status: u16) {
+        let reply = json_reply(status, b"{\"id\": \"h\xff\x00".to_vec());
+        self.answer(Answer::Reply { reply, clear: false });
+    }
+
+    /// The call may have arrived; no answer came, however often the hub repeated it.
+    pub fn lost(self) {
+        self.answer(Answer::Lost);
+    }
+
+    /// No connection was made.
+    pub fn refused(self) {
+        self.answer(Answer::Refused);
+    }
+
+    fn answer(self, answer: Answer) {
+        self.script.push_back((self.expected, answer));
+    }
+}
+
+pub(crate) fn json_reply(status: u16, body: Vec<u8>) -> Reply {
+    let field = Field { name: "content-type".to_owned(), value: "application/json".to_owned() };
+    Reply::new(status, vec![field], body)
+}

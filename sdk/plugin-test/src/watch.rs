@@ -1,0 +1,271 @@
+//! The rules that keep money safe, as a watcher of one operation's calls, events and outcome.
+
+use std::collections::BTreeMap;
+
+use tebura_plugin::{Command, Effect, Event, Fault, HttpCall, Money, Operation, Outcome, Step, Tag, Wanted};
+
+use crate::manifest::Manifest;
+
+/// Headers that the hub writes itself.
+const HUB_HEADERS: [&str; 8] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "idempotency-key",
+    "proxy-authorization",
+    "transfer-encoding",
+];
+const MAX_BODY_BYTES: usize = 256 * 1024;
+const MAX_HEADERS: usize = 32;
+const MAX_WRITES: usize = 16;
+
+/// A rule that a rail broke.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Breach {
+    /// Equal input gave two different steps.
+    #[error("the same input gave two different steps: use no clock, no randomness and no order of a HashMap")]
+    NotPure,
+    /// The rail panicked.
+    #[error("the rail panicked: answer `unknown` instead, or `declined` where nothing was sent")]
+    Panicked,
+    /// An operation was declined although a call may have been carried out.
+    #[error("declined ({code}) after {doubt}: only a clear answer of the far end declines; answer `unknown`")]
+    DeclinedInDoubt {
+        /// The decline's code.
+        code: String,
+        /// What left the outcome open.
+        doubt: String,
+    },
+    /// An operation was settled although no clear answer said so.
+    #[error("settled after {doubt}: only a clear answer of the far end settles; answer `unknown`")]
+    SettledInDoubt {
+        /// What left the outcome open.
+        doubt: String,
+    },
+    /// A `once` call was made again.
+    #[error("the `once` call {call} was made twice: inquire instead, or make it idempotent")]
+    OnceRepeated {
+        /// Method and path.
+        call: String,
+    },
+    /// An idempotency key was used for two different requests.
+    #[error("key {key:?} was used for two different requests: the far end answers the second with the first's result")]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// An inquiry made a call that changes something new.
+    #[error("an inquiry made the call {call}, which is not a `read`: an inquiry finds out and changes nothing")]
+    InquiryActs {
+        /// Method and path.
+        call: String,
+    },
+    /// The manifest does not list a call.
+    #[error("{call} on endpoint {endpoint:?} is not in plugin.toml; add it to [endpoints.{endpoint}] allow")]
+    NotListed {
+        /// Method and path.
+        call: String,
+        /// The handle that was named.
+        endpoint: String,
+    },
+    /// A call that the hub refuses as it stands.
+    #[error("the call {call} is malformed: {why}")]
+    MalformedCall {
+        /// Method and path.
+        call: String,
+        /// What to change.
+        why: String,
+    },
+    /// State that is too large or does not survive a round trip.
+    #[error("the state is not fit to be kept: {why}")]
+    State {
+        /// What to change.
+        why: String,
+    },
+    /// An outcome that the hub refuses as it stands.
+    #[error("the outcome is malformed: {why}")]
+    MalformedOutcome {
+        /// What to change.
+        why: String,
+    },
+    /// More steps than an operation can need.
+    #[error("the operation goes on after {steps} steps: it has to end")]
+    Endless {
+        /// How many were made.
+        steps: usize,
+    },
+}
+
+/// What is known about one operation, over its first run and its inquiries.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watch {
+    keyed: BTreeMap<String, HttpCall>,
+    once: Vec<HttpCall>,
+    /// Why the outcome is open, if it is.
+    doubt: Option<String>,
+    /// Whether any byte may have left.
+    pub(crate) sent: bool,
+}
+
+impl Watch {
+    /// An inquiry begins: by then the outcome is open, whatever was heard before.
+    pub(crate) fn inquire(&mut self) {
+        self.doubt.get_or_insert_with(|| "an unknown outcome".to_owned());
+    }
+
+    /// Checks one step: its call, its state, its outcome.
+    pub(crate) fn sees(&mut self, op: &Operation, step: &Step, manifest: Option<&Manifest>) -> Result<(), Breach> {
+        if step.writes.len() > MAX_WRITES {
+            return Err(Breach::State {
+                why: format!("{} writes in one step, the hub takes {MAX_WRITES}", step.writes.len()),
+            });
+        }
+        match &step.next {
+            Wanted::Call(call) => {
+                fits(call, manifest)?;
+                self.makes(op, call)?;
+                keeps(&step.state)
+            }
+            Wanted::WaitUntil(_) => keeps(&step.state),
+            Wanted::Done(outcome) => self.ends(op, outcome),
+        }
+    }
+
+    /// Notes what came of a call. `clear`: the reply is one that a far end means.
+    pub(crate) fn hears(&mut self, call: &HttpCall, event: &Event, clear: bool) {
+        let name = name(call);
+        match event {
+            Event::Reply(reply) if clear && reply.status() < 500 => {
+                self.sent = true;
+                self.doubt = None;
+            }
+            Event::Reply(reply) if call.effect != Effect::Read => {
+                self.sent = true;
+                self.doubt = Some(format!("{name} was answered with {} and nothing clear", reply.status()));
+            }
+            Event::Silence(silence) if call.effect != Effect::Read && silence.maybe_delivered => {
+                self.sent = true;
+                self.doubt = Some(format!("{name} may have arrived and was not answered"));
+            }
+            Event::Silence(silence) => self.sent |= silence.maybe_delivered,
+            Event::Reply(_) => self.sent = true,
+            Event::Timer | Event::Notice(_) => {}
+        }
+    }
+
+    fn makes(&mut self, op: &Operation, call: &HttpCall) -> Result<(), Breach> {
+        let name = name(call);
+        match &call.effect {
+            Effect::Read => Ok(()),
+            Effect::Idempotent(key) => match self.keyed.get(key) {
+                Some(earlier) if earlier != call => Err(Breach::KeyReused { key: key.clone() }),
+                Some(_) => Ok(()),
+                None if op.is_inquiry() => Err(Breach::InquiryActs { call: name }),
+                None => {
+                    self.keyed.insert(key.clone(), call.clone());
+                    Ok(())
+                }
+            },
+            Effect::Once if op.is_inquiry() => Err(Breach::InquiryActs { call: name }),
+            Effect::Once if self.once.contains(call) => Err(Breach::OnceRepeated { call: name }),
+            Effect::Once => {
+                self.once.push(call.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn ends(&self, op: &Operation, outcome: &Outcome) -> Result<(), Breach> {
+        match outcome {
+            Outcome::Settled { reference, amount, .. } => {
+                if let Some(doubt) = &self.doubt {
+                    return Err(Breach::SettledInDoubt { doubt: doubt.clone() });
+                }
+                let visible = reference.bytes().all(|byte| byte.is_ascii_graphic());
+                if !visible || !(1..=255).contains(&reference.len()) {
+                    return Err(malformed("a reference is 1 to 255 visible ASCII characters"));
+                }
+                match asked(&op.command) {
+                    Some(asked) if amount.currency() != asked.currency() => {
+                        Err(malformed("settled in another currency"))
+                    }
+                    Some(asked) if amount.minor() > asked.minor() => Err(malformed("settled more than was asked")),
+                    Some(_) if amount.minor() == 0 => Err(malformed("settled nothing: that is a decline")),
+                    Some(_) | None => Ok(()),
+                }
+            }
+            Outcome::Declined(fault) => match &self.doubt {
+                Some(doubt) => Err(Breach::DeclinedInDoubt { code: fault.code.clone(), doubt: doubt.clone() }),
+                None => readable(fault),
+            },
+            Outcome::Unknown(fault) => readable(fault),
+        }
+    }
+}
+
+/// The amount that a command names.
+fn asked(command: &Command) -> Option<&Money> {
+    match command {
+        Command::Hold(hold) => Some(&hold.amount),
+        Command::Capture(capture) => Some(&capture.amount),
+        Command::Refund(refund) => Some(&refund.amount),
+        Command::Release(_) | Command::Inquire(_) | Command::Extension(_) => None,
+    }
+}
+
+fn fits(call: &HttpCall, manifest: Option<&Manifest>) -> Result<(), Breach> {
+    let name = name(call);
+    let refuse = |why: &str| Err(Breach::MalformedCall { call: name.clone(), why: why.to_owned() });
+    if !call.path.starts_with('/') || call.path.contains("..") || call.path.contains('#') {
+        return refuse("a path begins with `/` and has no `..` and no fragment");
+    }
+    if call.body.len() > MAX_BODY_BYTES {
+        return refuse("the body is over 256 KiB");
+    }
+    if call.headers.len() > MAX_HEADERS {
+        return refuse("over 32 headers");
+    }
+    if let Some(field) = call.headers.iter().find(|field| HUB_HEADERS.contains(&field.name.to_lowercase().as_str())) {
+        return refuse(&format!("the header {:?} is the hub's", field.name));
+    }
+    if let Effect::Idempotent(key) = &call.effect {
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || !(1..=128).contains(&key.len()) {
+            return refuse("an idempotency key is 1 to 128 visible ASCII characters");
+        }
+    }
+    match manifest {
+        Some(manifest) if !manifest.allows(call) => {
+            Err(Breach::NotListed { call: name, endpoint: call.endpoint.clone() })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn keeps(state: &[u8]) -> Result<(), Breach> {
+    let breach = |why: String| Breach::State { why };
+    if state.len() > tebura_plugin::MAX_STATE_BYTES {
+        return Err(breach(format!("{} bytes, the hub keeps 8 KiB", state.len())));
+    }
+    let tag = Tag::from_bytes(state).map_err(|fault| breach(fault.message))?;
+    if tag.to_bytes() == state { Ok(()) } else { Err(breach("it changes in a round trip".to_owned())) }
+}
+
+fn readable(fault: &Fault) -> Result<(), Breach> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'_';
+    if (1..=64).contains(&fault.code.len()) && fault.code.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(malformed("a code is dotted lower-case words, at most 64 characters"))
+    }
+}
+
+fn malformed(why: &str) -> Breach {
+    Breach::MalformedOutcome { why: why.to_owned() }
+}
+
+fn name(call: &HttpCall) -> String {
+    format!("{} {}", call.method, call.path)
+}
