@@ -14,7 +14,7 @@ mod picture;
 mod pipeline;
 mod workers;
 
-pub use engine::{Engine, EngineChoice, NetError, Places, SelectError, Selection, TookTooLong, UnknownEngine, select};
+pub use engine::{Abandoned, Engine, EngineChoice, NetError, Places, SelectError, Selection, UnknownEngine, select};
 pub use pack::{
     CheckError, CheckReport, Download, DrawnRequest, FaceDrawer, GoldenReport, InstallError, LabelReport, ModelPack,
     PackError, Publication, check, check_golden,

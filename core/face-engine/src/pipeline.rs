@@ -2,11 +2,12 @@
 //!
 //! Absent: threads and queues, which are the workers'.
 
+mod quality;
 mod stages;
 
 use std::sync::Arc;
 
-use tebura_face::{FaceBox, Quality, Sample, SampleRefusal, Template};
+use tebura_face::{FaceBox, Sample, SampleRefusal, Template};
 
 pub use stages::StageTimings;
 pub(crate) use stages::Stopwatch;
@@ -14,22 +15,11 @@ pub(crate) use stages::Stopwatch;
 use crate::align::align;
 use crate::detect::{self, Detection};
 use crate::embed::{self, EmbedError};
-use crate::engine::{Engine, Net, NetError, NetSource};
+use crate::engine::{Engine, LoadFault, Net, NetError, NetSource};
 use crate::geometry::Landmarks;
 use crate::liveness;
-use crate::pack::{ModelPack, PackError, Recipes};
+use crate::pack::{ModelFile, ModelPack, PackError, Recipes};
 use crate::picture::{Picture, decode};
-
-/// A second face counts when it is at least this wide, as a share of the widest one: people further back
-/// are bystanders.
-const MEANT_WIDTH: f32 = 0.5;
-/// Below this mean luma nothing is found or told apart; the darkest skin in good light lies well above.
-const LEAST_BRIGHTNESS: f32 = 0.06;
-/// The least distance between the eyes, as a share of the embedder's template: half the resolution that
-/// the embedder was made for.
-const LEAST_EYE_SHARE: f32 = 0.5;
-/// The least share of the face box that must lie inside the picture.
-const LEAST_VISIBLE: f32 = 0.7;
 
 /// A pack whose models are parsed; every worker opens a pipeline of its own from it.
 pub struct LoadedPack {
@@ -74,23 +64,38 @@ impl LoadedPack {
     /// # Errors
     /// Names the file that does not load or whose output is not what pack.toml says.
     pub fn open(pack: &ModelPack, engine: &Engine) -> Result<Self, PackError> {
-        let parse = |file: &crate::pack::ModelFile| -> Result<Box<dyn NetSource>, PackError> {
-            engine
-                .load(Arc::clone(&file.bytes))
-                .map_err(|late| PackError::LoadTooLong { file: file.name.clone(), late })?
-                .map_err(|source| PackError::Load { file: file.name.clone(), source })
-        };
-        let models = pack.models();
-        let loaded = Self {
+        let (models, recipes) = (pack.models(), pack.recipes());
+        let detector = recipes.detector.clone();
+        let embedder = recipes.embedder.clone();
+        Ok(Self {
             description: pack.describe(engine),
-            recipes: Arc::new(pack.recipes().clone()),
-            detector: parse(&models.detector)?,
-            landmarks: models.landmarks.as_ref().map(parse).transpose()?,
-            embedder: parse(&models.embedder)?,
-            liveness: models.liveness.iter().map(parse).collect::<Result<_, _>>()?,
-        };
-        loaded.probe(pack)?;
-        Ok(loaded)
+            recipes: Arc::new(recipes.clone()),
+            detector: load(engine, &models.detector, move |net| {
+                detect::probe(net, &detector).map_err(|error| error.to_string())
+            })?,
+            landmarks: models
+                .landmarks
+                .iter()
+                .zip(recipes.landmarks.clone())
+                .map(|(file, recipe)| {
+                    load(engine, file, move |net| {
+                        embed::probe(net, &recipe.input, 10).map_err(|error| error.to_string())
+                    })
+                })
+                .next()
+                .transpose()?,
+            embedder: load(engine, &models.embedder, move |net| {
+                embed::probe(net, &embedder.input, embedder.dimensions).map_err(|error| error.to_string())
+            })?,
+            liveness: models
+                .liveness
+                .iter()
+                .zip(recipes.liveness.clone())
+                .map(|(file, recipe)| {
+                    load(engine, file, move |net| liveness::probe(net, &recipe).map_err(|error| error.to_string()))
+                })
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     /// Describes the pack as the hub sees it.
@@ -111,27 +116,6 @@ impl LoadedPack {
             embedder: self.embedder.open()?,
             liveness: self.liveness.iter().map(|source| source.open()).collect::<Result<_, _>>()?,
         })
-    }
-
-    fn probe(&self, pack: &ModelPack) -> Result<(), PackError> {
-        fn output(file: &str, problem: impl std::fmt::Display) -> PackError {
-            PackError::Output { file: file.to_owned(), problem: problem.to_string() }
-        }
-        let models = pack.models();
-        let recipes = &self.recipes;
-        let mut pipeline = self.pipeline().map_err(|error| output(&models.detector.name, error))?;
-        detect::probe(&mut *pipeline.detector, &recipes.detector)
-            .map_err(|error| output(&models.detector.name, error))?;
-        if let (Some(net), Some(recipe), Some(file)) = (&mut pipeline.landmarks, &recipes.landmarks, &models.landmarks)
-        {
-            embed::probe(&mut **net, &recipe.input, 10).map_err(|error| output(&file.name, error))?;
-        }
-        embed::probe(&mut *pipeline.embedder, &recipes.embedder.input, recipes.embedder.dimensions)
-            .map_err(|error| output(&models.embedder.name, error))?;
-        for ((net, recipe), file) in pipeline.liveness.iter_mut().zip(&recipes.liveness).zip(&models.liveness) {
-            liveness::probe(&mut **net, recipe).map_err(|error| output(&file.name, error))?;
-        }
-        Ok(())
     }
 }
 
@@ -158,9 +142,9 @@ impl Pipeline {
     fn examine_picture(&mut self, picture: &Picture, mut watch: Stopwatch) -> Result<Examined, SampleRefusal> {
         let faces = detect::detect(&mut *self.detector, &self.recipes.detector, picture).map_err(failed)?;
         watch.lap(|timings| &mut timings.detect);
-        let mut detection = self.the_one_face(picture, &faces)?;
+        let mut detection = quality::the_one_face(picture, &faces)?;
         detection.landmarks = self.refine(picture, detection.landmarks)?;
-        let quality = self.quality(picture, &detection)?;
+        let quality = quality::measure(picture, &detection, &self.recipes.embedder.crop)?;
         let found = self.describe(picture, detection, &mut watch)?;
         Ok(Examined {
             sample: Sample { template: found.template, liveness: found.liveness, face: found.detection.face, quality },
@@ -179,41 +163,6 @@ impl Pipeline {
                 self.describe(picture, detection, &mut watch)
             })
             .collect()
-    }
-
-    fn the_one_face(&self, picture: &Picture, faces: &[Detection]) -> Result<Detection, SampleRefusal> {
-        let widest = faces.iter().map(|face| face.face.width()).fold(0.0, f32::max);
-        let mut meant = faces.iter().filter(|face| face.face.width() >= widest * MEANT_WIDTH);
-        let Some(&detection) = meant.next() else {
-            let is_dark = picture.brightness(&picture.whole()) < LEAST_BRIGHTNESS;
-            return Err(if is_dark { SampleRefusal::TooDark } else { SampleRefusal::NoFace });
-        };
-        let others = meant.count();
-        if others > 0 {
-            return Err(SampleRefusal::SeveralFaces { count: others + 1 });
-        }
-        if picture.brightness(&detection.face) < LEAST_BRIGHTNESS {
-            return Err(SampleRefusal::TooDark);
-        }
-        if visible_share(&detection.face, &picture.whole()) < LEAST_VISIBLE {
-            return Err(SampleRefusal::StepBack);
-        }
-        Ok(detection)
-    }
-
-    fn quality(&self, picture: &Picture, detection: &Detection) -> Result<Quality, SampleRefusal> {
-        let [left, right, ..] = detection.landmarks;
-        let eye_distance_px = left.distance(right);
-        let [template_left, template_right, ..] = self.recipes.embedder.crop.template;
-        let least = template_left.distance(template_right) * LEAST_EYE_SHARE;
-        if eye_distance_px.is_nan() || eye_distance_px < least {
-            return Err(SampleRefusal::StepCloser { eye_distance_px });
-        }
-        Ok(Quality {
-            detector_score: detection.score,
-            brightness: picture.brightness(&detection.face),
-            eye_distance_px,
-        })
     }
 
     fn describe(
@@ -253,14 +202,17 @@ impl Pipeline {
     }
 }
 
-fn visible_share(face: &FaceBox, picture: &FaceBox) -> f32 {
-    let inside = FaceBox {
-        x0: face.x0.max(picture.x0),
-        y0: face.y0.max(picture.y0),
-        x1: face.x1.min(picture.x1),
-        y1: face.y1.min(picture.y1),
-    };
-    if face.area() > 0.0 { inside.area() / face.area() } else { 0.0 }
+fn load(
+    engine: &Engine,
+    file: &ModelFile,
+    probe: impl FnOnce(&mut dyn Net) -> Result<(), String> + Send + 'static,
+) -> Result<Box<dyn NetSource>, PackError> {
+    let name = file.name.clone();
+    engine.load(Arc::clone(&file.bytes), probe).map_err(|fault| match fault {
+        LoadFault::Abandoned(fault) => PackError::Abandoned { file: name, fault },
+        LoadFault::Net(source) => PackError::Load { file: name, source },
+        LoadFault::Output(problem) => PackError::Output { file: name, problem },
+    })
 }
 
 fn failed(error: impl std::fmt::Display) -> SampleRefusal {

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use deadline::TookTooLong;
+pub use deadline::Abandoned;
 pub(crate) use deadline::within;
 pub use net::NetError;
 pub(crate) use net::{Net, NetSource, Tensor};
@@ -153,14 +153,35 @@ fn try_places(places: &Places) -> Result<Selection, SelectError> {
     Err(SelectError::NoLibrary { tried: lines })
 }
 
+/// Why a model is not usable.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LoadFault {
+    #[error(transparent)]
+    Abandoned(#[from] Abandoned),
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// It runs and gives something else than the pack says.
+    #[error("{0}")]
+    Output(String),
+}
+
 /// How long a library or a model may take to load: some mutated files keep a parser busy for ever.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Engine {
-    /// Parses a model whose digest has been checked, on a thread that is given up after 30 s.
-    pub(crate) fn load(&self, bytes: Arc<[u8]>) -> Result<Result<Box<dyn NetSource>, NetError>, TookTooLong> {
+    /// Parses a model whose digest has been checked and probes one network of it, on a thread that is given
+    /// up after 30 s.
+    pub(crate) fn load(
+        &self,
+        bytes: Arc<[u8]>,
+        probe: impl FnOnce(&mut dyn Net) -> Result<(), String> + Send + 'static,
+    ) -> Result<Box<dyn NetSource>, LoadFault> {
         let engine = self.clone();
-        within(LOAD_TIMEOUT, "loading a model", move || engine.load_here(bytes))
+        within(LOAD_TIMEOUT, "loading a model", move || {
+            let source = engine.load_here(bytes)?;
+            probe(&mut *source.open()?).map_err(LoadFault::Output)?;
+            Ok(source)
+        })?
     }
 
     fn load_here(&self, bytes: Arc<[u8]>) -> Result<Box<dyn NetSource>, NetError> {

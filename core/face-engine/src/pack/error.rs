@@ -1,6 +1,6 @@
 //! Why a pack is refused before any model runs.
 
-use crate::engine::{NetError, TookTooLong};
+use crate::engine::{Abandoned, NetError};
 
 /// Why a folder is not a usable pack, in the order of the checks; each names the file and the fix.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -66,12 +66,12 @@ pub enum PackError {
         source: NetError,
     },
     /// The engine did not come back.
-    #[error("{file}: {late}")]
-    LoadTooLong {
+    #[error("{file}: {fault}")]
+    Abandoned {
         /// The file.
         file: String,
-        /// What was given up.
-        late: TookTooLong,
+        /// What happened.
+        fault: Abandoned,
     },
     /// The model runs and its output is not what pack.toml says.
     #[error("{file}: {problem}")]
