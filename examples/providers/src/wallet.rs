@@ -13,11 +13,15 @@
 //! body, 422; while the first still runs, 409. A settled or declined operation is answered with its record; a request
 //! that left no record is answered with a problem. `/sandbox/…` is for whoever runs the sandbox.
 
+mod accounts;
+mod answer;
 mod books;
 mod record;
 mod request;
 mod routes;
+mod rules;
 mod sandbox;
+mod sandbox_routes;
 mod schema;
 
 use std::future::IntoFuture;

@@ -7,20 +7,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, State};
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::credential::Credential;
 use crate::line::Scissors;
-use crate::switches::{Misbehaviour, Place, Rule, Switches, Target, Treatment};
-use crate::wallet::books::{Applied, Books, BooksError};
+use crate::switches::{Misbehaviour, Place, Switches, Target, Treatment};
+use crate::wallet::answer::{Answer, unauthorised};
+use crate::wallet::books::{Applied, Books};
 use crate::wallet::record::{Kind, Problem, Record};
 use crate::wallet::request::Order;
 use crate::wallet::sandbox::Sandbox;
+use crate::wallet::sandbox_routes;
 
 /// Requests are a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -28,10 +28,10 @@ const MAX_BODY: usize = 16 * 1024;
 /// What serves the calls.
 pub(crate) struct Counter {
     books: Arc<Books>,
-    sandbox: Sandbox,
-    switches: Switches,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) switches: Switches,
     credential: Credential,
-    admin: Option<Credential>,
+    pub(crate) admin: Option<Credential>,
     /// Keys of calls that are being worked on, with their operations.
     in_work: Mutex<BTreeMap<String, (String, Kind)>>,
     closing: watch::Receiver<bool>,
@@ -58,17 +58,10 @@ impl Counter {
     }
 }
 
-type Shop = State<Arc<Counter>>;
+pub(crate) type Shop = State<Arc<Counter>>;
 type Cut = ConnectInfo<Scissors>;
 
 pub(crate) fn router(counter: Arc<Counter>) -> Router {
-    let sandbox = Router::new()
-        .route("/sandbox/wallets", post(open_wallet))
-        .route("/sandbox/merchants", post(open_merchant))
-        .route("/sandbox/wallets/{token}/top-ups", post(top_up))
-        .route("/sandbox/accounts/{token}", get(account))
-        .route("/sandbox/audit", get(audit))
-        .route("/sandbox/switches", get(rules).post(set_rule).delete(clear_rules));
     Router::new()
         .route("/v1/preauthorizations", post(preauthorize))
         .route("/v1/preauthorizations/{id}/captures", post(capture))
@@ -76,7 +69,7 @@ pub(crate) fn router(counter: Arc<Counter>) -> Router {
         .route("/v1/captures/{id}/refunds", post(refund))
         .route("/v1/operations/{operation}", get(operation))
         .route("/v1/wallets/{token}", get(wallet))
-        .merge(sandbox)
+        .merge(sandbox_routes::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(counter)
 }
@@ -254,149 +247,4 @@ impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.counter.in_work().remove(self.key);
     }
-}
-
-/// A status and its bytes, before any misbehaviour.
-struct Answer {
-    status: u16,
-    json: bool,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json<T: Serialize>(status: u16, value: &T) -> Answer {
-        match serde_json::to_vec(value) {
-            Ok(body) => Answer { status, json: true, body },
-            Err(_) => Answer::plain(500, "the answer cannot be written"),
-        }
-    }
-
-    fn problem(problem: &Problem) -> Answer {
-        Answer::json(problem.http_status, problem)
-    }
-
-    fn plain(status: u16, text: &str) -> Answer {
-        Answer { status, json: false, body: text.as_bytes().to_vec() }
-    }
-
-    fn failed(error: &BooksError) -> Answer {
-        Answer::problem(&Problem::new(500, "books.failed", error.to_string()))
-    }
-
-    /// Half of the body, then bytes that are neither JSON nor UTF-8.
-    fn garbled(mut self) -> Answer {
-        self.body.truncate(self.body.len() / 2);
-        self.body.extend([0xff, 0x00, b'{', 0xfe]);
-        self
-    }
-
-    /// The same answer with a record that says something else.
-    fn retold(self, lie: impl FnOnce(&mut Record)) -> Response {
-        match serde_json::from_slice::<Record>(&self.body) {
-            Ok(mut record) => {
-                lie(&mut record);
-                Answer::json(self.status, &record).into_response()
-            }
-            Err(_) => self.into_response(),
-        }
-    }
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let kind = if self.json { "application/json" } else { "text/plain" };
-        (status, [(CONTENT_TYPE, kind)], self.body).into_response()
-    }
-}
-
-fn unauthorised() -> Response {
-    let problem = Problem::new(401, "credential.wrong", "show the credential as `authorization: Bearer …`");
-    ([(WWW_AUTHENTICATE, "Bearer")], Answer::problem(&problem)).into_response()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewAccount {
-    token: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TopUp {
-    amount: i64,
-}
-
-/// Runs one of the sandbox's own calls, for its own credential only.
-async fn sandboxed<T: Serialize>(
-    counter: &Counter,
-    headers: &HeaderMap,
-    act: impl Future<Output = Result<Option<T>, BooksError>>,
-) -> Response {
-    match &counter.admin {
-        None => Answer::plain(404, "not found").into_response(),
-        Some(admin) if !admin.is_shown_by(headers) => unauthorised(),
-        Some(_) => match act.await {
-            Ok(Some(value)) => Answer::json(200, &value).into_response(),
-            Ok(None) => Answer::problem(&Problem::new(404, "account.not_found", "no such account, or no such amount"))
-                .into_response(),
-            Err(error) => Answer::failed(&error).into_response(),
-        },
-    }
-}
-
-async fn open_wallet(State(counter): Shop, headers: HeaderMap, body: Bytes) -> Response {
-    let act = async {
-        let Ok(new) = serde_json::from_slice::<NewAccount>(&body) else { return Ok(None) };
-        counter.sandbox.open_wallet(&new.token).await?;
-        counter.sandbox.balance(&new.token).await
-    };
-    sandboxed(&counter, &headers, act).await
-}
-
-async fn open_merchant(State(counter): Shop, headers: HeaderMap, body: Bytes) -> Response {
-    let act = async {
-        let Ok(new) = serde_json::from_slice::<NewAccount>(&body) else { return Ok(None) };
-        counter.sandbox.open_merchant(&new.token).await?;
-        counter.sandbox.balance(&new.token).await
-    };
-    sandboxed(&counter, &headers, act).await
-}
-
-async fn top_up(State(counter): Shop, Path(token): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let act = async {
-        let Ok(asked) = serde_json::from_slice::<TopUp>(&body) else { return Ok(None) };
-        let done = counter.sandbox.top_up(&token, asked.amount).await?;
-        if done { counter.sandbox.balance(&token).await } else { Ok(None) }
-    };
-    sandboxed(&counter, &headers, act).await
-}
-
-async fn account(State(counter): Shop, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    sandboxed(&counter, &headers, counter.sandbox.balance(&token)).await
-}
-
-async fn audit(State(counter): Shop, headers: HeaderMap) -> Response {
-    sandboxed(&counter, &headers, async { counter.sandbox.audit().await.map(Some) }).await
-}
-
-async fn rules(State(counter): Shop, headers: HeaderMap) -> Response {
-    sandboxed(&counter, &headers, async { Ok(Some(counter.switches.rules())) }).await
-}
-
-async fn set_rule(State(counter): Shop, headers: HeaderMap, body: Bytes) -> Response {
-    let act = async {
-        let Ok(rule) = serde_json::from_slice::<Rule>(&body) else { return Ok(None) };
-        counter.switches.set(rule);
-        Ok(Some(counter.switches.rules()))
-    };
-    sandboxed(&counter, &headers, act).await
-}
-
-async fn clear_rules(State(counter): Shop, headers: HeaderMap) -> Response {
-    let act = async {
-        counter.switches.clear();
-        Ok(Some(counter.switches.rules()))
-    };
-    sandboxed(&counter, &headers, act).await
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sqlx::Connection;
 
-use crate::wallet::books::{Books, BooksError, expire_due, post};
+use crate::wallet::accounts::{expire_due, post};
+use crate::wallet::books::{Books, BooksError};
 
 /// A wallet's or merchant's money, yen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
