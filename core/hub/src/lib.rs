@@ -27,6 +27,7 @@ pub mod ports;
 pub mod rail;
 pub mod refund_capture;
 pub mod release_hold;
+pub mod set_pin;
 pub mod set_up;
 pub mod shards;
 pub mod sites;

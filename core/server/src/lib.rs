@@ -1,1 +1,18 @@
 //! HTTP API, pages and the one binary.
+//!
+//! The only crate that names concrete adapters. It decides nothing about money or faces: handlers call one verb of
+//! the hub each.
+
+pub mod app;
+pub mod auth;
+pub mod clock;
+pub mod extract;
+pub mod idempotency;
+pub mod layers;
+pub mod messages;
+pub mod openapi;
+pub mod problem;
+pub mod refusals;
+pub mod routes;
+pub mod sessions;
+pub mod wire;

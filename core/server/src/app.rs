@@ -1,0 +1,131 @@
+//! What every handler shares, and the one way in which a handler starts a command.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use tebura_hub::Hub;
+use tebura_hub::ids::ApiKeyId;
+use tokio::sync::Semaphore;
+
+use crate::idempotency::{Running, RunningKeys};
+use crate::layers::SHED_RETRY_AFTER_MS;
+use crate::problem::{Problem, Retry};
+use crate::sessions::Sessions;
+
+/// Sizes and times that bound what one caller can make the hub do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest JSON body, bytes.
+    pub body_bytes: usize,
+    /// Largest image, bytes; the face engine has its own limit on pixels.
+    pub image_bytes: usize,
+    /// Longest time that a body may take to arrive.
+    pub body: Duration,
+    /// Longest time that a caller waits for a command. The command itself goes on.
+    pub answer: Duration,
+    /// Requests at once.
+    pub requests: usize,
+    /// Commands at once.
+    pub commands: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: 64 * 1024,
+            image_bytes: 10 * 1024 * 1024,
+            body: Duration::from_secs(30),
+            answer: Duration::from_secs(25),
+            requests: 2_048,
+            commands: 1_024,
+        }
+    }
+}
+
+/// What the demo city adds to the till page.
+#[derive(Clone, Debug)]
+pub struct DemoTill {
+    /// The till's key, for sessions that need no typing. Only from this machine.
+    pub key: ApiKeyId,
+    /// Pictures of the demo people, offered where there is no camera.
+    pub pictures: Option<PathBuf>,
+}
+
+/// State of the application; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// See [`App`].
+pub struct Shared {
+    /// The use cases.
+    pub hub: Arc<Hub>,
+    /// Till sessions.
+    pub sessions: Sessions,
+    /// Keys whose first request still runs.
+    pub running: RunningKeys,
+    /// Bounds.
+    pub limits: Limits,
+    /// Set when the demo city is served.
+    pub demo: Option<DemoTill>,
+    /// One place for each command that may run at once.
+    commands: Arc<Semaphore>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    /// An application around a hub.
+    pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<DemoTill>) -> App {
+        let commands = Arc::new(Semaphore::new(limits.commands as usize));
+        App(Arc::new(Shared { hub, sessions, running: RunningKeys::default(), limits, demo, commands }))
+    }
+
+    /// Runs a command to its end, whether or not the caller waits: a connection that closes never cancels money.
+    ///
+    /// # Errors
+    /// The command's own problem; 503 when too many run; 504 when the caller waited long enough.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        running: Running,
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = self.commands.clone().try_acquire_owned().map_err(|_| Problem::busy(SHED_RETRY_AFTER_MS))?;
+        let task = tokio::spawn(async move {
+            let held = (place, running);
+            let result = work.await;
+            drop(held);
+            result
+        });
+        match tokio::time::timeout(self.limits.answer, task).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panic)) => Err(Problem::internal("a command panicked")),
+            Err(_elapsed) => Err(Problem {
+                retry_after_ms: Some(1_000),
+                ..Problem::new(
+                    StatusCode::GATEWAY_TIMEOUT,
+                    "hub.answer_late",
+                    "The command goes on and its end is not known yet. Repeat with the same Idempotency-Key to get it.",
+                )
+                .retry(Retry::SameKey)
+            }),
+        }
+    }
+
+    /// Waits until no command runs, or the time is over. Returns how many still run.
+    pub async fn drain(&self, limit: Duration) -> usize {
+        let all = self.limits.commands;
+        match tokio::time::timeout(limit, self.commands.acquire_many(all)).await {
+            Ok(_) => 0,
+            Err(_) => (all as usize).saturating_sub(self.commands.available_permits()),
+        }
+    }
+}

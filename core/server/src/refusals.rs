@@ -1,0 +1,272 @@
+//! From the hub's errors to problems: every status and every code is chosen here, in exhaustive matches.
+
+use axum::http::StatusCode;
+use tebura_face::SampleRefusal;
+use tebura_hub::change_hold::ChangeHoldError;
+use tebura_hub::create_hold::CreateHoldError;
+use tebura_hub::enroll_face::EnrollFaceError;
+use tebura_hub::pay_by_face::PayByFaceError;
+use tebura_hub::perform::PerformError;
+use tebura_hub::pin::{CheckPinError, PinFormatError};
+use tebura_hub::ports::{CommitError, ReadError};
+use tebura_hub::set_up::SetUpError;
+use tebura_ledger::Refusal;
+
+use crate::idempotency;
+use crate::problem::{Problem, Retry};
+
+/// Not found, for a record that the path names.
+const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;
+/// The request is understood and cannot be done as asked.
+const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+/// The record is not in a state for it.
+const CONFLICT: StatusCode = StatusCode::CONFLICT;
+
+/// The store did not answer. Its own words go to the log only.
+pub fn unavailable(reason: &str) -> Problem {
+    tracing::error!(reason, "the store did not answer");
+    Problem {
+        retry_after_ms: Some(1_000),
+        ..Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store.unavailable",
+            "The store did not answer, so it is not known whether this was done. Repeat with the same Idempotency-Key.",
+        )
+        .retry(Retry::SameKey)
+    }
+}
+
+/// A sentence from an error: with a capital letter and a full stop.
+fn said(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str().trim_end_matches('.'))
+}
+
+fn problem(status: StatusCode, code: &'static str, error: &impl std::fmt::Display) -> Problem {
+    Problem::new(status, code, said(error))
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Problem {
+        unavailable(&error.reason)
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Problem {
+        match error {
+            CommitError::KeyReused => idempotency::key_reused(),
+            CommitError::Refused(refusal) => refusal.into(),
+            CommitError::Stale => idempotency::still_running(),
+            CommitError::Busy { retry_after_ms } => Problem::busy(retry_after_ms),
+            CommitError::Rejected { .. } => problem(StatusCode::INTERNAL_SERVER_ERROR, "store.rejected", &error),
+            CommitError::Rejected { reason } => Problem::internal(&reason),
+            CommitError::Unavailable { reason } => unavailable(&reason),
+        }
+    }
+}
+
+impl From<PerformError> for Problem {
+    fn from(error: PerformError) -> Problem {
+        match error {
+            PerformError::RailUnknown(_) => problem(INVALID, "rail.not_found", &error),
+            PerformError::CommandUnsupported { .. } => problem(INVALID, "rail.command_unsupported", &error),
+            PerformError::KeyReused => idempotency::key_reused(),
+            PerformError::KeyRunning => idempotency::still_running(),
+            PerformError::Refused(refusal) => refusal.into(),
+            PerformError::Busy { retry_after_ms } => Problem::busy(retry_after_ms),
+            PerformError::Rejected { .. } => problem(StatusCode::INTERNAL_SERVER_ERROR, "store.rejected", &error),
+            PerformError::Rejected { reason } => Problem::internal(&reason),
+            PerformError::Unavailable { reason } => unavailable(&reason),
+        }
+    }
+}
+
+impl From<CreateHoldError> for Problem {
+    fn from(error: CreateHoldError) -> Problem {
+        match error {
+            CreateHoldError::AmountNotPositive => problem(INVALID, "amount.not_positive", &error),
+            CreateHoldError::DeadlineOutOfRange { .. } => problem(INVALID, "hold.deadline_out_of_range", &error),
+            CreateHoldError::InstrumentNotFound(_) => problem(INVALID, "instrument.not_found", &error),
+            CreateHoldError::PayeeNotFound { .. } => problem(INVALID, "payee.not_found", &error),
+            CreateHoldError::CurrencyNotAccepted { .. } => problem(INVALID, "amount.currency_not_accepted", &error),
+            CreateHoldError::AboveRailLimit { .. } => problem(INVALID, "amount.above_rail_limit", &error),
+            CreateHoldError::Perform(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<ChangeHoldError> for Problem {
+    fn from(error: ChangeHoldError) -> Problem {
+        match error {
+            ChangeHoldError::HoldNotFound(_) => problem(NOT_FOUND, "hold.not_found", &error),
+            ChangeHoldError::CaptureNotFound(_) => problem(NOT_FOUND, "capture.not_found", &error),
+            ChangeHoldError::NotPlaced => problem(CONFLICT, "hold.pending", &error).retry(Retry::AfterQuery),
+            ChangeHoldError::SeveralCapturesUnsupported => {
+                problem(INVALID, "rail.several_captures_unsupported", &error)
+            }
+            ChangeHoldError::Perform(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<SetUpError> for Problem {
+    fn from(error: SetUpError) -> Problem {
+        match error {
+            SetUpError::NameInvalid => problem(INVALID, "name.invalid", &error),
+            SetUpError::NotFound { .. } => problem(NOT_FOUND, "record.not_found", &error),
+            SetUpError::RailUnknown(_) => problem(INVALID, "rail.not_found", &error),
+            SetUpError::TokenMissing(_) => problem(INVALID, "token.missing", &error),
+            SetUpError::TokenIsCardNumber => problem(INVALID, "token.is_card_number", &error),
+            SetUpError::LimitsInvalid => problem(INVALID, "till.limits_invalid", &error),
+            SetUpError::Pin(inner) => Problem::internal(&inner.to_string()),
+            SetUpError::KeyReused => idempotency::key_reused(),
+            SetUpError::Refused(refusal) => refusal.into(),
+            SetUpError::Commit(inner) => inner.into(),
+            SetUpError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<PinFormatError> for Problem {
+    fn from(error: PinFormatError) -> Problem {
+        problem(INVALID, "pin.malformed", &error)
+    }
+}
+
+impl From<CheckPinError> for Problem {
+    fn from(error: CheckPinError) -> Problem {
+        match error {
+            CheckPinError::Read(inner) => inner.into(),
+            CheckPinError::Commit(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<EnrollFaceError> for Problem {
+    fn from(error: EnrollFaceError) -> Problem {
+        match error {
+            EnrollFaceError::PersonNotFound(_) => problem(NOT_FOUND, "person.not_found", &error),
+            EnrollFaceError::SessionNotFound(_) => problem(NOT_FOUND, "capture_session.not_found", &error),
+            EnrollFaceError::SessionOver => problem(CONFLICT, "capture_session.over", &error),
+            EnrollFaceError::Sample(inner) => inner.into(),
+            EnrollFaceError::Liveness(code) => problem(INVALID, code, &error),
+            EnrollFaceError::KeyReused => idempotency::key_reused(),
+            EnrollFaceError::Commit(inner) => inner.into(),
+            EnrollFaceError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<PayByFaceError> for Problem {
+    fn from(error: PayByFaceError) -> Problem {
+        match error {
+            PayByFaceError::TillNotFound(_) => problem(StatusCode::FORBIDDEN, "till.not_found", &error),
+            PayByFaceError::PaymentNotFound(_) => problem(NOT_FOUND, "payment.not_found", &error),
+            PayByFaceError::AmountNotPositive => problem(INVALID, "amount.not_positive", &error),
+            PayByFaceError::AboveTillLimit { .. } => problem(INVALID, "amount.above_till_limit", &error),
+            PayByFaceError::Image(inner) => inner.into(),
+            PayByFaceError::EngineBusy { retry_after_ms } => engine_busy(retry_after_ms),
+            PayByFaceError::Hold(inner) => inner.into(),
+            PayByFaceError::Change(inner) => inner.into(),
+            PayByFaceError::Pin(inner) => inner.into(),
+            PayByFaceError::Commit(inner) => inner.into(),
+            PayByFaceError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<SampleRefusal> for Problem {
+    fn from(refusal: SampleRefusal) -> Problem {
+        let status = match refusal {
+            SampleRefusal::TooManyBytes { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            SampleRefusal::NotAnImage
+            | SampleRefusal::TooManyPixels { .. }
+            | SampleRefusal::Truncated
+            | SampleRefusal::TooSmall { .. }
+            | SampleRefusal::TooDark
+            | SampleRefusal::NoFace
+            | SampleRefusal::SeveralFaces { .. }
+            | SampleRefusal::StepCloser { .. }
+            | SampleRefusal::StepBack => INVALID,
+            SampleRefusal::EngineBusy { retry_after_ms } => {
+                return engine_busy(retry_after_ms);
+            }
+            SampleRefusal::Engine(reason) => return Problem::internal(&reason),
+        };
+        Problem::new(status, refusal.code(), format!("{} {}", said(&refusal), refusal.advice()))
+    }
+}
+
+fn engine_busy(retry_after_ms: u64) -> Problem {
+    let retry_after_ms = u32::try_from(retry_after_ms).unwrap_or(u32::MAX);
+    Problem { code: "engine.busy".into(), ..Problem::busy(retry_after_ms) }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        let (status, retry) = match &refusal {
+            Refusal::OperationNotFound { .. } | Refusal::HoldNotFound { .. } | Refusal::AccountNotFound { .. } => {
+                (NOT_FOUND, Retry::Never)
+            }
+            Refusal::AmountNotPositive { .. }
+            | Refusal::OperationOfAnotherHold { .. }
+            | Refusal::SameAccount { .. }
+            | Refusal::CurrencyMismatch { .. }
+            | Refusal::DeadlineInPast
+            | Refusal::CaptureExceedsFree { .. }
+            | Refusal::ReleaseExceedsFree { .. }
+            | Refusal::RefundOfNoCapture { .. }
+            | Refusal::RefundExceedsCapture { .. }
+            | Refusal::AmountOverflow => (INVALID, Retry::Never),
+            Refusal::AccountExistsWithDifferentFields { .. }
+            | Refusal::OperationExistsWithDifferentFields { .. }
+            | Refusal::HoldExists { .. }
+            | Refusal::HoldExpired { .. }
+            | Refusal::HoldClosed { .. }
+            | Refusal::HoldNotDue { .. }
+            | Refusal::RefundNothingLeft { .. } => (CONFLICT, Retry::Never),
+            Refusal::HoldPending { .. }
+            | Refusal::HoldNothingFree { .. }
+            | Refusal::RefundOfUnsettledCapture { .. } => (CONFLICT, Retry::AfterQuery),
+            Refusal::HoldVersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, Retry::AfterQuery),
+            Refusal::FundsInsufficient { .. } => (StatusCode::PAYMENT_REQUIRED, Retry::Never),
+            Refusal::WrongShard { .. }
+            | Refusal::ActionOnlyWhenPlacing { .. }
+            | Refusal::SettledMoreThanAsked { .. }
+            | Refusal::VerdictContradicts { .. }
+            | Refusal::Imbalance { .. } => {
+                tracing::error!(code = refusal.code(), "the ledger refused what only the hub itself can ask");
+                (StatusCode::INTERNAL_SERVER_ERROR, Retry::AfterQuery)
+            }
+        };
+        problem(status, refusal.code(), &refusal).retry(retry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_is_a_sentence() {
+        assert_eq!(said(&"the hold is gone: place another"), "The hold is gone: place another.");
+        assert_eq!(said(&""), ".");
+    }
+
+    #[test]
+    fn the_stores_own_words_stay_in_the_log() {
+        let problem = Problem::from(ReadError { reason: "password=hunter2".to_owned() });
+        assert_eq!((problem.status, problem.retry), (StatusCode::SERVICE_UNAVAILABLE, Retry::SameKey));
+        assert!(!problem.detail.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_picture_that_is_too_large_names_the_size() {
+        let problem = Problem::from(SampleRefusal::TooManyPixels { pixels: 50_000_000, limit: 20_000_000 });
+        assert_eq!((problem.status, problem.code.as_ref()), (INVALID, "image.too_many_pixels"));
+        assert!(problem.detail.contains("20000000"), "{}", problem.detail);
+    }
+}

@@ -1,0 +1,94 @@
+//! `/v1/galleries`: among whom a till may look.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::answers::made;
+use crate::app::App;
+use crate::extract::{Write, parse_id};
+use crate::problem::{Problem, ProblemBody};
+use crate::wire::people::EmptyBody;
+use crate::wire::sites::{CreateGalleryBody, GalleryBody};
+
+/// Makes an empty gallery.
+#[utoipa::path(
+    post,
+    path = "/v1/galleries",
+    tag = "sites",
+    params(("Idempotency-Key" = String, Header, description = "See the introduction.")),
+    request_body = CreateGalleryBody,
+    responses(
+        (status = 201, description = "Made", body = GalleryBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn create_gallery(
+    State(app): State<App>,
+    write: Write<CreateGalleryBody>,
+) -> Result<Response, Problem> {
+    write.principal.must_be_operator()?;
+    let (hub, key, name) = (app.hub.clone(), write.key, write.body.name);
+    let gallery = app.run(write.running, async move { Ok(hub.create_gallery(key, &name).await?) }).await?;
+    Ok(made(GalleryBody::from(&gallery.row), gallery.replayed))
+}
+
+/// Admits a person: tills of this gallery recognise her from now on.
+#[utoipa::path(
+    put,
+    path = "/v1/galleries/{id}/members/{person}",
+    tag = "sites",
+    params(
+        ("id" = String, Path, description = "`gal_…`"),
+        ("person" = String, Path, description = "`person_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+    ),
+    request_body = EmptyBody,
+    responses(
+        (status = 204, description = "Admitted"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn add_member(
+    State(app): State<App>,
+    Path(ids): Path<(String, String)>,
+    write: Write<EmptyBody>,
+) -> Result<StatusCode, Problem> {
+    set_member(app, ids, write, true).await
+}
+
+/// Takes a person out: tills of this gallery recognise her no more.
+#[utoipa::path(
+    delete,
+    path = "/v1/galleries/{id}/members/{person}",
+    tag = "sites",
+    params(
+        ("id" = String, Path, description = "`gal_…`"),
+        ("person" = String, Path, description = "`person_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+    ),
+    responses(
+        (status = 204, description = "Taken out"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove_member(
+    State(app): State<App>,
+    Path(ids): Path<(String, String)>,
+    write: Write<EmptyBody>,
+) -> Result<StatusCode, Problem> {
+    set_member(app, ids, write, false).await
+}
+
+async fn set_member(
+    app: App,
+    (gallery, person): (String, String),
+    write: Write<EmptyBody>,
+    present: bool,
+) -> Result<StatusCode, Problem> {
+    write.principal.must_be_operator()?;
+    let (gallery, person) = (parse_id(&gallery)?, parse_id(&person)?);
+    let hub = app.hub.clone();
+    app.run(write.running, async move { Ok(hub.set_gallery_member(gallery, person, present).await?) }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,110 @@
+//! The API's routes, one file a noun, and the router that puts them together.
+//!
+//! A handler reads the request, calls one verb of the hub, and writes the answer. It decides nothing.
+
+mod accounts;
+mod answers;
+mod capture_sessions;
+mod captures;
+mod events;
+mod form;
+mod galleries;
+mod health;
+mod holds;
+mod instruments;
+mod keys;
+mod merchants;
+mod operations;
+mod payments;
+mod people;
+mod rails;
+mod till_page;
+mod tills;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::{Router, middleware};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::layers;
+use crate::problem::Problem;
+
+/// The API as routes and as its description.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(crate::openapi::frame())
+        .routes(routes!(people::create_person))
+        .routes(routes!(people::get_person))
+        .routes(routes!(people::set_pin))
+        .routes(routes!(capture_sessions::open_capture_session))
+        .routes(routes!(capture_sessions::enroll_face))
+        .routes(routes!(instruments::add_instrument, instruments::list_instruments))
+        .routes(routes!(galleries::create_gallery))
+        .routes(routes!(galleries::add_member, galleries::remove_member))
+        .routes(routes!(merchants::create_merchant))
+        .routes(routes!(merchants::get_merchant))
+        .routes(routes!(merchants::add_payee))
+        .routes(routes!(tills::create_till))
+        .routes(routes!(tills::get_till))
+        .routes(routes!(keys::create_key))
+        .routes(routes!(keys::revoke_key))
+        .routes(routes!(payments::pay_by_face))
+        .routes(routes!(payments::get_payment))
+        .routes(routes!(holds::create_hold, holds::list_holds))
+        .routes(routes!(holds::get_hold))
+        .routes(routes!(holds::capture_hold))
+        .routes(routes!(holds::release_hold))
+        .routes(routes!(captures::refund_capture))
+        .routes(routes!(operations::get_operation))
+        .routes(routes!(rails::list_rails))
+        .routes(routes!(rails::get_rail))
+        .routes(routes!(accounts::get_account))
+        .routes(routes!(events::list_events))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}
+
+/// The description of the API, without a hub behind it.
+pub fn description() -> OpenApi {
+    api().into_openapi()
+}
+
+/// Everything that is served.
+pub fn router(app: App) -> Router {
+    let (routes, description) = api().split_for_parts();
+    let places = Arc::new(Semaphore::new(app.limits.requests));
+    let routes = routes
+        .merge(till_page::routes())
+        .route("/v1/openapi.json", axum::routing::get(move || async move { axum::Json(description) }))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_route)
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            use axum::response::IntoResponse;
+            Problem::internal("a handler panicked").into_response()
+        }))
+        .layer(middleware::from_fn_with_state(places, layers::shed));
+    routes.layer(middleware::from_fn(layers::guard)).layer(middleware::from_fn(layers::trace)).with_state(app)
+}
+
+async fn no_route(_: Request) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "route.not_found",
+        "There is nothing at this path. `tebura openapi` and /v1/openapi.json list what there is.",
+    )
+}
+
+async fn wrong_method(_: Request) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "route.method_not_allowed",
+        "This path takes another method. /v1/openapi.json lists which.",
+    )
+}

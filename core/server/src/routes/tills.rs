@@ -1,0 +1,58 @@
+//! `/v1/tills`: where people pay.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use tebura_hub::ids::TillId;
+use tebura_hub::set_up::NewTill;
+use tebura_hub::sites::Scope;
+
+use super::answers::made;
+use crate::app::App;
+use crate::auth::Principal;
+use crate::extract::{Id, Write, parse_id};
+use crate::problem::{Problem, ProblemBody};
+use crate::wire::sites::{CreateTillBody, TillBody};
+
+/// Sets up a till. Make a key for it with `POST /v1/keys`.
+#[utoipa::path(
+    post,
+    path = "/v1/tills",
+    tag = "sites",
+    params(("Idempotency-Key" = String, Header, description = "See the introduction.")),
+    request_body = CreateTillBody,
+    responses(
+        (status = 201, description = "Set up", body = TillBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn create_till(State(app): State<App>, write: Write<CreateTillBody>) -> Result<Response, Problem> {
+    write.principal.must_be_operator()?;
+    let CreateTillBody { merchant, name, gallery, pin_above, max_amount } = write.body;
+    let (merchant, gallery) = (parse_id(&merchant)?, parse_id(&gallery)?);
+    let new = NewTill { merchant, name, gallery, pin_above, max_amount };
+    let (hub, key) = (app.hub.clone(), write.key);
+    let till = app.run(write.running, async move { Ok(hub.create_till(key, new).await?) }).await?;
+    Ok(made(TillBody::from(&till.row), till.replayed))
+}
+
+/// A till.
+#[utoipa::path(
+    get,
+    path = "/v1/tills/{id}",
+    tag = "sites",
+    params(("id" = String, Path, description = "`till_…`")),
+    responses(
+        (status = 200, description = "The till", body = TillBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get_till(
+    State(app): State<App>,
+    principal: Principal,
+    Id(id): Id<TillId>,
+) -> Result<Json<TillBody>, Problem> {
+    principal.may_any(&[Scope::Admin, Scope::Read, Scope::Pay])?;
+    let found = app.hub.store().till(id).await?.filter(|till| principal.sees(till.merchant));
+    Ok(Json(TillBody::from(&found.ok_or_else(|| Problem::not_found("till"))?)))
+}

@@ -1,0 +1,9 @@
+//! Bodies of the API: how the hub's records look in JSON. Nothing is decided here.
+
+pub mod amount;
+pub mod holds;
+pub mod payments;
+pub mod people;
+pub mod rails;
+pub mod sites;
+pub mod time;

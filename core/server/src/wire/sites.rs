@@ -1,0 +1,218 @@
+//! Merchants, tills, galleries and keys.
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
+use utoipa::ToSchema;
+
+use super::time::rfc3339;
+use crate::problem::Problem;
+
+/// A merchant to set up; it is paid on the house rail at once.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateMerchantBody {
+    /// 1 to 100 characters.
+    #[schema(example = "かが書店")]
+    pub name: String,
+    /// Play money and drawn faces only.
+    pub sandbox: bool,
+    /// Of its house account.
+    #[schema(example = "JPY")]
+    pub currency: String,
+}
+
+/// A merchant.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct MerchantBody {
+    /// The merchant.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Play money and drawn faces only.
+    pub sandbox: bool,
+    /// Its account on each rail.
+    pub payees: Vec<PayeeBody>,
+}
+
+impl MerchantBody {
+    /// From the rows.
+    pub fn new(merchant: &Merchant, payees: &[Payee]) -> MerchantBody {
+        MerchantBody {
+            id: merchant.id.to_string(),
+            name: merchant.name.clone(),
+            sandbox: merchant.sandbox,
+            payees: payees.iter().map(PayeeBody::from).collect(),
+        }
+    }
+}
+
+/// A merchant's account on one more rail.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddPayeeBody {
+    /// The rail; `GET /v1/rails` lists them.
+    pub rail: String,
+    /// How the rail's far end names the merchant.
+    pub token: Option<String>,
+    /// Of the account.
+    #[schema(example = "JPY")]
+    pub currency: String,
+}
+
+/// A merchant's account on one rail.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PayeeBody {
+    /// The rail.
+    pub rail: String,
+    /// The ledger account.
+    pub account: String,
+}
+
+impl From<&Payee> for PayeeBody {
+    fn from(payee: &Payee) -> PayeeBody {
+        PayeeBody { rail: payee.rail.to_string(), account: payee.account.to_string() }
+    }
+}
+
+/// A till to set up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTillBody {
+    /// Who is paid there.
+    pub merchant: String,
+    /// 1 to 100 characters.
+    #[schema(example = "レジ 1")]
+    pub name: String,
+    /// Among whom it looks.
+    pub gallery: String,
+    /// Above this amount (minor units) a PIN is asked.
+    #[schema(minimum = 0, example = 5000)]
+    pub pin_above: i64,
+    /// Largest amount of one payment (minor units).
+    #[schema(minimum = 1, example = 30000)]
+    pub max_amount: i64,
+}
+
+/// A till.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TillBody {
+    /// The till.
+    pub id: String,
+    /// Who is paid there.
+    pub merchant: String,
+    /// Its name.
+    pub name: String,
+    /// Among whom it looks.
+    pub gallery: String,
+    /// Above this amount (minor units) a PIN is asked.
+    pub pin_above: i64,
+    /// Largest amount of one payment (minor units).
+    pub max_amount: i64,
+}
+
+impl From<&Till> for TillBody {
+    fn from(till: &Till) -> TillBody {
+        TillBody {
+            id: till.id.to_string(),
+            merchant: till.merchant.to_string(),
+            name: till.name.clone(),
+            gallery: till.gallery.to_string(),
+            pin_above: till.pin_above,
+            max_amount: till.max_amount,
+        }
+    }
+}
+
+/// A gallery to set up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateGalleryBody {
+    /// 1 to 100 characters.
+    #[schema(example = "Residents")]
+    pub name: String,
+}
+
+/// A set of people among whom a till looks.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct GalleryBody {
+    /// The gallery.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl From<&Gallery> for GalleryBody {
+    fn from(gallery: &Gallery) -> GalleryBody {
+        GalleryBody { id: gallery.id.to_string(), name: gallery.name.clone() }
+    }
+}
+
+/// A key to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateKeyBody {
+    /// Whose key; left out: an operator's.
+    pub merchant: Option<String>,
+    /// Set for a till's key.
+    pub till: Option<String>,
+    /// `admin`, `read`, `holds`, `pay`.
+    #[schema(example = json!(["read", "holds"]))]
+    pub scopes: Vec<String>,
+}
+
+impl CreateKeyBody {
+    /// The scopes, sorted and once each.
+    ///
+    /// # Errors
+    /// 422 for an unknown word or none at all.
+    pub fn scopes(&self) -> Result<Vec<Scope>, Problem> {
+        let known = |word: &String| Scope::ALL.into_iter().find(|scope| scope.name() == word);
+        let mut scopes = self.scopes.iter().map(known).collect::<Option<Vec<_>>>().unwrap_or_default();
+        scopes.sort();
+        scopes.dedup();
+        if scopes.is_empty() {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key.scopes_invalid",
+                "A key needs at least one of the scopes admin, read, holds, pay and no other word.",
+            ));
+        }
+        Ok(scopes)
+    }
+}
+
+/// A key. The secret is shown once.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct KeyBody {
+    /// The key's public id.
+    pub id: String,
+    /// `tb_…`: keep it now, it is not stored. Left out on a repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Whose key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
+    /// The till.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub till: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<String>,
+}
+
+impl KeyBody {
+    /// From the row, with the secret when it was made just now.
+    pub fn new(key: &ApiKey, secret: Option<String>) -> KeyBody {
+        KeyBody {
+            id: key.id.to_string(),
+            secret,
+            merchant: key.merchant.map(|merchant| merchant.to_string()),
+            till: key.till.map(|till| till.to_string()),
+            scopes: key.scopes.iter().map(|scope| scope.name().to_owned()).collect(),
+            revoked_at: key.revoked_at.map(rfc3339),
+        }
+    }
+}
