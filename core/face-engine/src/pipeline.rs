@@ -19,7 +19,7 @@ use crate::engine::{Engine, LoadFault, Net, NetError, NetSource};
 use crate::geometry::Landmarks;
 use crate::liveness;
 use crate::pack::{ModelFile, ModelPack, PackError, Recipes};
-use crate::picture::{Picture, decode};
+use crate::picture::Picture;
 
 /// A pack whose models are parsed; every worker opens a pipeline of its own from it.
 pub struct LoadedPack {
@@ -126,7 +126,7 @@ impl Pipeline {
     /// Says why the picture yields no sample.
     pub fn examine(&mut self, file: &[u8]) -> Result<Examined, SampleRefusal> {
         let mut watch = Stopwatch::start();
-        let picture = decode(file)?;
+        let picture = Picture::decode(file)?;
         watch.lap(|timings| &mut timings.decode);
         self.examine_picture(&picture, watch)
     }

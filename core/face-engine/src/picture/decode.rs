@@ -20,7 +20,7 @@ const WIDEST_PIXEL: u64 = 8;
 const LEAST_SIDE: u32 = 64;
 
 /// Decodes one PNG, JPEG or WebP file and turns it as its EXIF orientation says.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, SampleRefusal> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Picture, SampleRefusal> {
     if bytes.len() > MOST_BYTES {
         return Err(SampleRefusal::TooManyBytes { bytes: bytes.len() as u64, limit: MOST_BYTES as u64 });
     }
@@ -33,7 +33,10 @@ pub(crate) fn read_upright(bytes: &[u8]) -> Result<Picture, SampleRefusal> {
     if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
         return Err(SampleRefusal::NotAnImage);
     }
-    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    // Only the header is read here; the reader's own limits would hide its numbers behind an error.
+    reader.no_limits();
+    let mut decoder = reader.into_decoder().map_err(refusal)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels > MOST_PIXELS {
@@ -110,12 +113,30 @@ fn rgb_of(colour: ColorType, pixel: &[u8]) -> Option<[u8; CHANNELS]> {
 
 /// Finds a file that ends early where its decoder would fill the rest with grey.
 fn is_cut_off(bytes: &[u8], format: ImageFormat) -> bool {
+    if format == ImageFormat::Png {
+        return !png_ends(bytes);
+    }
     if format == ImageFormat::Jpeg {
         return !jpeg_ends(bytes);
     }
     if format == ImageFormat::WebP {
         let declared = bytes.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
         return declared.is_none_or(|size| (bytes.len() as u64) < u64::from(size) + 8);
+    }
+    false
+}
+
+/// Walks a PNG's chunks to its last one (PNG, third edition, section 5.3).
+fn png_ends(bytes: &[u8]) -> bool {
+    const SIGNATURE: usize = 8;
+    const AROUND_DATA: usize = 12;
+    let mut at = SIGNATURE;
+    while let Some([a, b, c, d, kind @ ..]) = bytes.get(at..at + 8) {
+        let Ok(length) = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])) else { return false };
+        at = at.saturating_add(length).saturating_add(AROUND_DATA);
+        if kind == b"IEND" {
+            return at <= bytes.len();
+        }
     }
     false
 }

@@ -5,10 +5,10 @@
 mod decode;
 mod region;
 
-use tebura_face::FaceBox;
+use tebura_face::{FaceBox, SampleRefusal};
 use zeroize::Zeroizing;
 
-pub(crate) use decode::{decode, read_upright};
+pub(crate) use decode::read_upright;
 pub(crate) use region::{Filter, Region, resample};
 
 /// Bytes of one pixel.
@@ -42,6 +42,14 @@ impl Picture {
             return Err(PictureError { width, height, bytes: rgb.len() });
         }
         Ok(Self { width, height, rgb: Zeroizing::new(rgb) })
+    }
+
+    /// Decodes a PNG, JPEG or WebP file within the limits and turns it as its EXIF orientation says.
+    ///
+    /// # Errors
+    /// Says which limit it breaks or how it is broken.
+    pub fn decode(file: &[u8]) -> Result<Self, SampleRefusal> {
+        decode::decode(file)
     }
 
     /// Returns the width in pixels.

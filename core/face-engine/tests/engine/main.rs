@@ -1,0 +1,11 @@
+//! The face engine from outside: packs, pictures, refusals, workers.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod bad_pictures;
+mod measuring_pack;
+mod opencv_zoo;
+mod packs;
+mod refused_packs;
+mod turned_pictures;
+mod workers;
