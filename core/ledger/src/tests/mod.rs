@@ -3,6 +3,7 @@
 mod audit;
 mod commands;
 mod deadline;
+mod exhaustive;
 mod ids;
 mod model;
 mod money;

@@ -120,6 +120,8 @@ const TABLE: &[(&str, &str)] = &[
     ("verdict.contradicts", "~ capture H1 / settle C1 / settle C1 59"),
     ("verdict.contradicts", "account A 9 / merchant B / hold H1 A→B 9 / decline H1 / settle H1"),
     ("amount.overflow", "account A 9223372036854775807 / account C 1 / fund C→A 1"),
+    ("amount.overflow", "merchant P / merchant B / account A 0 / fund P→A 9 / hold H1 P→B 9223372036854775807"),
+    ("amount.overflow", "merchant P / merchant B / hold H1 P→B 9223372036854775807 / hold H2 P→B 1"),
 ];
 
 /// Met by damaged rows only; see the tests on partial books.
