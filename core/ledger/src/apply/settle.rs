@@ -16,6 +16,7 @@ pub(super) fn settle(book: &Book, command: &Settle, now: Timestamp) -> Result<Ef
     if says_nothing_new(operation, &command.verdict, hold)? {
         return Ok(Effects::replay(Some(operation), Some(hold), now));
     }
+    verdict::earmarked(hold, operation)?;
     let mut change = HoldChange::of(book, hold, now)?;
     let mut settled = operation.clone();
     match &command.verdict {

@@ -2,9 +2,24 @@
 
 use crate::effects::HoldChange;
 use crate::{
-    AccountId, Book, EventKind, Money, Operation, OperationId, OperationKind, Phase, Refusal, Timestamp, Transfer,
-    TransferKind,
+    AccountId, Book, EventKind, Hold, Money, Operation, OperationId, OperationKind, Phase, Refusal, Timestamp,
+    Transfer, TransferKind,
 };
+
+/// Checks that the hold has in flight what the operation asks for, so that taking it out again cannot go wrong.
+pub(super) fn earmarked(hold: &Hold, operation: &Operation) -> Result<(), Refusal> {
+    let in_flight = match operation.kind() {
+        OperationKind::Place { .. } => hold.parts.place_in_flight,
+        OperationKind::Capture { .. } => hold.parts.capture_in_flight,
+        OperationKind::Release { .. } | OperationKind::Expire { .. } => hold.parts.release_in_flight,
+        OperationKind::Refund { .. } => hold.parts.refund_in_flight,
+        OperationKind::Fund { .. } => return Err(not_on_a_hold(operation)),
+    };
+    if operation.amount().minor() > in_flight || operation.amount().currency() != hold.currency() {
+        return Err(crate::effects::imbalance(operation.id()));
+    }
+    Ok(())
+}
 
 /// Applies a success. Returns the capture that changed with it, for a refund.
 pub(super) fn settled(
@@ -109,7 +124,8 @@ fn refund_done(book: &Book, capture: OperationId, asked: i64, done: i64) -> Resu
     let found = book.operation(capture).ok_or(Refusal::OperationNotFound { operation: capture })?;
     let mut capture = found.clone();
     capture.parts.refund_in_flight -= asked;
-    capture.parts.refunded += done;
+    let refunded = capture.parts.refunded.checked_add(done);
+    capture.parts.refunded = refunded.ok_or_else(|| crate::effects::imbalance(capture.id()))?;
     Ok(capture)
 }
 

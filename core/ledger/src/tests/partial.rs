@@ -219,6 +219,18 @@ fn damaged_rows_are_refused_and_not_made_worse() {
 }
 
 #[test]
+fn a_damaged_operation_cannot_move_more_than_the_hold_has_under_way() {
+    for amount in [21, i64::MAX] {
+        let mut book = Book::new(Shard::new(0));
+        book.insert_hold(hold(20, 30));
+        book.insert_operation(capture_sent(30, amount));
+        book.insert_account(account(1, 100, 60));
+        book.insert_account(account(2, 0, 0));
+        assert_eq!(book.apply(&settle(30, amount), NOW).unwrap_err().code(), "ledger.imbalance");
+    }
+}
+
+#[test]
 fn an_account_that_holds_less_than_its_hold_is_refused() {
     let mut book = Book::new(Shard::new(0));
     book.insert_hold(hold(20, 0));
