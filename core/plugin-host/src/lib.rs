@@ -1,1 +1,53 @@
-//! The hub's plugin port over Wasm components: gate, trust, engine, limits.
+//! The hub's rail port over Wasm components: manifest, trust, gate, engine, limits.
+//!
+//! A plugin is installed once (signatures, approval, static gate, compilation, trial instance) and runs each step in a
+//! fresh instance under fuel, a deadline and one memory budget. The only crate with wasmtime. It cannot send: there is
+//! no HTTP client below it, and what a guest wants sent is data in its step.
+
+#![expect(
+    missing_docs,
+    reason = "types and verbs are documented; a field or an error variant whose name and text say it all is not"
+)]
+
+mod allow;
+mod api;
+mod bindings;
+mod budget;
+mod call;
+mod capability;
+mod contract;
+mod encode;
+mod engine;
+mod gate;
+mod host;
+mod inspect;
+mod install;
+mod keyring;
+mod keys;
+pub mod limits;
+mod lock;
+mod manifest;
+mod pool;
+mod rail;
+mod statement;
+mod trust;
+
+pub use allow::{Allow, AllowError, PathError, check_path};
+pub use bindings::{BindingError, Bindings, BoundKey, KvReader, KvUnavailable, NoKv, StoreKv};
+pub use call::{CallStats, Input};
+pub use capability::capabilities;
+pub use contract::Breach;
+pub use encode::{EncodeError, encode_component};
+pub use engine::{EngineError, Metering, Slots};
+pub use gate::{Contents, GateError};
+pub use host::{HostError, HostOptions, PluginHost};
+pub use inspect::{Inspection, inspect};
+pub use install::{InstallError, Package, PackageError, Report};
+pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role};
+pub use lock::{LockError, LockFile};
+pub use manifest::{
+    CallLimits, Endpoint, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Problem, RAIL_WORLD,
+};
+pub use rail::{Answer, InstalledRail};
+pub use statement::{component_digest, manifest_digest, signed_bytes};
+pub use trust::{Grant, SignatureError, Trust, Vouching, sign};

@@ -1,0 +1,173 @@
+//! From three files to a rail: manifest, signatures, approval, gate, bindings, compilation, trial instance.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tebura_hub::rail::{ComponentDigest, PluginId, RailDescriptor, RailError};
+use tebura_ledger::Timestamp;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::api::since_v1_0::{self as api, RailPluginPre};
+use crate::bindings::{BindingError, Bindings};
+use crate::call::{self, CallStats};
+use crate::gate::{self, Contents, GateError};
+use crate::lock::{LockError, LockFile};
+use crate::manifest::{Manifest, ManifestError, RAIL_WORLD};
+use crate::statement::component_digest;
+use crate::trust::{Grant, SignatureError, Trust};
+
+/// The files of a plugin.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// `plugin.toml`.
+    pub manifest: Vec<u8>,
+    /// The one `*.wasm`.
+    pub component: Vec<u8>,
+    /// `plugin.sig`; `None` where there is none, which is refused.
+    pub signatures: Option<Vec<u8>>,
+}
+
+/// Why a folder is not a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    #[error("{} cannot be read: {error}; check the path and its permissions", .path.display())]
+    Unreadable { path: PathBuf, error: std::io::Error },
+    #[error("{} has {found} files that end in .wasm and a plugin has one; build it, or remove the others", .path.display())]
+    Components { path: PathBuf, found: usize },
+}
+
+impl Package {
+    /// Reads `plugin.toml`, the one `*.wasm` and `plugin.sig` of a folder.
+    ///
+    /// # Errors
+    /// [`PackageError`].
+    pub fn read(folder: &Path) -> Result<Self, PackageError> {
+        let unreadable = |path: &Path, error| PackageError::Unreadable { path: path.to_owned(), error };
+        let file = |path: PathBuf| std::fs::read(&path).map_err(|error| unreadable(&path, error));
+        let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+        let mut components: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "wasm"))
+            .collect();
+        let (1, Some(component)) = (components.len(), components.pop()) else {
+            return Err(PackageError::Components { path: folder.to_owned(), found: components.len() });
+        };
+        let signatures = match std::fs::read(folder.join("plugin.sig")) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unreadable(&folder.join("plugin.sig"), error)),
+        };
+        Ok(Self { manifest: file(folder.join("plugin.toml"))?, component: file(component)?, signatures })
+    }
+}
+
+/// Why a plugin is not installed. The order is the order of the checks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InstallError {
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    #[error("{plugin} is installed already; remove one of the two")]
+    Twice { plugin: String },
+    #[error("the component cannot be compiled ({reason}); build it again with the SDK of this hub")]
+    Compile { reason: String },
+    #[error("the component does not fit {world} ({reason}); build it again with the SDK of this hub")]
+    World { world: &'static str, reason: String },
+    #[error("a trial instance of the plugin failed: {0}; have its author correct it")]
+    Trial(RailError),
+}
+
+/// A plugin that passed everything, ready for calls.
+pub(crate) struct Installed {
+    pub(crate) manifest: Manifest,
+    pub(crate) bindings: Bindings,
+    pub(crate) grant: Grant,
+    pub(crate) pre: RailPluginPre<call::Call>,
+    pub(crate) metered: bool,
+    pub(crate) descriptor: RailDescriptor,
+    /// Calls that run or wait.
+    pub(crate) in_flight: AtomicUsize,
+}
+
+/// What an installation found, for the operator.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    pub plugin: PluginId,
+    pub version: String,
+    pub digest: ComponentDigest,
+    pub contents: Contents,
+    /// Of the trial instance.
+    pub trial: CallStats,
+}
+
+/// Everything that an installation asks.
+pub(crate) struct Installer<'i> {
+    pub(crate) engine: &'i Engine,
+    pub(crate) metered: bool,
+    pub(crate) trust: &'i Trust,
+    pub(crate) lock: Option<&'i LockFile>,
+    pub(crate) now: Timestamp,
+}
+
+impl Installer<'_> {
+    pub(crate) fn install(
+        &self,
+        package: &Package,
+        bindings: Bindings,
+    ) -> Result<(Arc<Installed>, Report), InstallError> {
+        let manifest = Manifest::parse(&package.manifest)?;
+        let digest = component_digest(&package.component);
+        let grant = self.trust.verify(&manifest, digest, package.signatures.as_deref(), self.now)?;
+        if let Some(lock) = self.lock {
+            lock.check(&manifest, digest)?;
+        }
+        let contents = gate::check(&package.component, &manifest.world, manifest.limits.memory_bytes)?;
+        bindings.check(&manifest)?;
+        let pre = self.compile(&package.component)?;
+        let descriptor = descriptor(&manifest, digest);
+        let metered = self.metered;
+        let in_flight = AtomicUsize::new(0);
+        let installed = Arc::new(Installed { manifest, bindings, grant, pre, metered, descriptor, in_flight });
+        let (trial, stats) = call::try_out(&installed);
+        trial.map_err(InstallError::Trial)?;
+        let (plugin, version) = (installed.manifest.id.clone(), installed.manifest.version.clone());
+        Ok((installed, Report { plugin, version, digest, contents, trial: stats }))
+    }
+
+    fn compile(&self, component: &[u8]) -> Result<RailPluginPre<call::Call>, InstallError> {
+        let reason = |error: &wasmtime::Error| crate::contract::printable(error.root_cause(), 500);
+        let component = Component::from_binary(self.engine, component)
+            .map_err(|error| InstallError::Compile { reason: reason(&error) })?;
+        let linker = api::linker(self.engine).map_err(|error| InstallError::Compile { reason: reason(&error) })?;
+        linker
+            .instantiate_pre(&component)
+            .and_then(RailPluginPre::new)
+            .map_err(|error| InstallError::World { world: RAIL_WORLD, reason: reason(&error) })
+    }
+}
+
+fn descriptor(manifest: &Manifest, digest: ComponentDigest) -> RailDescriptor {
+    let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    RailDescriptor {
+        rail: manifest.rail.clone(),
+        version: manifest.version.clone(),
+        digest: Some(digest),
+        commands: manifest.commands.clone(),
+        currencies: manifest.currencies.iter().map(ToString::to_string).collect(),
+        max_per_operation: Some(manifest.max_per_operation),
+        max_hold_ms: manifest.max_hold.map(ms),
+        several_captures: manifest.several_captures,
+        settle_window_ms: ms(manifest.settle_window()),
+    }
+}

@@ -1,0 +1,159 @@
+use super::*;
+
+pub(crate) const WHOLE: &str = r#"[plugin]
+id = "jp.example.machi-pay"
+version = "1.4.0"
+title = "Machi Pay"
+world = "tebura:rail/rail-plugin@1.0.0"
+reads_state = ["1.3.0"]
+settings = ["merchant_code"]
+
+[rail]
+commands = ["hold", "capture", "release", "refund", "inquire"]
+several_captures = true
+max_hold = "7 d"
+
+[money]
+currencies = ["JPY"]
+max_per_operation = 100_000
+
+[endpoints.gateway]
+allow = ["POST /v1/holds", "GET /v1/holds/*"]
+idempotency_header = "Idempotency-Key"
+settle_window = "90 s"
+
+[keys.webhook]
+algorithm = "hmac-sha256"
+use = ["verify"]
+
+[limits]
+fuel = 5_000_000
+memory = "8 MiB"
+deadline = "150ms"
+"#;
+
+#[test]
+fn everything_is_read() {
+    let manifest = Manifest::parse(WHOLE.as_bytes()).unwrap();
+    assert_eq!(manifest.id.0, "jp.example.machi-pay");
+    assert_eq!(manifest.rail.as_str(), "jp.example.machi-pay");
+    assert_eq!(manifest.version, "1.4.0");
+    assert_eq!(manifest.max_hold, Some(Duration::from_secs(7 * 86_400)));
+    assert_eq!(manifest.currencies, [Currency::JPY]);
+    assert_eq!(manifest.endpoints["gateway"].allow[1].to_string(), "GET /v1/holds/*");
+    assert_eq!(manifest.settle_window(), Duration::from_secs(90));
+    assert_eq!(manifest.keys["webhook"].uses, [KeyUse::Verify]);
+    let limits = CallLimits { fuel: 5_000_000, memory_bytes: 8 << 20, deadline: Duration::from_millis(150) };
+    assert_eq!(manifest.limits, limits);
+}
+
+#[track_caller]
+fn check(from: &str, to: &str, expected: &str) {
+    assert!(WHOLE.contains(from), "{from}");
+    let error = Manifest::parse(WHOLE.replacen(from, to, 1).as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn a_problem_names_the_line_the_value_and_the_fix() {
+    check(
+        "id = \"jp.example.machi-pay\"",
+        "id = \"Machi Pay\"",
+        "plugin.toml has 1 problem:\n  line 2: plugin.id = \"Machi Pay\" is not accepted; write a reversed domain name that you own, then the plugin's name, for example \"jp.example.machi-pay\"",
+    );
+    check(
+        "GET /v1/holds/*\"",
+        "FETCH /v1/holds/*\"",
+        "plugin.toml has 1 problem:\n  line 19: endpoints.gateway.allow[1] = \"FETCH /v1/holds/*\" is not accepted; write a method, a space and a path in which `*` stands for one whole segment, for example \"GET /v1/holds/*\"",
+    );
+    check(
+        "GET /v1/holds/*\"",
+        "GET /v1/../admin\"",
+        "plugin.toml has 1 problem:\n  line 19: endpoints.gateway.allow[1] = \"GET /v1/../admin\" is not a pattern; write the path without `.` and `..`",
+    );
+    check(
+        "max_per_operation = 100_000",
+        "max_per_operation = 0",
+        "plugin.toml has 1 problem:\n  line 16: money.max_per_operation = 0 is not accepted; write the largest amount of one operation, in the currency's smallest unit, for example 100000",
+    );
+    check(
+        "max_per_operation = 100_000",
+        "max_per_operation = 1.5",
+        "plugin.toml is not TOML: line 16: money.max_per_operation a fraction has no place here; write a whole number; correct it and try again",
+    );
+    check(
+        "\"8 MiB\"",
+        "\"8 GiB\"",
+        "plugin.toml has 1 problem:\n  line 29: limits.memory = \"8 GiB\" is not accepted; write memory and tables of one call together, at most 32 MiB: a number and KiB or MiB, for example \"16 MiB\"",
+    );
+    check(
+        "\"8 MiB\"",
+        "\"64 MiB\"",
+        "plugin.toml has 1 problem:\n  line 29: limits.memory = \"64 MiB\" is out of range; write 1 MiB to 32 MiB, for example \"16 MiB\"",
+    );
+    check(
+        "use = [\"verify\"]",
+        "use = [\"sign\"]",
+        "plugin.toml has 1 problem:\n  line 25: keys.webhook.use = [\"sign\"] does not go with the algorithm; write `mac` and `verify` for hmac-sha256, `sign` and `verify` for ed25519",
+    );
+    check(
+        "\"Idempotency-Key\"",
+        "\"Authorization\"",
+        "plugin.toml has 1 problem:\n  line 20: endpoints.gateway.idempotency_header = \"Authorization\" belongs to the hub; name the header that the far end documents, for example \"Idempotency-Key\"",
+    );
+    check(
+        "[\"JPY\"]",
+        "[\"JPX\"]",
+        "plugin.toml has 1 problem:\n  line 15: money.currencies[0] = \"JPX\" is not a currency; JPX is not an ISO 4217 currency: correct it, or give an operator's own currency four characters or more",
+    );
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_named() {
+    check(
+        "version = \"1.4.0\"\n",
+        "",
+        "plugin.toml has 1 problem:\n  line 1: plugin.version is missing; write three numbers with dots, for example \"1.4.0\"",
+    );
+    check(
+        "max_hold = \"7 d\"",
+        "max_hodl = \"7 d\"",
+        "plugin.toml has 1 problem:\n  line 12: rail.max_hodl is not a field here; remove it, or write `commands`, `max_hold`, `several_captures`",
+    );
+    check(
+        "[plugin]\n",
+        "[plugin\n",
+        "plugin.toml is not TOML: line 1:  unclosed table, expected `]`; correct it and try again",
+    );
+    check(
+        "version = \"1.4.0\"",
+        "version = 1979-05-27",
+        "plugin.toml is not TOML: line 3: plugin.version a date has no place here; put it in quotes; correct it and try again",
+    );
+}
+
+#[test]
+fn all_problems_come_at_once_in_the_order_of_the_lines() {
+    let text = WHOLE.replace("\"1.4.0\"", "1").replace("\"7 d\"", "\"soon\"").replace("[\"JPY\"]", "[]");
+    let ManifestError::Invalid(problems) = Manifest::parse(text.as_bytes()).unwrap_err() else { panic!("not Invalid") };
+    let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [Some(3), Some(12), Some(15)]);
+}
+
+#[test]
+fn a_text_that_nobody_wrote_by_hand_is_refused() {
+    assert!(matches!(Manifest::parse(&[b' '; 70_000]), Err(ManifestError::TooLarge { bytes: 70_000, .. })));
+    assert!(matches!(Manifest::parse(b"\xff"), Err(ManifestError::NotUtf8)));
+}
+
+#[test]
+fn the_least_manifest_is_denied_everything() {
+    let manifest = Manifest::parse(
+        br#"plugin = { id = "a.b.c", version = "0.1.0", world = "tebura:rail/rail-plugin@1.0.0" }
+rail = { commands = ["hold"] }
+money = { currencies = ["JPY"], max_per_operation = 1 }"#,
+    )
+    .unwrap();
+    assert!(manifest.endpoints.is_empty() && manifest.keys.is_empty() && manifest.settings.is_empty());
+    assert!(!manifest.several_captures);
+}
