@@ -6,6 +6,7 @@
 pub mod app;
 pub mod auth;
 pub mod clock;
+pub mod demo;
 pub mod extract;
 pub mod idempotency;
 pub mod layers;

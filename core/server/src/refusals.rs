@@ -61,7 +61,6 @@ impl From<CommitError> for Problem {
             CommitError::Refused(refusal) => refusal.into(),
             CommitError::Stale => idempotency::still_running(),
             CommitError::Busy { retry_after_ms } => Problem::busy(retry_after_ms),
-            CommitError::Rejected { .. } => problem(StatusCode::INTERNAL_SERVER_ERROR, "store.rejected", &error),
             CommitError::Rejected { reason } => Problem::internal(&reason),
             CommitError::Unavailable { reason } => unavailable(&reason),
         }
@@ -77,7 +76,6 @@ impl From<PerformError> for Problem {
             PerformError::KeyRunning => idempotency::still_running(),
             PerformError::Refused(refusal) => refusal.into(),
             PerformError::Busy { retry_after_ms } => Problem::busy(retry_after_ms),
-            PerformError::Rejected { .. } => problem(StatusCode::INTERNAL_SERVER_ERROR, "store.rejected", &error),
             PerformError::Rejected { reason } => Problem::internal(&reason),
             PerformError::Unavailable { reason } => unavailable(&reason),
         }

@@ -1,11 +1,149 @@
-//! `/till`: the page where people pay, and the session that it pays with.
+//! `/till`: the page where people pay, the words and the session that it needs.
+//!
+//! No external resource, no inline script or style. In the demo city the page gets a session by itself, from this
+//! machine only; elsewhere the till's key is entered once a shift.
 
-use axum::Router;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Serialize;
 
 use crate::app::App;
+use crate::auth::{KeySecret, Principal, bearer, known_key, unknown_key};
+use crate::messages::{self, Language};
+use crate::problem::Problem;
+
+/// Scripts, styles, pictures and calls from this hub only; the camera's picture is a blob.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+    media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Files of the page: name, type, bytes.
+const FILES: [(&str, &str, &str); 5] = [
+    ("till.css", "text/css; charset=utf-8", include_str!("../page/till.css")),
+    ("till.js", "text/javascript; charset=utf-8", include_str!("../page/till.js")),
+    ("api.js", "text/javascript; charset=utf-8", include_str!("../page/api.js")),
+    ("camera.js", "text/javascript; charset=utf-8", include_str!("../page/camera.js")),
+    ("mark.svg", "image/svg+xml", include_str!("../page/mark.svg")),
+];
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/", get(async || (StatusCode::SEE_OTHER, [(header::LOCATION, "/till")])))
+        .route("/till", get(page))
+        .route("/till/{file}", get(file))
+        .route("/till/words/{language}", get(words))
+        .route("/till/session", post(open_session))
+        .route("/till/state", get(state))
+        .route("/till/faces/{face}", get(face))
 }
 
-pub(crate) fn problem_titles() {}
+async fn page() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()"),
+    ];
+    (headers, include_str!("../page/till.html")).into_response()
+}
+
+async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
+    let found = FILES.iter().find(|(known, _, _)| *known == name).ok_or_else(|| Problem::not_found("file"))?;
+    Ok(([(header::CONTENT_TYPE, found.1), (header::CACHE_CONTROL, "no-cache")], found.2).into_response())
+}
+
+/// The page's words in one language.
+async fn words(Path(language): Path<String>) -> Json<BTreeMap<&'static str, &'static str>> {
+    let all = messages::catalogue(Language::from_tag(&language)).iter();
+    Json(all.filter(|(key, _)| key.starts_with("till.")).map(|(key, text)| (key.as_str(), text.as_str())).collect())
+}
+
+/// Opens a till session: for the key that is shown, or for the demo till when the caller is on this machine.
+async fn open_session(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let id = match parts.headers.get(header::AUTHORIZATION) {
+        Some(value) => {
+            let shown = value.to_str().ok().and_then(bearer).and_then(KeySecret::parse).ok_or_else(unknown_key)?;
+            let key = known_key(&app, &shown).await?;
+            Principal::of(&key).must_be_till()?;
+            key.id
+        }
+        None => app.demo.as_ref().filter(|_| is_local(&parts)).ok_or_else(unknown_key)?.key,
+    };
+    let secure = parts.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let cookie = app.sessions.issue(id, app.hub.now(), secure);
+    let cookie = HeaderValue::from_str(&cookie).map_err(|_| Problem::internal("a cookie is not a header value"))?;
+    Ok((StatusCode::NO_CONTENT, HeaderMap::from_iter([(header::SET_COOKIE, cookie)])).into_response())
+}
+
+/// From this machine, by a name of this machine: a page of another site that points its name here is not local.
+fn is_local(parts: &Parts) -> bool {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| peer.0.ip().is_loopback());
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+    });
+    peer && ["127.0.0.1", "localhost", "[::1]"].contains(&name)
+}
+
+/// What the page has to know of its till.
+#[derive(Serialize)]
+struct TillState {
+    till_name: String,
+    merchant_name: String,
+    currency: String,
+    exponent: u8,
+    pin_above: i64,
+    max_amount: i64,
+    drawn_faces_only: bool,
+    demo: bool,
+    /// Demo faces to pick where there is no camera.
+    pictures: Vec<&'static str>,
+    /// Names of rails by language.
+    rails: BTreeMap<String, BTreeMap<&'static str, &'static str>>,
+}
+
+async fn state(State(app): State<App>, principal: Principal) -> Result<Json<TillState>, Problem> {
+    let till = app.hub.store().till(principal.must_be_till()?).await?.ok_or_else(|| Problem::not_found("till"))?;
+    let missing = || Problem::not_found("merchant");
+    let merchant = app.hub.merchant(till.merchant).await?.ok_or_else(missing)?;
+    let payees = app.hub.store().payees(till.merchant).await?;
+    let account = payees.first().ok_or_else(missing)?.account;
+    let currency = app.hub.store().account(account).await?.ok_or_else(missing)?.currency();
+    let named = |language: Language, rail: &str| {
+        messages::find(language, &format!("rail.{rail}")).map(|name| (language.tag(), name))
+    };
+    let rails = app.hub.rails();
+    let rails = rails.iter().map(|rail| rail.descriptor().rail.to_string());
+    Ok(Json(TillState {
+        till_name: till.name,
+        merchant_name: merchant.name,
+        currency: currency.code().to_owned(),
+        exponent: currency.exponent(),
+        pin_above: till.pin_above,
+        max_amount: till.max_amount,
+        drawn_faces_only: app.hub.pack().scope == tebura_face::Scope::DrawnFacesOnly,
+        demo: app.demo.is_some(),
+        pictures: if app.demo.is_some() { crate::demo::faces::NAMES.to_vec() } else { Vec::new() },
+        rails: rails
+            .map(|rail| {
+                let names = Language::ALL.into_iter().filter_map(|language| named(language, &rail)).collect();
+                (rail, names)
+            })
+            .collect(),
+    }))
+}
+
+/// A demo face as a camera would see it.
+async fn face(State(app): State<App>, Path(file): Path<String>) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("file");
+    let name = file.strip_suffix(".png").filter(|_| app.demo.is_some()).ok_or_else(missing)?.to_owned();
+    let drawn = tokio::task::spawn_blocking(move || crate::demo::faces::png(&name));
+    let png = drawn.await.map_err(|_| Problem::internal("the face drawer panicked"))?.ok_or_else(missing)?;
+    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "max-age=3600")], png).into_response())
+}

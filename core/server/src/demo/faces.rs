@@ -1,0 +1,81 @@
+//! The faces of the demo: drawn from seeds, for enrolment, for the page, and for the pictures in `examples/`.
+
+use std::io::Cursor;
+
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use tebura_drawn_faces::Scene;
+
+/// Width of every demo picture, pixels.
+const WIDTH: u16 = 640;
+/// Height of every demo picture, pixels.
+const HEIGHT: u16 = 480;
+
+/// Somebody who does not exist. The pack never saw these seeds: they are beyond those it was trained on.
+pub(crate) const HANAKO: u64 = 9_500_001;
+pub(crate) const TARO: u64 = 9_500_002;
+pub(crate) const SAKURA: u64 = 9_500_003;
+const STRANGER: u64 = 9_500_004;
+
+/// The take that is enrolled; every other picture is another take.
+const ENROLLED: u64 = 1;
+/// The take at the till.
+const AT_THE_TILL: u64 = 2;
+
+/// Every picture, by name.
+pub const NAMES: [&str; 7] = ["hanako", "taro", "sakura", "stranger", "screen", "two", "nobody"];
+
+/// A picture as a till's camera takes it; `None` for a name that is not in [`NAMES`].
+pub fn png(name: &str) -> Option<Vec<u8>> {
+    scene(name).map(|scene| encode(&scene))
+}
+
+/// The picture that a person is enrolled with.
+pub(crate) fn enrolment(person: u64) -> Vec<u8> {
+    encode(&Scene::kiosk(person, ENROLLED))
+}
+
+fn scene(name: &str) -> Option<Scene> {
+    Some(match name {
+        "hanako" => Scene::kiosk(HANAKO, AT_THE_TILL),
+        "taro" => Scene::kiosk(TARO, AT_THE_TILL),
+        "sakura" => Scene::kiosk(SAKURA, AT_THE_TILL),
+        "stranger" => Scene::kiosk(STRANGER, AT_THE_TILL),
+        "screen" => Scene::screen_replay(HANAKO, AT_THE_TILL),
+        "two" => Scene::two(HANAKO, TARO, AT_THE_TILL),
+        "nobody" => Scene::empty(AT_THE_TILL),
+        _ => return None,
+    })
+}
+
+fn encode(scene: &Scene) -> Vec<u8> {
+    let drawing = scene.draw(usize::from(WIDTH), usize::from(HEIGHT));
+    let mut png = Cursor::new(Vec::new());
+    let written = PngEncoder::new(&mut png).write_image(
+        &drawing.pixels,
+        u32::from(WIDTH),
+        u32::from(HEIGHT),
+        ExtendedColorType::Rgb8,
+    );
+    // Writing to memory fails only for a wrong length, and the length is the drawing's own.
+    written.map(|()| png.into_inner()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_picture_and_no_other() {
+        for name in NAMES {
+            let png = png(name).unwrap();
+            let picture = image::load_from_memory(&png).unwrap();
+            assert_eq!((picture.width(), picture.height()), (640, 480), "{name}");
+        }
+        assert!(png("../hanako").is_none());
+    }
+
+    #[test]
+    fn the_till_sees_another_take_than_the_one_enrolled() {
+        assert_ne!(enrolment(HANAKO), png("hanako").unwrap());
+    }
+}

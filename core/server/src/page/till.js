@@ -1,0 +1,295 @@
+// The till page: amount, look, paid. One view at a time; every answer of the hub has a view of its own.
+
+import { openSession, pay, payment, tillState, words } from "./api.js";
+import { Camera } from "./camera.js";
+
+const NEXT_CUSTOMER_MS = 12_000;
+const ASK_AGAIN_MS = 2_000;
+
+const at = (id) => document.getElementById(id);
+const camera = new Camera(at("video"), at("picked"));
+
+const till = { language: "ja", words: {}, state: undefined, minor: 0, pin: "", image: undefined, view: "loading" };
+let timer;
+
+/* Words */
+
+function say(key, values = {}) {
+  const text = till.words[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
+}
+
+function money(minor) {
+  const { currency, exponent } = till.state;
+  const style = { style: "currency", currency, minimumFractionDigits: exponent, maximumFractionDigits: exponent };
+  const value = minor / 10 ** exponent;
+  try {
+    return new Intl.NumberFormat(till.language === "ja" ? "ja-JP" : "en-US", { ...style, currencyDisplay: "narrowSymbol" })
+      .format(value).replace("￥", "¥");
+  } catch {
+    return `${value} ${currency}`;
+  }
+}
+
+async function speak(language) {
+  till.language = language;
+  till.words = await words(language);
+  document.documentElement.lang = language;
+  document.title = `${say("till.title")} – Tebura`;
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
+  at("language").textContent = say("till.language");
+  at("language").lang = language === "ja" ? "en" : "ja";
+  at("language").setAttribute("aria-label", say("till.language_label"));
+  at("banner").textContent = say("till.banner");
+  at("amount-keypad").setAttribute("aria-label", say("till.amount.keypad"));
+  at("pin-keypad").setAttribute("aria-label", say("till.pin.keypad"));
+  for (const key of document.querySelectorAll("[data-digit='delete']")) key.setAttribute("aria-label", say("till.amount.delete"));
+  for (const face of at("faces").children) face.querySelector("span").textContent = say(`till.demo.${face.dataset.face}`);
+  if (till.state) drawAmount();
+  till.redraw?.();
+}
+
+/* Views */
+
+function show(view, redraw) {
+  clearTimeout(timer);
+  till.view = view;
+  till.redraw = redraw;
+  redraw?.();
+  at("main").dataset.view = view;
+  for (const section of document.querySelectorAll("main > section")) section.hidden = section.dataset.view !== view;
+  document.querySelector(`section[data-view="${view}"] h1`)?.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+function restart() {
+  till.minor = 0;
+  till.pin = "";
+  till.image = undefined;
+  camera.stop();
+  for (const face of at("faces").children) face.setAttribute("aria-pressed", "false");
+  show("amount", drawAmount);
+}
+
+/* Amount */
+
+function keypad(element, press, extra) {
+  for (const digit of ["1", "2", "3", "4", "5", "6", "7", "8", "9", extra, "0", "delete"]) {
+    const key = document.createElement("button");
+    key.type = "button";
+    key.dataset.digit = digit;
+    key.textContent = digit === "delete" ? "⌫" : digit;
+    if (digit === "") key.disabled = key.hidden = true;
+    key.addEventListener("click", () => press(digit));
+    element.append(key);
+    if (digit === "") element.append(document.createElement("span"));
+  }
+}
+
+function pressAmount(digit) {
+  const text = digit === "delete" ? String(till.minor).slice(0, -1) : String(till.minor) + digit;
+  const minor = Number(text || "0");
+  if (minor <= 99_999_999) till.minor = minor;
+  drawAmount();
+}
+
+function drawAmount() {
+  const { max_amount: max, pin_above: pin } = till.state;
+  const over = till.minor > max;
+  at("amount").textContent = money(till.minor);
+  at("amount").classList.toggle("none", till.minor === 0);
+  at("amount-hint").textContent = over
+    ? say("till.amount.too_much", { max: money(max) })
+    : say("till.amount.hint", { max: money(max), pin: money(pin) });
+  at("amount-next").disabled = till.minor === 0 || over;
+}
+
+/* Look */
+
+async function look() {
+  show("look", drawLook);
+  at("look-pay").disabled = true;
+  at("mirror-word").textContent = say("till.look.starting");
+  const found = await camera.start();
+  if (till.view !== "look") return camera.stop();
+  const word = { on: "", none: "till.look.no_camera", blocked: "till.look.camera_blocked" }[found];
+  at("mirror-word").textContent = word && say(word);
+  at("look-pay").disabled = !camera.ready;
+}
+
+function drawLook() {
+  at("look-amount").textContent = money(till.minor);
+  at("look-pay").textContent = say("till.look.pay", { amount: money(till.minor) });
+}
+
+function pick(blob, button) {
+  camera.pick(blob);
+  for (const face of at("faces").children) face.setAttribute("aria-pressed", String(face === button));
+  at("mirror-word").textContent = "";
+  at("look-pay").disabled = false;
+}
+
+function drawFaces(pictures) {
+  for (const name of pictures) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.face = name;
+    button.setAttribute("aria-pressed", "false");
+    const picture = document.createElement("img");
+    picture.src = `/till/faces/${name}.png`;
+    picture.alt = "";
+    button.append(picture, document.createElement("span"));
+    button.addEventListener("click", async () => pick(await (await fetch(picture.src)).blob(), button));
+    at("faces").append(button);
+  }
+}
+
+/* Pay */
+
+async function send() {
+  show("checking");
+  const amount = { minor: till.minor, currency: till.state.currency };
+  const answer = await pay({ amount, image: till.image, pin: till.pin });
+  till.pin = "";
+  if (answer.status === "paid") return paid(answer.payment);
+  if (answer.status === "unknown") return unknown(answer.payment);
+  if (answer.status === "offline") return refused("offline");
+  if (answer.code === "pin.needed" || answer.code === "pin.wrong") return askPin(answer.code === "pin.wrong");
+  if (answer.httpStatus === 401) return begin();
+  return refused(answer.code);
+}
+
+function paid(done) {
+  camera.stop();
+  till.image = undefined;
+  show("paid", () => {
+    at("paid-name").textContent = done.masked_name + (till.language === "ja" ? " さま" : "");
+    at("paid-amount").textContent = money(done.amount.minor);
+    at("paid-rail").textContent = say("till.paid.rail", { rail: railName(done.hold?.rail) });
+  });
+  timer = setTimeout(restart, NEXT_CUSTOMER_MS);
+}
+
+const railName = (rail) => till.state.rails[rail]?.[till.language] ?? rail ?? "";
+
+function unknown(open) {
+  camera.stop();
+  till.image = undefined;
+  show("unknown", () => {
+    at("unknown-amount").textContent = money(open.amount.minor);
+    at("unknown-number").textContent = say("till.unknown.number", { id: open.id });
+  });
+  const ask = async () => {
+    const now = await payment(open.id);
+    if (till.view !== "unknown") return;
+    if (now?.status === "paid") paid(now);
+    else if (now?.status === "refused") refused(now.code);
+    else timer = setTimeout(ask, ASK_AGAIN_MS);
+  };
+  timer = setTimeout(ask, ASK_AGAIN_MS);
+}
+
+/* Refusals: a code has its own words, or those of its family. */
+
+const WORDS_OF = {
+  offline: "offline",
+  "face.none": "face_none",
+  "face.several": "face_several",
+  "face.not_recognised": "face_not_recognised",
+  "face.ambiguous": "face_ambiguous",
+  "face.too_dark": "face_too_dark",
+  "face.step_closer": "step_closer",
+  "face.step_back": "step_back",
+  "liveness.step_back": "step_back",
+  "liveness.attack": "liveness_attack",
+  "face.pack_is_for_drawings": "pack",
+  "pin.wrong": "pin_wrong",
+  "pin.locked": "pin_locked",
+  "pin.none_chosen": "pin_none_chosen",
+  "instrument.none": "instrument_none",
+  "funds.insufficient": "funds",
+  "amount.above_till_limit": "amount_above_till_limit",
+  "hub.busy": "busy",
+  "engine.busy": "busy",
+};
+const FAMILY = { image: "image", body: "default", hub: "default", store: "default", auth: "default", amount: "default" };
+
+function refused(code) {
+  camera.stop();
+  const family = code.split(".")[0];
+  const word = WORDS_OF[code] ?? FAMILY[family] ?? "declined";
+  show("refused", () => {
+    at("refused-title").textContent = say(`till.refused.${word}.title`);
+    at("refused-advice").textContent = say(`till.refused.${word}.advice`);
+    at("refused-code").textContent = code;
+    at("refused-nothing").hidden = code === "offline";
+    at("refused-again").hidden = code === "offline";
+  });
+}
+
+/* PIN */
+
+function askPin(wrong) {
+  till.pin = "";
+  show("pin", () => {
+    at("pin-fault").textContent = wrong ? say("till.pin.wrong") : "";
+    at("pin-pay").textContent = say("till.pin.ok", { amount: money(till.minor) });
+    drawPin();
+  });
+}
+
+function pressPin(digit) {
+  if (digit === "delete") till.pin = till.pin.slice(0, -1);
+  else if (till.pin.length < 8) till.pin += digit;
+  drawPin();
+}
+
+function drawPin() {
+  at("pin-dots").textContent = "●".repeat(till.pin.length);
+  at("pin-dots").setAttribute("aria-label", say("till.pin.entered", { count: till.pin.length }));
+  at("pin-pay").disabled = till.pin.length < 4;
+}
+
+/* Start */
+
+async function begin() {
+  till.state = await tillState();
+  if (!till.state && (await openSession())) till.state = await tillState();
+  if (!till.state) return show("key");
+  const { demo, till_name: name, merchant_name: merchant, pictures, drawn_faces_only: drawn } = till.state;
+  at("place").textContent = `${merchant} · ${name}`;
+  at("banner").hidden = !drawn;
+  at("demo").hidden = !demo;
+  if (demo && at("faces").children.length === 0) drawFaces(pictures);
+  await speak(till.language);
+  return restart();
+}
+
+at("language").addEventListener("click", () => speak(till.language === "ja" ? "en" : "ja"));
+at("amount-next").addEventListener("click", look);
+at("look-back").addEventListener("click", () => { camera.stop(); show("amount", drawAmount); });
+at("look-pay").addEventListener("click", async () => { till.image = await camera.take(); await send(); });
+at("use-camera").addEventListener("click", look);
+at("file").addEventListener("change", (event) => { if (event.target.files[0]) pick(event.target.files[0]); });
+at("pin-pay").addEventListener("click", send);
+at("refused-again").addEventListener("click", look);
+for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
+at("key-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const opened = await openSession(at("key").value.trim());
+  at("key").value = "";
+  at("key-fault").textContent = opened ? "" : say("till.key.wrong");
+  if (opened) await begin();
+});
+document.addEventListener("keydown", (event) => {
+  const press = { amount: pressAmount, pin: pressPin }[till.view];
+  if (!press || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (/^[0-9]$/.test(event.key)) press(event.key);
+  else if (event.key === "Backspace") press("delete");
+});
+
+keypad(at("amount-keypad"), pressAmount, "00");
+keypad(at("pin-keypad"), pressPin, "");
+const asked = new URLSearchParams(location.search).get("lang");
+await speak(asked === "en" || (!asked && !navigator.language.startsWith("ja")) ? "en" : "ja");
+await begin();
