@@ -1,1 +1,29 @@
 //! The hub's store port over SQL: SQLite and PostgreSQL, group commit.
+//!
+//! A unit goes over a bounded queue to the task that owns its shard; what arrived while the last transaction ran is
+//! the next one. Money is decided by `tebura_ledger::Book` on the rows that a batch names and written by a handful of
+//! statements whose text never changes. Reads use entities. People's names and templates are sealed, one key a person.
+//!
+//! Absent: rules about money (the ledger's), state between batches, transactions in a request's future.
+
+mod batch;
+mod config;
+mod decide;
+mod engine;
+mod entity;
+mod file_kek;
+mod hex;
+mod lane;
+mod migration;
+mod open;
+mod read;
+mod records;
+mod rows;
+mod sealed;
+mod vault;
+
+pub use config::StoreConfig;
+pub use engine::Engine;
+pub use file_kek::{FileKek, FileKekError};
+pub use open::{OpenError, SqlStore};
+pub use vault::{Kek, VaultError};

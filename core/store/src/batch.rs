@@ -1,0 +1,379 @@
+//! One batch, one transaction: lock the shard's head, read what the units name, decide, write, commit.
+//!
+//! Locks are taken in one order everywhere (heads by shard, then rows by id), and a head belongs to one writer at a
+//! time, so batches of one shard never meet in the middle. Nothing is kept between batches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+};
+use tebura_hub::ids::PaymentId;
+use tebura_hub::ports::Write;
+use tebura_ledger::{AccountId, Book, Change, Changes, Hold, HoldId, OperationId, Shard};
+
+use crate::decide::{Decided, Snapshot, decide};
+use crate::engine::{Engine, Failure};
+use crate::entity::{
+    Damaged, account, event, exchange, hold, idempotency_key, operation, payment, shard_column, shard_head, transfer,
+};
+use crate::lane::{Answer, Job};
+use crate::records;
+use crate::rows::{Conflict, Texts};
+use crate::vault::Vault;
+
+/// Runs batches on a connection of the writing pool.
+pub(crate) struct Writer {
+    engine: Engine,
+    connection: DatabaseConnection,
+    vault: Vault,
+    heads: Texts,
+    keys: Texts,
+    accounts: Texts,
+    holds: Texts,
+    operations: Texts,
+    transfers: Texts,
+    events: Texts,
+    exchanges: Texts,
+    payments: Texts,
+}
+
+/// What the guarded rows were when they were read.
+#[derive(Default)]
+struct Read {
+    heads: BTreeMap<Shard, i64>,
+    accounts: BTreeMap<(Shard, AccountId), i64>,
+    holds: BTreeMap<HoldId, i64>,
+}
+
+impl Writer {
+    pub(crate) fn new(engine: Engine, connection: DatabaseConnection, vault: Vault) -> Self {
+        Self {
+            engine,
+            connection,
+            vault,
+            heads: Texts::of::<shard_head::Entity>(engine),
+            keys: Texts::of::<idempotency_key::Entity>(engine),
+            accounts: Texts::of::<account::Entity>(engine),
+            holds: Texts::of::<hold::Entity>(engine),
+            operations: Texts::of::<operation::Entity>(engine),
+            transfers: Texts::of::<transfer::Entity>(engine),
+            events: Texts::of::<event::Entity>(engine),
+            exchanges: Texts::of::<exchange::Entity>(engine),
+            payments: Texts::of::<payment::Entity>(engine),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Decides and writes a batch. The answers may be given: what they say is durable.
+    pub(crate) async fn transact(&self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads and then writes fails at once when another process wrote in between.
+            sqlite_transaction_mode: (self.engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self.connection.begin_with_options(options).await?;
+        match self.decide_and_write(&tx, jobs).await {
+            Ok((answers, false)) => {
+                tx.rollback().await?;
+                Ok(answers)
+            }
+            Ok((answers, true)) => {
+                tx.commit().await.map_err(|error| Failure::from(error).while_committing())?;
+                Ok(answers)
+            }
+            Err(failure) => {
+                // The connection may be what failed; dropping the transaction rolls back as well.
+                let _ = tx.rollback().await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The answers, and whether anything was written.
+    async fn decide_and_write(&self, tx: &DatabaseTransaction, jobs: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
+        let mut read = Read { heads: self.lock_heads(tx, jobs).await?, ..Read::default() };
+        let snapshot = self.load(tx, jobs, &mut read).await?;
+        // A panic is a defect of the ledger's; one unit must not take the lane with it.
+        let decided = catch_unwind(AssertUnwindSafe(|| decide(snapshot, jobs)));
+        let decided = decided.map_err(|_| Failure::Broken { reason: "the decision did not come out".to_owned() })?;
+        self.write(tx, decided, &read).await
+    }
+
+    async fn lock_heads(&self, tx: &DatabaseTransaction, jobs: &[Job]) -> Result<BTreeMap<Shard, i64>, Failure> {
+        let shards: BTreeSet<Shard> = jobs.iter().map(|job| job.shard).collect();
+        let keys = shards.iter().map(|shard| vec![Value::from(shard_column(*shard))]).collect();
+        let rows = self.heads.select::<shard_head::Entity>(tx, keys).await?;
+        let seq = |shard: Shard| rows.iter().find(|row| row.shard == shard_column(shard)).map(|row| row.seq);
+        Ok(shards.into_iter().filter_map(|shard| Some((shard, seq(shard)?))).collect())
+    }
+
+    async fn load(&self, tx: &DatabaseTransaction, jobs: &[Job], read: &mut Read) -> Result<Snapshot, Failure> {
+        let mut snapshot = Snapshot::default();
+        self.load_keys(tx, jobs, &mut snapshot).await?;
+        self.load_money(tx, jobs, &mut snapshot.books, read).await?;
+        self.load_records(tx, jobs, &mut snapshot).await?;
+        Ok(snapshot)
+    }
+
+    async fn load_keys(&self, tx: &DatabaseTransaction, jobs: &[Job], snapshot: &mut Snapshot) -> Result<(), Failure> {
+        let claims = jobs.iter().filter_map(|job| {
+            let claim = job.unit.key.as_ref()?;
+            Some((job.shard, claim.scope.as_str(), claim.key.as_str()))
+        });
+        let claims: BTreeMap<_, _> = claims.map(|claim| (claim, ())).collect();
+        let key = |(shard, scope, key): &(Shard, &str, &str)| {
+            vec![Value::from(shard_column(*shard)), Value::from(*scope), Value::from(*key)]
+        };
+        for row in self.keys.select::<idempotency_key::Entity>(tx, claims.keys().map(key).collect()).await? {
+            let shard = claims.keys().map(|(shard, ..)| *shard).find(|shard| shard_column(*shard) == row.shard);
+            if let Some(shard) = shard {
+                snapshot.keys.insert((shard, row.scope.clone(), row.key.clone()), row.domain()?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_money(
+        &self,
+        tx: &DatabaseTransaction,
+        jobs: &[Job],
+        books: &mut BTreeMap<Shard, Book>,
+        read: &mut Read,
+    ) -> Result<(), Failure> {
+        for job in jobs {
+            books.entry(job.shard).or_insert_with(|| Book::new(job.shard));
+        }
+        let mut accounts = BTreeSet::new();
+        let mut holds = BTreeSet::new();
+        let mut operations = BTreeSet::new();
+        for (shard, command) in commands(jobs) {
+            let keys = command.keys();
+            accounts.extend(keys.accounts.into_iter().map(|id| (shard, id)));
+            holds.extend(keys.holds);
+            operations.extend(keys.operations);
+        }
+        for row in
+            self.holds.select::<hold::Entity>(tx, holds.iter().map(|id| key(id.shard(), id.uuid())).collect()).await?
+        {
+            let hold = row.domain()?;
+            read.holds.insert(hold.id(), row.version);
+            if let Some(book) = books.get_mut(&hold.id().shard()) {
+                book.insert_hold(hold);
+            }
+        }
+        self.load_operations(tx, &operations, books).await?;
+        let mut further = BTreeSet::new();
+        for (shard, command) in commands(jobs) {
+            if let Some(book) = books.get(&shard) {
+                let keys = book.further_keys(command);
+                accounts.extend(keys.accounts.into_iter().map(|id| (shard, id)));
+                further.extend(keys.operations);
+            }
+        }
+        self.load_operations(tx, &further, books).await?;
+        self.load_accounts(tx, &accounts, books, read).await
+    }
+
+    async fn load_operations(
+        &self,
+        tx: &DatabaseTransaction,
+        ids: &BTreeSet<OperationId>,
+        books: &mut BTreeMap<Shard, Book>,
+    ) -> Result<(), Failure> {
+        let keys = ids.iter().map(|id| key(id.shard(), id.uuid())).collect();
+        for row in self.operations.select::<operation::Entity>(tx, keys).await? {
+            let operation = row.domain()?;
+            if let Some(book) = books.get_mut(&operation.id().shard()) {
+                book.insert_operation(operation);
+            }
+        }
+        Ok(())
+    }
+
+    /// Accounts in the shard of their unit, and for those at home elsewhere the row there as well: a first movement
+    /// makes a sub-balance with the currency and floor of home.
+    async fn load_accounts(
+        &self,
+        tx: &DatabaseTransaction,
+        ids: &BTreeSet<(Shard, AccountId)>,
+        books: &mut BTreeMap<Shard, Book>,
+        read: &mut Read,
+    ) -> Result<(), Failure> {
+        let homes = ids.iter().map(|(_, id)| (id.shard(), *id));
+        let wanted: BTreeSet<(Shard, AccountId)> = ids.iter().copied().chain(homes).collect();
+        let keys = wanted.iter().map(|(shard, id)| key(*shard, id.uuid())).collect();
+        for row in self.accounts.select::<account::Entity>(tx, keys).await? {
+            let account = row.domain()?;
+            let id = account.id();
+            for (shard, book) in books.iter_mut() {
+                if shard_column(*shard) == row.shard {
+                    read.accounts.insert((*shard, id), row.version);
+                    book.insert_account(account.clone());
+                } else if shard_column(id.shard()) == row.shard {
+                    book.declare_foreign(id, account.currency(), account.floor());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_records(
+        &self,
+        tx: &DatabaseTransaction,
+        jobs: &[Job],
+        snapshot: &mut Snapshot,
+    ) -> Result<(), Failure> {
+        let mut exchanges = BTreeSet::new();
+        let mut payments = BTreeSet::new();
+        let mut sessions = BTreeSet::new();
+        for write in jobs.iter().flat_map(|job| &job.unit.writes) {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "the other writes expect nothing of what is stored")]
+            match write {
+                Write::Exchange { exchange, .. } => drop(exchanges.insert(exchange.operation)),
+                Write::Payment(payment) => drop(payments.insert(payment.id)),
+                Write::CaptureSession { session, .. } => drop(sessions.insert(session.id)),
+                _ => {}
+            }
+        }
+        let keys = exchanges.iter().map(|id| key(id.shard(), id.uuid())).collect();
+        for row in self.exchanges.select::<exchange::Entity>(tx, keys).await? {
+            let revision = u32::try_from(row.revision).map_err(|_| Damaged::new("exchange", "revision"))?;
+            snapshot.exchanges.insert(OperationId::from_uuid(row.operation), revision);
+        }
+        let keys = payments.iter().map(|id| key(id.shard(), id.uuid())).collect();
+        for row in self.payments.select::<payment::Entity>(tx, keys).await? {
+            snapshot.payments.insert(PaymentId::from_uuid(row.id));
+        }
+        snapshot.sessions = records::sessions(tx, &sessions).await?;
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        mut decided: Decided<'_>,
+        read: &Read,
+    ) -> Result<(Vec<Answer>, bool), Failure> {
+        let mut changes = Written::default();
+        for (shard, book) in &mut decided.books {
+            changes.add(*shard, book.take_changes(), read)?;
+        }
+        self.keys.insert::<idempotency_key::Entity>(tx, &decided.keys).await?;
+        self.accounts.insert::<account::Entity>(tx, &changes.new_accounts).await?;
+        met(self.accounts.update::<account::Entity>(tx, &changes.accounts).await?)?;
+        self.holds.insert::<hold::Entity>(tx, &changes.new_holds).await?;
+        met(self.holds.update::<hold::Entity>(tx, &changes.holds).await?)?;
+        self.operations.insert::<operation::Entity>(tx, &changes.new_operations).await?;
+        met(self.operations.update::<operation::Entity>(tx, &changes.operations).await?)?;
+        self.transfers.insert::<transfer::Entity>(tx, &changes.transfers).await?;
+        self.write_exchanges(tx, &decided).await?;
+        let payments: Vec<payment::Model> =
+            decided.payments.iter().map(|payment| payment::Model::of(payment)).collect();
+        self.payments.insert::<payment::Entity>(tx, &payments).await?;
+        for write in &decided.records {
+            records::write(tx, &self.vault, write).await?;
+        }
+        self.events.insert::<event::Entity>(tx, &changes.events).await?;
+        met(self.heads.update::<shard_head::Entity>(tx, &changes.heads).await?)?;
+        let wrote = !(changes.is_empty()
+            && decided.keys.is_empty()
+            && decided.exchanges.is_empty()
+            && payments.is_empty()
+            && decided.records.is_empty());
+        Ok((decided.answers, wrote))
+    }
+
+    async fn write_exchanges(&self, tx: &DatabaseTransaction, decided: &Decided<'_>) -> Result<(), Failure> {
+        let mut new = Vec::new();
+        let mut changed = Vec::new();
+        for (exchange, read) in decided.exchanges.values() {
+            match read {
+                None => new.push(exchange::Model::of(exchange)),
+                Some(revision) => changed.push((exchange::Model::of(exchange), i64::from(*revision))),
+            }
+        }
+        self.exchanges.insert::<exchange::Entity>(tx, &new).await?;
+        met(self.exchanges.update::<exchange::Entity>(tx, &changed).await?)
+    }
+}
+
+/// Rows of all shards of a batch, with the guards of those that existed.
+#[derive(Default)]
+struct Written {
+    new_accounts: Vec<account::Model>,
+    accounts: Vec<(account::Model, i64)>,
+    new_holds: Vec<hold::Model>,
+    holds: Vec<(hold::Model, i64)>,
+    new_operations: Vec<operation::Model>,
+    operations: Vec<(operation::Model, i64)>,
+    transfers: Vec<transfer::Model>,
+    events: Vec<event::Model>,
+    heads: Vec<(shard_head::Model, i64)>,
+}
+
+impl Written {
+    fn add(&mut self, shard: Shard, changes: Changes, read: &Read) -> Result<(), Failure> {
+        for Change { row, is_new } in &changes.accounts {
+            let model = account::Model::of(shard, row);
+            match read.accounts.get(&(shard, row.id())) {
+                Some(version) if !is_new => self.accounts.push((model, *version)),
+                Some(_) | None => self.new_accounts.push(model),
+            }
+        }
+        for Change { row, is_new } in &changes.holds {
+            let model = hold::Model::of(row);
+            match read.holds.get(&Hold::id(row)) {
+                Some(version) if !is_new => self.holds.push((model, *version)),
+                Some(_) | None => self.new_holds.push(model),
+            }
+        }
+        for Change { row, is_new } in &changes.operations {
+            let model = operation::Model::of(row);
+            if *is_new { self.new_operations.push(model) } else { self.operations.push((model, 0)) }
+        }
+        self.transfers.extend(changes.transfers.iter().map(transfer::Model::of));
+        if !changes.events.is_empty() {
+            let no_head = || Failure::Broken { reason: format!("there is no shard {}", shard.number()) };
+            let head = *read.heads.get(&shard).ok_or_else(no_head)?;
+            let numbered = (head + 1..).zip(&changes.events);
+            self.events.extend(numbered.map(|(seq, event)| event::Model::of(shard, seq, event)));
+            let last = self.events.last().map_or(head, |event| event.seq);
+            self.heads.push((shard_head::Model { shard: shard_column(shard), seq: last }, head));
+        }
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.new_accounts.is_empty()
+            && self.accounts.is_empty()
+            && self.new_holds.is_empty()
+            && self.holds.is_empty()
+            && self.new_operations.is_empty()
+            && self.operations.is_empty()
+            && self.transfers.is_empty()
+            && self.events.is_empty()
+    }
+}
+
+fn commands(jobs: &[Job]) -> impl Iterator<Item = (Shard, &tebura_ledger::Command)> {
+    jobs.iter().flat_map(|job| job.unit.ledger.iter().map(|command| (job.shard, command)))
+}
+
+fn key(shard: Shard, id: tebura_ledger::Uuid) -> Vec<Value> {
+    vec![Value::from(shard_column(shard)), Value::from(id)]
+}
+
+fn met(updated: Result<(), Conflict>) -> Result<(), Failure> {
+    updated.map_err(|Conflict| Failure::Conflict { reason: "a row moved between read and write".to_owned() })
+}
+
+impl From<Damaged> for Failure {
+    fn from(damaged: Damaged) -> Self {
+        Self::Broken { reason: damaged.to_string() }
+    }
+}

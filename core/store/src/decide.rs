@@ -1,0 +1,152 @@
+//! Decides a batch on the rows that it names. Pure: rows in, answers and rows out, in arrival order.
+//!
+//! A refused unit leaves nothing behind and spoils nobody. Absent: SQL, waiting.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tebura_hub::exchange::Exchange;
+use tebura_hub::ids::{CaptureSessionId, PaymentId};
+use tebura_hub::payment::Payment;
+use tebura_hub::ports::{ClaimedKey, CommitError, Committed, Write};
+use tebura_ledger::{Book, OperationId, Shard};
+
+use crate::entity::idempotency_key;
+use crate::lane::{Answer, Job};
+
+/// The rows that a batch names, as they are in the database.
+#[derive(Default)]
+pub(crate) struct Snapshot {
+    pub(crate) books: BTreeMap<Shard, Book>,
+    pub(crate) keys: BTreeMap<(Shard, String, String), ClaimedKey>,
+    /// Revisions of the exchanges that exist.
+    pub(crate) exchanges: BTreeMap<OperationId, u32>,
+    /// The payments that exist.
+    pub(crate) payments: BTreeSet<PaymentId>,
+    /// The capture sessions that exist, and whether they are used.
+    pub(crate) sessions: BTreeMap<CaptureSessionId, bool>,
+}
+
+/// What a batch comes to. The money is in the books' changes.
+#[derive(Default)]
+pub(crate) struct Decided<'a> {
+    /// One for each job, in order.
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) books: BTreeMap<Shard, Book>,
+    pub(crate) keys: Vec<idempotency_key::Model>,
+    /// The last version of each, with the revision that was read: `None` for a new one.
+    pub(crate) exchanges: BTreeMap<OperationId, (Exchange, Option<u32>)>,
+    pub(crate) payments: Vec<&'a Payment>,
+    /// Everything else, in order.
+    pub(crate) records: Vec<&'a Write>,
+}
+
+/// Decides all jobs of a batch.
+pub(crate) fn decide(snapshot: Snapshot, jobs: &[Job]) -> Decided<'_> {
+    let mut table = Table { snapshot, decided: Decided::default() };
+    let answers = jobs.iter().map(|job| table.decide(job)).collect();
+    Decided { answers, books: table.snapshot.books, ..table.decided }
+}
+
+struct Table<'a> {
+    snapshot: Snapshot,
+    decided: Decided<'a>,
+}
+
+impl<'a> Table<'a> {
+    fn decide(&mut self, job: &'a Job) -> Answer {
+        if let Some(claim) = &job.unit.key {
+            let id = (job.shard, claim.scope.clone(), claim.key.clone());
+            match self.snapshot.keys.get(&id) {
+                Some(claimed) if claimed.fingerprint == claim.fingerprint => {
+                    return Ok(Committed::Replayed { target: claimed.target.clone() });
+                }
+                Some(_) => return Err(CommitError::KeyReused),
+                None => {}
+            }
+        }
+        self.check(&job.unit.writes)?;
+        let book = self.snapshot.books.entry(job.shard).or_insert_with(|| Book::new(job.shard));
+        let outcomes = book.apply_all(&job.unit.ledger, job.now)?;
+        if let Some(claim) = &job.unit.key {
+            let claimed = ClaimedKey { fingerprint: claim.fingerprint, target: claim.target.clone() };
+            self.snapshot.keys.insert((job.shard, claim.scope.clone(), claim.key.clone()), claimed);
+            self.decided.keys.push(idempotency_key::Model::of(job.shard, claim, job.now));
+        }
+        job.unit.writes.iter().for_each(|write| self.accept(write));
+        Ok(Committed::Done(outcomes))
+    }
+
+    /// Says whether every write of a unit meets the row that its writer read, before anything is changed.
+    fn check(&self, writes: &[Write]) -> Result<(), CommitError> {
+        let mut revisions: BTreeMap<OperationId, u32> = BTreeMap::new();
+        let mut used: BTreeMap<CaptureSessionId, bool> = BTreeMap::new();
+        let mut payments: BTreeSet<PaymentId> = BTreeSet::new();
+        for write in writes {
+            match write {
+                Write::Exchange { exchange, expected } => {
+                    let id = exchange.operation;
+                    let stored = || self.snapshot.exchanges.get(&id).copied().unwrap_or(0);
+                    if revisions.get(&id).copied().unwrap_or_else(stored) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                    revisions.insert(id, expected + 1);
+                }
+                Write::Payment(payment) => {
+                    if self.snapshot.payments.contains(&payment.id) || !payments.insert(payment.id) {
+                        return Err(CommitError::Stale);
+                    }
+                }
+                Write::CaptureSession { session, expected_unused } => {
+                    let is_used = used.get(&session.id).or_else(|| self.snapshot.sessions.get(&session.id));
+                    if *expected_unused && is_used != Some(&false) {
+                        return Err(CommitError::Stale);
+                    }
+                    used.insert(session.id, session.used_at.is_some());
+                }
+                Write::Kv { .. }
+                | Write::Person(_)
+                | Write::Instrument(_)
+                | Write::FaceReference(_)
+                | Write::Merchant(_)
+                | Write::Payee(_)
+                | Write::Till(_)
+                | Write::Gallery(_)
+                | Write::GalleryMember { .. }
+                | Write::ApiKey(_)
+                | Write::PinTries { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, write: &'a Write) {
+        match write {
+            Write::Exchange { exchange, expected } => {
+                let id = exchange.operation;
+                let stored = self.snapshot.exchanges.insert(id, expected + 1);
+                let read = self.decided.exchanges.get(&id).map_or(stored, |(_, read)| *read);
+                let exchange = Exchange { revision: expected + 1, ..exchange.clone() };
+                self.decided.exchanges.insert(id, (exchange, read));
+            }
+            Write::Payment(payment) => {
+                self.snapshot.payments.insert(payment.id);
+                self.decided.payments.push(payment);
+            }
+            Write::CaptureSession { session, .. } => {
+                self.snapshot.sessions.insert(session.id, session.used_at.is_some());
+                self.decided.records.push(write);
+            }
+            Write::Kv { .. }
+            | Write::Person(_)
+            | Write::Instrument(_)
+            | Write::FaceReference(_)
+            | Write::Merchant(_)
+            | Write::Payee(_)
+            | Write::Till(_)
+            | Write::Gallery(_)
+            | Write::GalleryMember { .. }
+            | Write::ApiKey(_)
+            | Write::PinTries { .. } => self.decided.records.push(write),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Rows as sea-orm sees them, one table a file, and their translation to and from the domain's types.
+//!
+//! Absent: rules. A row that the domain refuses is reported as damaged, never repaired.
+#![expect(unreachable_pub, reason = "sea-orm's derives write public items; the columns are documented in schema.sql")]
+
+use sea_orm::EntityTrait;
+use tebura_ledger::{Currency, Money, RailId, Shard, Timestamp, Uuid};
+
+pub(crate) mod account;
+pub(crate) mod api_key;
+pub(crate) mod capture_session;
+pub(crate) mod event;
+pub(crate) mod exchange;
+pub(crate) mod exchange_body;
+pub(crate) mod face_reference;
+pub(crate) mod gallery;
+pub(crate) mod gallery_member;
+pub(crate) mod hold;
+pub(crate) mod idempotency_key;
+pub(crate) mod instrument;
+pub(crate) mod merchant;
+pub(crate) mod operation;
+pub(crate) mod payee;
+pub(crate) mod payment;
+pub(crate) mod person;
+pub(crate) mod person_key;
+pub(crate) mod plugin_value;
+pub(crate) mod setting;
+pub(crate) mod shard_head;
+pub(crate) mod till;
+pub(crate) mod transfer;
+
+/// A table that every payment writes, through statements whose text never changes.
+pub(crate) trait Hot: EntityTrait {
+    /// The columns that find a row.
+    const KEY: &'static [Self::Column];
+    /// The columns that change after the row was inserted; empty for rows that never do.
+    const CHANGES: &'static [Self::Column];
+    /// The column that tells versions of a row apart: an update names the value that was read.
+    const GUARD: Option<Self::Column>;
+}
+
+/// A row that cannot be what this crate wrote. Says where and what, without its data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a row of {table} is damaged ({reason}): restore it from a backup")]
+pub(crate) struct Damaged {
+    table: &'static str,
+    reason: String,
+}
+
+impl Damaged {
+    pub(crate) fn new(table: &'static str, reason: impl ToString) -> Self {
+        Self { table, reason: reason.to_string() }
+    }
+}
+
+/// The column of a shard.
+pub(crate) fn shard_column(shard: Shard) -> i16 {
+    i16::from(shard.number())
+}
+
+/// The shard of a column.
+pub(crate) fn shard_of(table: &'static str, column: i16) -> Result<Shard, Damaged> {
+    u8::try_from(column).map(Shard::new).map_err(|_| Damaged::new(table, "shard"))
+}
+
+fn count(table: &'static str, column: i64) -> Result<u32, Damaged> {
+    u32::try_from(column).map_err(|_| Damaged::new(table, "a counter is out of range"))
+}
+
+fn currency(table: &'static str, column: &str) -> Result<Currency, Damaged> {
+    Currency::new(column).map_err(|_| Damaged::new(table, "currency"))
+}
+
+fn rail(table: &'static str, column: &str) -> Result<RailId, Damaged> {
+    RailId::new(column).map_err(|_| Damaged::new(table, "rail"))
+}
+
+fn word<T>(table: &'static str, column: &'static str, value: Option<T>) -> Result<T, Damaged> {
+    value.ok_or_else(|| Damaged::new(table, column))
+}
+
+fn time(column: i64) -> Timestamp {
+    Timestamp::from_millis(column)
+}
+
+fn minor(amount: Option<Money>) -> Option<i64> {
+    amount.map(Money::minor)
+}
+
+fn id<T>(column: Option<Uuid>, make: fn(Uuid) -> T) -> Option<T> {
+    column.map(make)
+}

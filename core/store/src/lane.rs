@@ -1,0 +1,191 @@
+//! Lanes: the tasks that write. A lane takes whatever arrived while its last transaction ran and commits it as one.
+//!
+//! No timer, so that a unit that comes alone never waits. No transaction in a caller's future, so that a caller that
+//! gives up leaves no half-begun transaction behind.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tebura_hub::ports::{CommitError, Committed, Unit};
+use tebura_ledger::{Shard, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::batch::Writer;
+use crate::engine::{Engine, Failure};
+
+/// Tries of one batch before it is taken apart.
+const TRIES: u32 = 8;
+/// What a caller is told to wait when a lane's queue is full: about what a full queue takes to drain.
+const RETRY_AFTER_MS: u32 = 500;
+
+/// A unit's answer.
+pub(crate) type Answer = Result<Committed, CommitError>;
+
+/// A unit that waits for its transaction.
+pub(crate) struct Job {
+    pub(crate) shard: Shard,
+    pub(crate) now: Timestamp,
+    pub(crate) unit: Unit,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// All lanes of a store.
+pub(crate) struct Lanes {
+    senders: Vec<mpsc::Sender<Job>>,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Lanes {
+    pub(crate) fn start(writer: Arc<Writer>, lanes: usize, max_batch: usize, queue: usize) -> Self {
+        let (stop, _) = watch::channel(false);
+        let mut senders = Vec::new();
+        let mut tasks = Vec::new();
+        for _ in 0..lanes {
+            let (sender, jobs) = mpsc::channel(queue.max(1));
+            let lane = Lane { writer: Arc::clone(&writer), max_batch: max_batch.max(1), turn: AtomicU32::new(0) };
+            tasks.push(tokio::spawn(lane.run(jobs, stop.subscribe())));
+            senders.push(sender);
+        }
+        Self { senders, stop, tasks: Mutex::new(tasks) }
+    }
+
+    /// Hands a unit to its lane and waits until it is durable or refused.
+    pub(crate) async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let lane = usize::from(shard.number()) % self.senders.len();
+        match self.senders[lane].try_send(Job { shard, now, unit, answer }) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                return Err(CommitError::Busy { retry_after_ms: RETRY_AFTER_MS });
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(closing()),
+        }
+        answered.await.unwrap_or_else(|_| Err(closing()))
+    }
+
+    /// Finishes what was accepted and ends the tasks.
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a writer ended by itself");
+            }
+        }
+    }
+}
+
+fn closing() -> CommitError {
+    CommitError::Unavailable { reason: "the store is closing".to_owned() }
+}
+
+struct Lane {
+    writer: Arc<Writer>,
+    max_batch: usize,
+    turn: AtomicU32,
+}
+
+impl Lane {
+    async fn run(self, mut jobs: mpsc::Receiver<Job>, mut stop: watch::Receiver<bool>) {
+        let mut waiting = Vec::with_capacity(self.max_batch);
+        let mut closing = false;
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.changed(), if !closing => {
+                    // Also when the store was dropped: then the queue closes by itself.
+                    jobs.close();
+                    closing = true;
+                }
+                taken = jobs.recv_many(&mut waiting, self.max_batch) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    for batch in self.batches(std::mem::take(&mut waiting)) {
+                        self.commit(batch).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// One shard a batch on PostgreSQL, so that the same statements run where shards live on several machines; SQLite
+    /// has one writer for all shards.
+    fn batches(&self, jobs: Vec<Job>) -> Vec<Vec<Job>> {
+        match self.writer.engine() {
+            Engine::Sqlite => vec![jobs],
+            Engine::Postgres => {
+                let mut by_shard: Vec<Vec<Job>> = Vec::new();
+                for job in jobs {
+                    match by_shard.iter_mut().find(|batch| batch[0].shard == job.shard) {
+                        Some(batch) => batch.push(job),
+                        None => by_shard.push(vec![job]),
+                    }
+                }
+                by_shard
+            }
+        }
+    }
+
+    async fn commit(&self, batch: Vec<Job>) {
+        match self.attempt(&batch).await {
+            Ok(answers) => answer(batch, answers),
+            Err(Failure::Broken { reason } | Failure::Conflict { reason }) if batch.len() > 1 => {
+                tracing::warn!(units = batch.len(), reason, "a batch failed, its units go one by one");
+                for job in batch {
+                    let alone = vec![job];
+                    let answers = self.attempt(&alone).await.unwrap_or_else(|failure| vec![Err(refusal(failure))]);
+                    answer(alone, answers);
+                }
+            }
+            Err(failure) => {
+                tracing::warn!(units = batch.len(), ?failure, "a batch failed");
+                let answers = batch.iter().map(|_| Err(refusal(failure.clone()))).collect();
+                answer(batch, answers);
+            }
+        }
+    }
+
+    async fn attempt(&self, batch: &[Job]) -> Result<Vec<Answer>, Failure> {
+        let mut tries = 1;
+        loop {
+            match self.writer.transact(batch).await {
+                Err(Failure::Conflict { reason } | Failure::Lost { reason }) if tries < TRIES => {
+                    tracing::debug!(units = batch.len(), tries, reason, "a batch is tried again");
+                    self.step_aside(tries).await;
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Two lanes that collided must not collide again: each waits a little longer every time, and never the same.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "there is no event to wait for: the other writer may be another node"
+    )]
+    async fn step_aside(&self, tries: u32) {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id());
+        let jitter_ms = turn.wrapping_mul(0x9E37_79B9) >> 29;
+        tokio::time::sleep(Duration::from_millis(u64::from(tries + jitter_ms))).await;
+    }
+}
+
+fn answer(batch: Vec<Job>, answers: Vec<Answer>) {
+    for (job, answer) in batch.into_iter().zip(answers) {
+        // The caller may have given up; the unit is committed or refused all the same.
+        let _ = job.answer.send(answer);
+    }
+}
+
+fn refusal(failure: Failure) -> CommitError {
+    match failure {
+        Failure::Conflict { .. } => CommitError::Busy { retry_after_ms: RETRY_AFTER_MS },
+        Failure::Broken { reason } => CommitError::Rejected { reason },
+        Failure::Lost { reason } | Failure::Unknown { reason } => CommitError::Unavailable { reason },
+    }
+}

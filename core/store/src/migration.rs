@@ -1,0 +1,40 @@
+//! The schema's history. Runs when a store opens; each migration is one transaction on both engines.
+
+use sea_orm_migration::prelude::*;
+
+/// Every migration, oldest first.
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(FirstSchema)]
+    }
+}
+
+struct FirstSchema;
+
+impl MigrationName for FirstSchema {
+    fn name(&self) -> &str {
+        "m0001_first_schema"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for FirstSchema {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let clustered = match manager.get_database_backend() {
+            sea_orm::DbBackend::Sqlite => " WITHOUT ROWID",
+            _ => "",
+        };
+        let schema = include_str!("schema.sql").replace("{clustered}", clustered);
+        for statement in schema.split_inclusive(';').filter(|text| text.trim_end().ends_with(';')) {
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+}

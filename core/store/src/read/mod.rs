@@ -1,0 +1,173 @@
+//! The port: writes go to a lane, reads go to the database, by entity.
+
+mod money;
+mod people;
+mod rails;
+mod sites;
+
+use async_trait::async_trait;
+use sea_orm::DbErr;
+use tebura_hub::exchange::Exchange;
+use tebura_hub::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
+use tebura_hub::payment::Payment;
+use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
+use tebura_hub::ports::{
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit,
+};
+use tebura_hub::rail::PluginId;
+use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Shard, Timestamp};
+
+use crate::engine::{Failure, describe};
+use crate::entity::Damaged;
+use crate::open::SqlStore;
+
+/// Why a read failed, before the port's words.
+pub(crate) struct Unread(String);
+
+impl From<DbErr> for Unread {
+    fn from(error: DbErr) -> Self {
+        Self(describe(&error))
+    }
+}
+
+impl From<Damaged> for Unread {
+    fn from(damaged: Damaged) -> Self {
+        Self(damaged.to_string())
+    }
+}
+
+impl From<Failure> for Unread {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Conflict { reason }
+            | Failure::Broken { reason }
+            | Failure::Lost { reason }
+            | Failure::Unknown { reason } => Self(reason),
+        }
+    }
+}
+
+impl From<Unread> for ReadError {
+    fn from(Unread(reason): Unread) -> Self {
+        Self { reason }
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    fn shards(&self) -> u16 {
+        self.shards
+    }
+
+    async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
+        if u16::from(shard.number()) >= self.shards {
+            return Err(CommitError::Rejected { reason: format!("there is no shard {}", shard.number()) });
+        }
+        self.lanes.commit(shard, now, unit).await
+    }
+
+    async fn claimed_key(&self, shard: Shard, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError> {
+        Ok(money::claimed_key(&self.reader, shard, scope, key).await?)
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError> {
+        money::account(&self.reader, id).await
+    }
+
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, ReadError> {
+        Ok(money::hold(&self.reader, id).await?)
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>, ReadError> {
+        Ok(money::operation(&self.reader, id).await?)
+    }
+
+    async fn operations_of(&self, hold: HoldId) -> Result<Vec<Operation>, ReadError> {
+        Ok(money::operations_of(&self.reader, hold).await?)
+    }
+
+    async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError> {
+        Ok(money::holds(&self.reader, self.shards, caller, page).await?)
+    }
+
+    async fn events(&self, caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Result<Vec<StoredEvent>, ReadError> {
+        Ok(money::events(&self.reader, caller, after, limit).await?)
+    }
+
+    async fn due_holds(&self, now: Timestamp, limit: u16) -> Result<Vec<Hold>, ReadError> {
+        Ok(money::due_holds(&self.reader, now, limit).await?)
+    }
+
+    async fn exchange(&self, operation: OperationId) -> Result<Option<Exchange>, ReadError> {
+        Ok(rails::exchange(&self.reader, operation).await?)
+    }
+
+    async fn due_exchanges(&self, now: Timestamp, limit: u16) -> Result<Vec<Exchange>, ReadError> {
+        Ok(rails::due_exchanges(&self.reader, now, limit).await?)
+    }
+
+    async fn kv(&self, plugin: &PluginId, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(rails::kv(&self.reader, plugin, key).await?)
+    }
+
+    async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, ReadError> {
+        Ok(rails::payment(&self.reader, id).await?)
+    }
+
+    async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError> {
+        Ok(people::person(&self.reader, &self.vault, id).await?)
+    }
+
+    async fn pin(&self, id: PersonId) -> Result<Option<PinRecord>, ReadError> {
+        Ok(people::pin(&self.reader, id).await?)
+    }
+
+    async fn instruments(&self, person: PersonId) -> Result<Vec<Instrument>, ReadError> {
+        Ok(people::instruments(&self.reader, person).await?)
+    }
+
+    async fn instrument(&self, id: InstrumentId) -> Result<Option<Instrument>, ReadError> {
+        Ok(people::instrument(&self.reader, id).await?)
+    }
+
+    async fn capture_session(&self, id: CaptureSessionId) -> Result<Option<CaptureSession>, ReadError> {
+        Ok(people::capture_session(&self.reader, id).await?)
+    }
+
+    async fn face_references(&self) -> Result<Vec<FaceReference>, ReadError> {
+        Ok(people::face_references(&self.reader, &self.vault).await?)
+    }
+
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {
+        Ok(sites::merchant(&self.reader, id).await?)
+    }
+
+    async fn merchant_of_account(&self, account: AccountId) -> Result<Option<MerchantId>, ReadError> {
+        Ok(sites::merchant_of_account(&self.reader, account).await?)
+    }
+
+    async fn payees(&self, merchant: MerchantId) -> Result<Vec<Payee>, ReadError> {
+        Ok(sites::payees(&self.reader, merchant).await?)
+    }
+
+    async fn till(&self, id: TillId) -> Result<Option<Till>, ReadError> {
+        Ok(sites::till(&self.reader, id).await?)
+    }
+
+    async fn gallery(&self, id: GalleryId) -> Result<Option<Gallery>, ReadError> {
+        Ok(sites::gallery(&self.reader, id).await?)
+    }
+
+    async fn gallery_members(&self) -> Result<Vec<(GalleryId, PersonId)>, ReadError> {
+        Ok(sites::gallery_members(&self.reader).await?)
+    }
+
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
+        Ok(sites::api_key(&self.reader, id).await?)
+    }
+
+    async fn ping(&self) -> Result<(), ReadError> {
+        Ok(sites::ping(&self.reader).await?)
+    }
+}

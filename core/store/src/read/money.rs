@@ -1,0 +1,128 @@
+//! Reads of accounts, holds, operations, events and claimed keys.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use tebura_hub::ports::{Caller, ClaimedKey, Page, ReadError, StoredEvent};
+use tebura_hub::shards::{merge_events, sum_account};
+use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Shard, Timestamp, Uuid};
+
+use super::{Unread, sites};
+use crate::entity::{account, event, hold, idempotency_key, operation, shard_column, shard_head, shard_of};
+
+pub(super) async fn claimed_key(
+    reader: &DatabaseConnection,
+    shard: Shard,
+    scope: &str,
+    key: &str,
+) -> Result<Option<ClaimedKey>, Unread> {
+    let id = (shard_column(shard), scope.to_owned(), key.to_owned());
+    let row = idempotency_key::Entity::find_by_id(id).one(reader).await?;
+    Ok(row.map(idempotency_key::Model::domain).transpose()?)
+}
+
+pub(super) async fn account(reader: &DatabaseConnection, id: AccountId) -> Result<Option<Account>, ReadError> {
+    let rows = account::Entity::find().filter(account::Column::Id.eq(id.uuid())).all(reader).await;
+    let (home, elsewhere): (Vec<account::Model>, Vec<account::Model>) =
+        rows.map_err(Unread::from)?.into_iter().partition(|row| row.shard == shard_column(id.shard()));
+    let Some(home) = home.first() else {
+        return Ok(None);
+    };
+    let home = home.domain().map_err(Unread::from)?;
+    let elsewhere: Result<Vec<Account>, _> = elsewhere.iter().map(account::Model::domain).collect();
+    sum_account(&home, &elsewhere.map_err(Unread::from)?).map(Some)
+}
+
+pub(super) async fn hold(reader: &DatabaseConnection, id: HoldId) -> Result<Option<Hold>, Unread> {
+    let row = hold::Entity::find_by_id((shard_column(id.shard()), id.uuid())).one(reader).await?;
+    Ok(row.map(|row| row.domain()).transpose()?)
+}
+
+pub(super) async fn operation(reader: &DatabaseConnection, id: OperationId) -> Result<Option<Operation>, Unread> {
+    let row = operation::Entity::find_by_id((shard_column(id.shard()), id.uuid())).one(reader).await?;
+    Ok(row.map(|row| row.domain()).transpose()?)
+}
+
+pub(super) async fn operations_of(reader: &DatabaseConnection, hold: HoldId) -> Result<Vec<Operation>, Unread> {
+    let rows = operation::Entity::find()
+        .filter(operation::Column::Hold.eq(hold.uuid()))
+        .order_by_asc(operation::Column::Id)
+        .all(reader)
+        .await?;
+    Ok(rows.iter().map(operation::Model::domain).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn holds(
+    reader: &DatabaseConnection,
+    shards: u16,
+    caller: &Caller,
+    page: Page<HoldId>,
+) -> Result<Vec<Hold>, Unread> {
+    let next = |select: Select<hold::Entity>| {
+        let after = page.after.map(|after| hold::Column::Id.gt(after.uuid()));
+        let select = after.into_iter().fold(select, Select::filter);
+        select.order_by_asc(hold::Column::Id).limit(u64::from(page.limit)).all(reader)
+    };
+    let mut rows = Vec::new();
+    match caller {
+        // The key starts with the shard: one range a shard, merged here.
+        Caller::Operator => {
+            for shard in (0..shards).filter_map(|shard| i16::try_from(shard).ok()) {
+                rows.extend(next(hold::Entity::find().filter(hold::Column::Shard.eq(shard))).await?);
+            }
+        }
+        Caller::Merchant(merchant) => {
+            let accounts = accounts_of(reader, *merchant).await?;
+            rows = next(hold::Entity::find().filter(hold::Column::Payee.is_in(accounts))).await?;
+        }
+    }
+    rows.sort_by_key(|row| row.id);
+    rows.truncate(usize::from(page.limit));
+    Ok(rows.iter().map(hold::Model::domain).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn events(
+    reader: &DatabaseConnection,
+    caller: &Caller,
+    after: &[(Shard, u64)],
+    limit: u16,
+) -> Result<Vec<StoredEvent>, Unread> {
+    let seen = match caller {
+        Caller::Operator => None,
+        Caller::Merchant(merchant) => Some(accounts_of(reader, *merchant).await?),
+    };
+    let positions: BTreeMap<i16, i64> =
+        after.iter().map(|(shard, seq)| (shard_column(*shard), i64::try_from(*seq).unwrap_or(i64::MAX))).collect();
+    let mut shards = Vec::new();
+    for head in shard_head::Entity::find().order_by_asc(shard_head::Column::Shard).all(reader).await? {
+        let position = positions.get(&head.shard).copied().unwrap_or(0);
+        shard_of("shard_head", head.shard)?;
+        if head.seq <= position {
+            continue;
+        }
+        let mut select =
+            event::Entity::find().filter(event::Column::Shard.eq(head.shard)).filter(event::Column::Seq.gt(position));
+        if let Some(accounts) = &seen {
+            select = select.filter(event::Column::Payee.is_in(accounts.iter().copied()));
+        }
+        let rows = select.order_by_asc(event::Column::Seq).limit(u64::from(limit)).all(reader).await?;
+        shards.push(rows.iter().map(event::Model::domain).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(merge_events(shards, usize::from(limit)))
+}
+
+pub(super) async fn due_holds(reader: &DatabaseConnection, now: Timestamp, limit: u16) -> Result<Vec<Hold>, Unread> {
+    let rows = hold::Entity::find()
+        .filter(hold::Column::DueAtMs.lte(now.millis()))
+        .order_by_asc(hold::Column::ExpiresAtMs)
+        .order_by_asc(hold::Column::Id)
+        .limit(u64::from(limit))
+        .all(reader)
+        .await?;
+    Ok(rows.iter().map(hold::Model::domain).collect::<Result<_, _>>()?)
+}
+
+async fn accounts_of(reader: &DatabaseConnection, merchant: tebura_hub::ids::MerchantId) -> Result<Vec<Uuid>, Unread> {
+    let payees = sites::payees(reader, merchant).await?;
+    Ok(payees.into_iter().map(|payee| payee.account.uuid()).collect())
+}

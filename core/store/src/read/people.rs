@@ -1,0 +1,58 @@
+//! Reads of people. A person whose key is gone was erased and is not found.
+
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use tebura_hub::ids::{CaptureSessionId, InstrumentId, PersonId};
+use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
+use tebura_hub::ports::PinRecord;
+
+use super::Unread;
+use crate::entity::{capture_session, face_reference, instrument, person};
+use crate::sealed::{open_person, open_reference};
+use crate::vault::Vault;
+
+pub(super) async fn person(reader: &DatabaseConnection, vault: &Vault, id: PersonId) -> Result<Option<Person>, Unread> {
+    let Some(row) = person::Entity::find_by_id(id.uuid()).one(reader).await? else {
+        return Ok(None);
+    };
+    let key = vault.key_of(reader, id).await?;
+    Ok(key.map(|key| open_person(&key, row)).transpose()?)
+}
+
+pub(super) async fn pin(reader: &DatabaseConnection, id: PersonId) -> Result<Option<PinRecord>, Unread> {
+    let row = person::Entity::find_by_id(id.uuid()).one(reader).await?;
+    Ok(row.map(person::Model::pin).transpose()?)
+}
+
+pub(super) async fn instruments(reader: &DatabaseConnection, person: PersonId) -> Result<Vec<Instrument>, Unread> {
+    let rows = instrument::Entity::find()
+        .filter(instrument::Column::Person.eq(person.uuid()))
+        .order_by_asc(instrument::Column::Id)
+        .all(reader)
+        .await?;
+    Ok(rows.into_iter().map(instrument::Model::domain).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn instrument(reader: &DatabaseConnection, id: InstrumentId) -> Result<Option<Instrument>, Unread> {
+    let row = instrument::Entity::find_by_id(id.uuid()).one(reader).await?;
+    Ok(row.map(instrument::Model::domain).transpose()?)
+}
+
+pub(super) async fn capture_session(
+    reader: &DatabaseConnection,
+    id: CaptureSessionId,
+) -> Result<Option<CaptureSession>, Unread> {
+    let row = capture_session::Entity::find_by_id(id.uuid()).one(reader).await?;
+    Ok(row.map(capture_session::Model::domain))
+}
+
+pub(super) async fn face_references(reader: &DatabaseConnection, vault: &Vault) -> Result<Vec<FaceReference>, Unread> {
+    let keys = vault.all_keys(reader).await?;
+    let rows = face_reference::Entity::find().order_by_asc(face_reference::Column::Id).all(reader).await?;
+    let mut references = Vec::new();
+    for row in rows {
+        if let Some(key) = keys.get(&PersonId::from_uuid(row.person)) {
+            references.push(open_reference(key, row)?);
+        }
+    }
+    Ok(references)
+}

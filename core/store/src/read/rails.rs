@@ -1,0 +1,42 @@
+//! Reads of exchanges, plugin data and payments.
+
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tebura_hub::exchange::Exchange;
+use tebura_hub::ids::PaymentId;
+use tebura_hub::payment::Payment;
+use tebura_hub::rail::PluginId;
+use tebura_ledger::{OperationId, Timestamp};
+
+use super::Unread;
+use crate::entity::{exchange, payment, plugin_value, shard_column};
+
+pub(super) async fn exchange(reader: &DatabaseConnection, operation: OperationId) -> Result<Option<Exchange>, Unread> {
+    let id = (shard_column(operation.shard()), operation.uuid());
+    let row = exchange::Entity::find_by_id(id).one(reader).await?;
+    Ok(row.map(exchange::Model::domain).transpose()?)
+}
+
+pub(super) async fn due_exchanges(
+    reader: &DatabaseConnection,
+    now: Timestamp,
+    limit: u16,
+) -> Result<Vec<Exchange>, Unread> {
+    let rows = exchange::Entity::find()
+        .filter(exchange::Column::DueAtMs.lte(now.millis()))
+        .order_by_asc(exchange::Column::DueAtMs)
+        .order_by_asc(exchange::Column::Operation)
+        .limit(u64::from(limit))
+        .all(reader)
+        .await?;
+    Ok(rows.into_iter().map(exchange::Model::domain).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn kv(reader: &DatabaseConnection, plugin: &PluginId, key: &str) -> Result<Option<Vec<u8>>, Unread> {
+    let row = plugin_value::Entity::find_by_id((plugin.0.clone(), key.to_owned())).one(reader).await?;
+    Ok(row.map(|row| row.value))
+}
+
+pub(super) async fn payment(reader: &DatabaseConnection, id: PaymentId) -> Result<Option<Payment>, Unread> {
+    let row = payment::Entity::find_by_id((shard_column(id.shard()), id.uuid())).one(reader).await?;
+    Ok(row.map(payment::Model::domain).transpose()?)
+}
