@@ -175,8 +175,8 @@ def golden(net, folder):
                 "box_xyxy": [round(float(part), 3) for part in face["box"]],
                 "landmarks": [[round(float(part), 3) for part in point] for point in face["points"]],
                 "embedding": [round(float(part), 5) for part in face["embedding"]],
-                "real": None if face["real"] is None else round(face["real"], 5),
             }
+            | ({} if face["real"] is None else {"real": round(face["real"], 5)})
             for face in net.faces(image)
         ]
         cases.append({"image": case, "faces": faces})

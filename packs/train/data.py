@@ -18,7 +18,7 @@ def numbers(folder, name, *shape):
 def normalised(batch):
     """u8 [n, h, w, 3] to the nets' input."""
     tensor = torch.from_numpy(np.ascontiguousarray(batch)).permute(0, 3, 1, 2)
-    return (tensor.float() - 127.5) / 127.5
+    return tensor.float().sub_(127.5).div_(127.5)
 
 
 def through_jpeg(pictures, share, seed):
@@ -36,4 +36,4 @@ def exposed(batch):
     n = len(batch)
     gain = 1 + 0.36 * (torch.rand(n, 1, 1, 1) - 0.5)
     shift = 0.24 * (torch.rand(n, 1, 1, 1) - 0.5)
-    return (batch * gain + shift).clamp(-1, 1)
+    return batch.mul_(gain).add_(shift).clamp_(-1, 1)

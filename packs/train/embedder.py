@@ -12,7 +12,7 @@ SCALE = 26.0
 MARGIN = 0.30
 
 
-def train(folder, unseen, epochs, pictures, log):
+def train(folder, unseen, length, pictures, log):
     crops = data.through_jpeg(data.images(folder, "crops.u8", 64), 0.3, 1)
     labels = torch.arange(len(crops)) // pictures
     people = int(labels.max()) + 1
@@ -36,7 +36,7 @@ def train(folder, unseen, epochs, pictures, log):
         rate = eer(vectors, np.arange(len(test)) // per_person)
         return f"unseen people, all views: EER {100 * rate:.2f} %"
 
-    loop.train("embedder", [net, centres], len(crops), loss_of, epochs, 256, 3e-3, log, check, decay=0.05)
+    loop.train("embedder", [net, centres], len(crops), loss_of, length, 128, 2e-3, log, check, decay=0.05)
     return net
 
 

@@ -7,7 +7,7 @@ import loop
 import nets
 
 
-def train(folder, unseen, epochs, limit, log):
+def train(folder, unseen, length, limit, log):
     crops = data.through_jpeg(data.images(folder, "points.u8", 64)[:: max(1, 70000 // limit)], 0.3, 2)
     truth = torch.from_numpy(data.numbers(folder, "points.f32", 10)[:: max(1, 70000 // limit)].copy())
     net = nets.Landmarks().to(memory_format=torch.channels_last)
@@ -29,5 +29,5 @@ def train(folder, unseen, epochs, limit, log):
         with torch.no_grad():
             return f"unseen NME {100 * distance(loop.forward(net, data.normalised(test)), test_truth).item():.2f} %"
 
-    loop.train("landmarks", [net], len(crops), loss_of, epochs, 256, 4e-3, log, check)
+    loop.train("landmarks", [net], len(crops), loss_of, length, 256, 4e-3, log, check)
     return net

@@ -7,7 +7,7 @@ import loop
 import nets
 
 
-def train(folder, unseen, epochs, log):
+def train(folder, unseen, length, log):
     crops = data.through_jpeg(data.images(folder, "attacks.u8", 64), 0.3, 3)
     truth = torch.from_numpy(data.numbers(folder, "attacks.f32").copy()).long()
     net = nets.Liveness().to(memory_format=torch.channels_last)
@@ -28,5 +28,5 @@ def train(folder, unseen, epochs, log):
         refused = (found[test_truth == 1] == 0).float().mean().item()
         return f"unseen drawn attacks accepted {100 * accepted:.2f} %, direct looks refused {100 * refused:.2f} %"
 
-    loop.train("liveness", [net], len(crops), loss_of, epochs, 128, 4e-3, log, check)
+    loop.train("liveness", [net], len(crops), loss_of, length, 128, 4e-3, log, check)
     return net

@@ -11,20 +11,27 @@ def settle(threads, seed):
     torch.manual_seed(seed)
 
 
-def train(name, nets, count, loss_of, epochs, batch, rate, log, check=None, decay=0.02):
-    """`loss_of(indices, progress)` gives a loss and a number to watch; `check()` is logged after an epoch."""
+def train(name, nets, count, loss_of, length, batch, rate, log, check=None, decay=0.02):
+    """`loss_of(indices, progress)` gives a loss and a number to watch; `check()` is logged after an epoch.
+
+    `length` is (epochs, minutes); with minutes the rate falls with the clock and the last epoch may be cut short.
+    """
+    epochs, minutes = length
+    begun = time.time()
     parameters = [p for net in nets for p in net.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
     steps = epochs * (count // batch)
     generator = torch.Generator().manual_seed(1)
     step = 0
     for epoch in range(epochs):
-        started, losses, watched = time.time(), 0.0, 0.0
+        started, losses, watched, taken = time.time(), 0.0, 0.0, 0
         for net in nets:
             net.train()
         order = torch.randperm(count, generator=generator)
         for indices in order[: count // batch * batch].split(batch):
-            progress = step / steps
+            progress = step / steps if minutes is None else (time.time() - begun) / (60 * minutes)
+            if progress >= 1:
+                break
             warm = min(1.0, progress / 0.05)
             for group in optimiser.param_groups:
                 group["lr"] = rate * warm * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * progress)))
@@ -36,12 +43,17 @@ def train(name, nets, count, loss_of, epochs, batch, rate, log, check=None, deca
             losses += loss.item()
             watched += watch
             step += 1
+            taken += 1
+            if step % 200 == 0:
+                print(f"  step {step}, {100 * progress:.0f} %: loss {losses / taken:.3f} watched {watched / taken:.3f}", flush=True)
         for net in nets:
             net.eval()
-        line = f"{name} epoch {epoch + 1}/{epochs} loss {losses / (count // batch):.4f} watched {watched / (count // batch):.4f}"
+        line = f"{name} epoch {epoch + 1}, {taken} steps of {batch}: loss {losses / max(taken, 1):.4f} watched {watched / max(taken, 1):.4f}"
         if check is not None:
             line += " " + check()
         log(f"{line} ({time.time() - started:.0f} s)")
+        if progress >= 1:
+            break
 
 
 def forward(net, x):

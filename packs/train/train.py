@@ -20,9 +20,10 @@ def main():
     parser.add_argument("--unseen", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--minutes", type=float, help="stop by the clock instead of after the epochs")
     parser.add_argument("--pictures", type=int, default=14, help="pictures per person in the training data")
     parser.add_argument("--limit", type=int, default=35000, help="crops for the landmark net")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     loop.settle(options.threads, options.seed)
@@ -34,18 +35,20 @@ def main():
         with open(out / "training.log", "a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    log(f"# {options.net}: {options.epochs} epochs, seed {options.seed}, {datetime.date.today()}")
+    length = options.epochs, options.minutes
+    clock = "" if options.minutes is None else f", at most {options.minutes:g} minutes"
+    log(f"# {options.net}: {options.epochs} epochs{clock}, seed {options.seed}, {datetime.date.today()}")
     if options.net == "detector":
-        net = nets.DetectorOutputs(detector.train(options.data, options.unseen, options.epochs, log))
+        net = nets.DetectorOutputs(detector.train(options.data, options.unseen, length, log))
         side, names = 160, net.names
     elif options.net == "landmarks":
-        net = landmarks.train(options.data, options.unseen, options.epochs, options.limit, log)
+        net = landmarks.train(options.data, options.unseen, length, options.limit, log)
         side, names = 64, ["points"]
     elif options.net == "embedder":
-        net = embedder.train(options.data, options.unseen, options.epochs, options.pictures, log)
+        net = embedder.train(options.data, options.unseen, length, options.pictures, log)
         side, names = 64, ["embedding"]
     else:
-        net = liveness.train(options.data, options.unseen, options.epochs, log)
+        net = liveness.train(options.data, options.unseen, length, log)
         side, names = 64, ["logits"]
     path = out / f"{options.net}.onnx"
     difference, operators = export.export(net, side, names, path)

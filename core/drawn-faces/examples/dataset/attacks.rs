@@ -26,7 +26,7 @@ pub(crate) fn make(id: u64, _: u64) -> Share {
     } else {
         Scene::print(seed, id)
     };
-    let (width, height) = [(320, 240), (400, 300), (480, 360), (640, 480)][random.index(4)];
+    let (width, height) = [(320, 240), (320, 240), (400, 300), (640, 480)][random.index(4)];
     let drawing = scene.draw(width, height);
     let found = drawing.faces[0].box_xyxy;
     let wobble = (found[2] - found[0]) * 0.06;
