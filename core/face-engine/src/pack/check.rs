@@ -4,11 +4,13 @@
 //! vectors were made with the same mistake. Absent: any judgement about real people from drawings.
 
 mod labels;
+mod record;
 mod vectors;
 
 use tebura_face::SampleRefusal;
 
 pub use labels::LabelReport;
+pub use record::{Recorded, record_golden};
 pub use vectors::GoldenReport;
 
 use super::{ModelPack, PackError};

@@ -13,7 +13,10 @@ mod validate;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use check::{CheckError, CheckReport, DrawnRequest, FaceDrawer, GoldenReport, LabelReport, check, check_golden};
+pub use check::{
+    CheckError, CheckReport, DrawnRequest, FaceDrawer, GoldenReport, LabelReport, Recorded, check, check_golden,
+    record_golden,
+};
 pub use error::PackError;
 pub use install::{Download, InstallError, Publication};
 pub(crate) use validate::Recipes;

@@ -1,8 +1,8 @@
 //! Installing the published pack: nothing is written unless every digest fits.
 
-use tebura_face_engine::{InstallError, Publication};
+use tebura_face_engine::{EngineChoice, InstallError, ModelPack, Places, Publication, check, select};
 
-use crate::packs::measuring_folder;
+use crate::packs::{drawer, engines, measuring_folder};
 
 #[test]
 fn only_known_names_are_installed() {
@@ -54,4 +54,28 @@ fn a_pack_that_is_there_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let error = publication.install(folder.path(), |_| Ok(Vec::new())).unwrap_err();
     assert_eq!(error, InstallError::Exists { path: folder.path().to_path_buf() });
+}
+
+/// SFace cannot lie in the repository; an embedder of the same shape stands in, and the detector is the real one.
+#[test]
+fn its_detector_finds_the_golden_faces() {
+    let Some(measuring) = measuring_folder() else { return };
+    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packs/opencv-zoo");
+    let folder = tempfile::tempdir().unwrap();
+    let publication = Publication::named("opencv-zoo").unwrap();
+    let [detector, embedder] = publication.downloads() else { panic!("two files") };
+    std::fs::copy(measuring.join("detector.onnx"), folder.path().join(&detector.name)).unwrap();
+    std::fs::copy(measuring.join("embedder.onnx"), folder.path().join(&embedder.name)).unwrap();
+    std::fs::copy(own.join("golden.json"), folder.path().join("golden.json")).unwrap();
+    let manifest = std::fs::read_to_string(own.join("pack.toml")).unwrap();
+    let stand_in = "b7120c095d60094f28a4a54ba6a8bf51b297a6273fb40ef6350dfec1f63d9507";
+    std::fs::write(folder.path().join("pack.toml"), manifest.replace(&embedder.sha256, stand_in)).unwrap();
+    let pack = ModelPack::load(folder.path()).unwrap();
+    for engine in engines() {
+        let report = check(&pack, &engine, &drawer).unwrap();
+        assert_eq!((report.golden.pictures, report.golden.faces, report.labels), (3, 3, None));
+    }
+    let described = pack.describe(&select(EngineChoice::Rten, &Places::default()).unwrap().engine);
+    assert_eq!(described.scope, tebura_face::Scope::People);
+    assert!(pack.statement().iter().any(|line| line == "liveness: none"));
 }
