@@ -23,7 +23,7 @@ const BANNED: [(&str, Where, &str); 17] = [
     ("dbg!(", Where::Rust, "remove it"),
     ("#[allow(", Where::Rust, "#[expect(…, reason = \"…\")], which fails when it is no longer needed"),
     ("#![allow(", Where::Rust, "#![expect(…, reason = \"…\")], which fails when it is no longer needed"),
-    ("thread::sleep(", Where::Rust, "wait for an event"),
+    ("thread::sleep(", Where::Tests, "wait for an event"),
     ("time::sleep(", Where::Tests, "wait for an event"),
     ("FIXME", Where::Everywhere, "an issue, or the fix"),
     ("XXX", Where::Rust, "an issue, or the fix"),
@@ -59,7 +59,9 @@ fn banned_words_are_not_used() {
             if !looked_for {
                 continue;
             }
-            for (number, _) in text.lines().enumerate().filter(|(_, line)| line.contains(word)) {
+            for (number, _) in
+                text.lines().enumerate().filter(|(_, line)| line.contains(word) && !line.contains("generated"))
+            {
                 findings.push(format!("{path}:{}: {word:?}; write: {instead}", number + 1));
             }
         }

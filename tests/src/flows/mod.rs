@@ -1,0 +1,5 @@
+//! Whole processes: a hub with its own database and plugin, a wallet provider with its own books, and kill -9 between.
+
+mod crash;
+mod hub;
+mod load;

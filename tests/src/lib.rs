@@ -1,9 +1,0 @@
-//! The workspace's tests that need more than one crate, in one binary so that they link once.
-//!
-//! `tidy` reads the repository, `support` starts what tests need on port 0. What is absent: tests of one crate's rules;
-//! those stand in that crate.
-
-#[cfg(test)]
-mod support;
-#[cfg(test)]
-mod tidy;
