@@ -1,6 +1,6 @@
 //! From similarities to a decision, and from votes to liveness.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use proptest::prelude::*;
 use tebura_face::{

@@ -1,6 +1,6 @@
 //! A template: what is refused, what is kept, what is hidden.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use proptest::prelude::*;
 use tebura_face::{Similarity, Template, TemplateError};
