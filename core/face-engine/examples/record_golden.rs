@@ -1,6 +1,6 @@
 //! Writes `golden.json` of a pack from drawn pictures: `record_golden PACK_DIR detector|everything kiosk:7:0 …`
 
-#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+#![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::path::Path;
 

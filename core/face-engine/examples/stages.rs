@@ -2,7 +2,7 @@
 //!
 //! One drawn 640×480 JPEG at a time on one thread, then a search among 100,000 templates.
 
-#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+#![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

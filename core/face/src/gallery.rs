@@ -1,23 +1,19 @@
-//! The gallery: every template that can be meant here, searched by brute force.
+//! The gallery: every template that can be meant here, searched without an index that could be wrong.
 //!
-//! 100,000 × 128 numbers are 51 MB and take a few milliseconds on one core, so there is no index to
-//! keep right. Absent: who the subjects are, and the rule that admits them.
+//! Each row is first compared in 16-bit integers, half of the memory; only a row whose upper bound could
+//! change the answer is compared in full. The answer is exactly that of comparing everything in full.
+//! Absent: who the subjects are, and the rule that admits them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use zeroize::Zeroizing;
+use crate::block::{BLOCK_ROWS, Block, Probe};
+use crate::template::{Similarity, Template};
 
-use crate::template::{Similarity, Template, dot};
-
-/// Rows in one block. A block is allocated once at its full size and never moves, so growing leaves no
-/// stray copy of a template in freed memory.
-const BLOCK_ROWS: usize = 1_024;
-
-/// Templates of many subjects in one contiguous matrix, a subject having one or several.
+/// Templates of many subjects, a subject having one or several.
 pub struct Gallery {
     dims: usize,
-    blocks: Vec<Zeroizing<Vec<f32>>>,
+    blocks: Vec<Block>,
     subjects: Vec<u128>,
     rows_of: BTreeMap<u128, Vec<usize>>,
 }
@@ -96,9 +92,9 @@ impl Gallery {
         }
         let row = self.subjects.len();
         if row == self.blocks.len() * BLOCK_ROWS {
-            self.blocks.push(Zeroizing::new(Vec::with_capacity(BLOCK_ROWS * self.dims)));
+            self.blocks.push(Block::new(self.dims));
         }
-        self.blocks[row / BLOCK_ROWS].extend_from_slice(template.values());
+        self.blocks[row / BLOCK_ROWS].push(template.values());
         self.subjects.push(subject);
         self.rows_of.entry(subject).or_default().push(row);
         Ok(())
@@ -127,10 +123,14 @@ impl Gallery {
         if probe.dims() != self.dims {
             return found;
         }
+        let probe = Probe::new(probe.values());
         for (block, subjects) in self.blocks.iter().zip(self.subjects.chunks(BLOCK_ROWS)) {
-            for (row, subject) in block.chunks_exact(self.dims).zip(subjects) {
-                let similarity = Similarity::clamped(dot(row, probe.values()));
-                found.offer(Candidate { subject: *subject, similarity }, &filter);
+            for (row, subject) in subjects.iter().enumerate() {
+                // A tie goes to the lower subject, so a row that can only draw level counts too.
+                if found.second.is_none_or(|second| block.bound(row, &probe) >= second.similarity.value()) {
+                    let similarity = block.similarity(row, &probe);
+                    found.offer(Candidate { subject: *subject, similarity }, &filter);
+                }
             }
         }
         found
@@ -139,15 +139,10 @@ impl Gallery {
     /// Moves the last row into `row` and shortens the matrix by one.
     fn remove_row(&mut self, row: usize) {
         let last = self.subjects.len() - 1;
-        let dims = self.dims;
         let last_block = last / BLOCK_ROWS;
-        let from = (last % BLOCK_ROWS) * dims;
-        let moved = Zeroizing::new(self.blocks[last_block][from..from + dims].to_vec());
-        self.blocks[last_block][from..from + dims].fill(0.0);
-        self.blocks[last_block].truncate(from);
+        let moved = self.blocks[last_block].pop();
         if row != last {
-            let to = (row % BLOCK_ROWS) * dims;
-            self.blocks[row / BLOCK_ROWS][to..to + dims].copy_from_slice(&moved);
+            self.blocks[row / BLOCK_ROWS].replace(row % BLOCK_ROWS, &moved);
             self.subjects[row] = self.subjects[last];
             if let Some(rows) = self.rows_of.get_mut(&self.subjects[last]) {
                 for other in rows.iter_mut().filter(|other| **other == last) {
@@ -156,7 +151,7 @@ impl Gallery {
             }
         }
         self.subjects.truncate(last);
-        if from == 0 {
+        if last.is_multiple_of(BLOCK_ROWS) {
             self.blocks.truncate(last_block);
         }
     }

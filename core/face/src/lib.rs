@@ -4,6 +4,7 @@
 //! Absent on purpose: images, models, clocks, storage and people's names. A subject is a bare number;
 //! who it stands for is the hub's knowledge.
 
+mod block;
 mod decision;
 mod gallery;
 mod liveness;

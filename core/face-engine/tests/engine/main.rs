@@ -1,6 +1,6 @@
 //! The face engine from outside: packs, pictures, refusals, workers.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod bad_pictures;
 mod measuring_pack;

@@ -69,14 +69,10 @@ fn both_engines_agree_on_drawn_faces() {
             let file = encoded(&draw(&Scene::kiosk(person, 1)), ImageFormat::Png);
             let found: Vec<_> = pipelines.iter_mut().map(|pipeline| pipeline.examine(&file).unwrap().sample).collect();
             for other in &found[1..] {
-                let worst = found[0]
-                    .template
-                    .values()
-                    .iter()
-                    .zip(other.template.values())
-                    .map(|(left, right)| (left - right).abs())
-                    .fold(0.0, f32::max);
-                assert!(worst < 1e-4, "{pack:?}: person {person}: {worst}");
+                // Landmarks that differ by 1e-5 pixels round single levels of the crop the other way, so whole
+                // chains agree less closely than one network does; golden vectors hold the networks to 1e-4.
+                let similarity = found[0].template.similarity(&other.template).value();
+                assert!(similarity > 0.9999, "{pack:?}: person {person}: {similarity}");
                 assert!((found[0].face.x0 - other.face.x0).abs() < 0.01);
             }
         }
