@@ -206,7 +206,7 @@ fn failure(error: &wasmtime::Error, budget: &Budget) -> RailError {
         Some(Trap::OutOfFuel) => trapped("plugin.out_of_fuel", "it did not finish within limits.fuel".to_owned()),
         Some(Trap::Interrupt) => trapped("plugin.deadline", "it did not finish within limits.deadline".to_owned()),
         Some(Trap::StackOverflow) => trapped("plugin.out_of_stack", "it called itself too deeply".to_owned()),
-        Some(trap) => trapped("plugin.trapped", format!("it trapped: {trap}")),
+        Some(trap) => trapped("plugin.trapped", format!("it ended with a {trap}")),
         // What is left is an answer that cannot be read: too large, not UTF-8, a bad pointer or discriminant.
         None => {
             let reason = contract::printable(error.root_cause(), limits::MESSAGE_CHARS);

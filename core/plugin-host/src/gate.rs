@@ -150,7 +150,10 @@ pub(crate) fn read(component: &[u8]) -> Result<Contents, GateError> {
 }
 
 fn unreadable(error: BinaryReaderError) -> GateError {
-    GateError::NotWasm { reason: error.to_string() }
+    // The message may go on for lines; the first says it.
+    let reason = error.message().lines().next().unwrap_or_default();
+    let reason = reason.split_once(" - ").map_or(reason, |(reason, _)| reason);
+    GateError::NotWasm { reason: format!("{reason} at byte {}", error.offset()) }
 }
 
 struct Reader {

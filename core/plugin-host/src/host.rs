@@ -132,7 +132,7 @@ impl PluginHost {
         self.trust.revoke_key(key, reason)
     }
 
-    /// Takes a newer keyring, from the next call on.
+    /// Takes a newer keyring, from the next call on. What was revoked stays so until the hub starts again.
     pub fn replace_keyring(&self, keyring: Keyring) {
         self.trust.replace_keyring(keyring);
     }

@@ -77,14 +77,14 @@ pub enum InstallError {
     Gate(#[from] GateError),
     #[error(transparent)]
     Binding(#[from] BindingError),
-    #[error("{plugin} is installed already; remove one of the two")]
-    Twice { plugin: String },
     #[error("the component cannot be compiled ({reason}); build it again with the SDK of this hub")]
     Compile { reason: String },
     #[error("the component does not fit {world} ({reason}); build it again with the SDK of this hub")]
     World { world: &'static str, reason: String },
     #[error("a trial instance of the plugin failed: {0}; have its author correct it")]
     Trial(RailError),
+    #[error("{plugin} is installed already; remove one of the two")]
+    Twice { plugin: String },
 }
 
 /// A plugin that passed everything, ready for calls.

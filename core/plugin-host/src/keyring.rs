@@ -173,6 +173,15 @@ impl Keyring {
         Ok(key)
     }
 
+    /// Keeps what was withdrawn from `older`: a file that was read again does not bring a key back.
+    pub(crate) fn keep_revocations(&mut self, older: &Self) {
+        for (id, key) in &older.keys {
+            if let Some(reason) = &key.revoked {
+                self.revoke(id, reason);
+            }
+        }
+    }
+
     /// Withdraws a key; whether it was there.
     pub(crate) fn revoke(&mut self, id: &KeyId, reason: &str) -> bool {
         let found = self.keys.get_mut(id);

@@ -1,5 +1,6 @@
 //! The hub's [`Rail`] port over an installed plugin: asks trust, takes a thread, waits for the step.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +24,12 @@ pub struct InstalledRail {
     pool: Arc<Pool>,
     trust: Arc<Trust>,
     per_plugin: usize,
+}
+
+impl fmt::Debug for InstalledRail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InstalledRail({} {})", self.installed.manifest.id.0, self.installed.manifest.version)
+    }
 }
 
 /// A step, or why there is none, and what it cost.

@@ -183,9 +183,11 @@ impl Trust {
         self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner).revoke(key, reason)
     }
 
-    /// Takes a newer keyring.
-    pub fn replace_keyring(&self, keyring: Keyring) {
-        *self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keyring;
+    /// Takes a newer keyring. What was revoked stays revoked until the hub starts again.
+    pub fn replace_keyring(&self, mut keyring: Keyring) {
+        let mut current = self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keyring.keep_revocations(&current);
+        *current = keyring;
     }
 
     /// Switches a plugin off from now on.

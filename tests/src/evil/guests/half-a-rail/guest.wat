@@ -1,0 +1,6 @@
+;; Exports the right name with nothing behind it.
+(component
+  (core module $guest (memory (export "memory") 1))
+  (core instance (instantiate $guest))
+  (instance $empty)
+  (export "tebura:rail/rail@1.0.0" (instance $empty)))

@@ -1,0 +1,9 @@
+;; Never finishes its first instance.
+(func $birth (loop $again (br $again)))
+(start $birth)
+
+(func (export "tebura:rail/rail@1.0.0#start") (param i32) (result i32)
+  (call $call))
+
+(func (export "tebura:rail/rail@1.0.0#resume") (param i32) (result i32)
+  (call $settle))

@@ -1,0 +1,3 @@
+;; Components inside components.
+(component
+  (component (component (component (component)))))

@@ -1,0 +1,12 @@
+;; Credentials are the hub's to set.
+(data (i32.const 272) "Authorization")
+(data (i32.const 288) "Bearer x")
+(func (export "tebura:rail/rail@1.0.0#start") (param i32) (result i32)
+  (drop (call $call))
+  (call $text (i32.const 256) (i32.const 272) (i32.const 13))
+  (call $text (i32.const 264) (i32.const 288) (i32.const 8))
+  (call $text (i32.const 1064) (i32.const 256) (i32.const 1))
+  (i32.const 1024))
+
+(func (export "tebura:rail/rail@1.0.0#resume") (param i32) (result i32)
+  (call $settle))

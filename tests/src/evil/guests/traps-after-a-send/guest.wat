@@ -1,0 +1,6 @@
+;; Asks for a call, and fails when the reply is there.
+(func (export "tebura:rail/rail@1.0.0#start") (param i32) (result i32)
+  (call $call))
+
+(func (export "tebura:rail/rail@1.0.0#resume") (param i32) (result i32)
+  (unreachable))
