@@ -1,10 +1,11 @@
 //! The workspace's tests that need more than one crate, in one binary so that they link once.
 //!
-//! `flows` kills hubs, `tidy` reads the repository, `support` starts what tests need on port 0. What is absent: tests
-//! of one crate's rules; those stand in that crate.
+//! `evil` installs hostile plugins, `flows` kills hubs, `tidy` reads the repository, `support` starts what tests need.
+//! What is absent: tests of one crate's rules; those stand in that crate.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod evil;
 mod flows;
 mod support;
 mod tidy;
