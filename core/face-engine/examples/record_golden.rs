@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use tebura_drawn_faces::Scene;
-use tebura_face_engine::{DrawnRequest, EngineChoice, ModelPack, Picture, Places, Recorded, record_golden, select};
+use tebura_face_engine::{
+    DrawnRequest, EngineChoice, LoadedPack, ModelPack, Picture, Places, Recorded, record_golden, select,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -17,8 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let requests = arguments.map(|text| request(&text)).collect::<Result<Vec<_>, _>>()?;
     let engine = select(EngineChoice::Rten, &Places::default())?.engine;
-    let pack = ModelPack::load(Path::new(&folder))?;
-    print!("{}", record_golden(&pack, &engine, &draw, &requests, recorded)?);
+    let loaded = LoadedPack::open(&ModelPack::load(Path::new(&folder))?, &engine)?;
+    print!("{}", record_golden(&loaded, &draw, &requests, recorded)?);
     Ok(())
 }
 

@@ -8,6 +8,11 @@ use rten_tensor::{Tensor as RtenTensor, TensorView};
 
 use super::net::{Net, NetError, NetSource, Tensor};
 
+thread_local! {
+    /// One inference thread for each thread that asks: requests already run beside each other.
+    static POOL: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
+}
+
 /// A model that `rten` has parsed; its weights are shared by all networks opened from it.
 pub(crate) struct RtenModel {
     model: Arc<Model>,
@@ -21,7 +26,6 @@ struct RtenNet {
     input: NodeId,
     outputs: Vec<NodeId>,
     names: Vec<String>,
-    options: RunOptions,
 }
 
 impl RtenModel {
@@ -41,14 +45,11 @@ impl RtenModel {
 
 impl NetSource for RtenModel {
     fn open(&self) -> Result<Box<dyn Net>, NetError> {
-        // One thread a network: requests already run beside each other.
-        let pool = Arc::new(ThreadPool::with_num_threads(1));
         Ok(Box::new(RtenNet {
             model: Arc::clone(&self.model),
             input: self.input,
             outputs: self.outputs.clone(),
             names: self.names.clone(),
-            options: RunOptions::default().with_thread_pool(Some(pool)),
         }))
     }
 }
@@ -59,10 +60,15 @@ impl Net for RtenNet {
     }
 
     fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, NetError> {
+        let pool = POOL.with(Arc::clone);
         let view = TensorView::try_from_data(input.shape(), input.values()).map_err(run_error)?;
         let values = self
             .model
-            .run(vec![(self.input, ValueView::from(view).into())], &self.outputs, Some(self.options.clone()))
+            .run(
+                vec![(self.input, ValueView::from(view).into())],
+                &self.outputs,
+                Some(RunOptions::default().with_thread_pool(Some(pool))),
+            )
             .map_err(run_error)?;
         values
             .into_iter()

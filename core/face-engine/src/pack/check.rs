@@ -14,7 +14,6 @@ pub use record::{Recorded, record_golden};
 pub use vectors::GoldenReport;
 
 use super::{ModelPack, PackError};
-use crate::engine::Engine;
 use crate::picture::Picture;
 use crate::pipeline::{LoadedPack, Pipeline};
 
@@ -137,30 +136,33 @@ pub enum CheckError {
     },
 }
 
-/// Runs the golden vectors and the labelled pairs of a pack on one engine.
+/// Runs the golden vectors and the labelled pairs of a pack that `loaded` was opened from.
 ///
 /// # Errors
 /// The first check that fails, with the place to look.
-pub fn check(pack: &ModelPack, engine: &Engine, drawer: &FaceDrawer<'_>) -> Result<CheckReport, CheckError> {
-    let mut pipeline = open(pack, engine)?;
+pub fn check(pack: &ModelPack, loaded: &LoadedPack, drawer: &FaceDrawer<'_>) -> Result<CheckReport, CheckError> {
+    let mut pipeline = open(loaded)?;
     let golden = vectors::check(pack, &mut pipeline, drawer)?;
     let labels = labels::check(pack, &mut pipeline, drawer)?;
-    Ok(CheckReport { engine: engine.to_string(), golden, labels })
+    Ok(CheckReport { engine: loaded.description().engine.clone(), golden, labels })
 }
 
 /// Runs only the golden vectors: fast enough for every start.
 ///
 /// # Errors
 /// The first vector that is off.
-pub fn check_golden(pack: &ModelPack, engine: &Engine, drawer: &FaceDrawer<'_>) -> Result<GoldenReport, CheckError> {
-    vectors::check(pack, &mut open(pack, engine)?, drawer)
+pub fn check_golden(
+    pack: &ModelPack,
+    loaded: &LoadedPack,
+    drawer: &FaceDrawer<'_>,
+) -> Result<GoldenReport, CheckError> {
+    vectors::check(pack, &mut open(loaded)?, drawer)
 }
 
-fn open(pack: &ModelPack, engine: &Engine) -> Result<Pipeline, CheckError> {
-    let loaded = LoadedPack::open(pack, engine)?;
+fn open(loaded: &LoadedPack) -> Result<Pipeline, CheckError> {
     loaded
         .pipeline()
-        .map_err(|source| CheckError::Pack(PackError::Load { file: pack.models().detector.name.clone(), source }))
+        .map_err(|source| CheckError::Pack(PackError::Load { file: loaded.description().name.clone(), source }))
 }
 
 fn draw(drawer: &FaceDrawer<'_>, request: &DrawnRequest) -> Result<Picture, CheckError> {

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use image::RgbImage;
 use tebura_face::{Similarity, Template};
-use tebura_face_engine::{Engine, EngineChoice, LoadedPack, ModelPack, Picture, Pipeline, Places, check, select};
+use tebura_face_engine::{
+    CheckError, Engine, EngineChoice, LoadedPack, ModelPack, Picture, Pipeline, Places, check, select,
+};
 
 use crate::packs::{MEASURING as MANIFEST, assemble_measuring as assemble, engines, measuring_folder as folder};
 
@@ -26,7 +28,10 @@ fn reaches_the_golden_values() {
     let folder = assemble(&from, MANIFEST);
     let pack = ModelPack::load(folder.path()).unwrap();
     for engine in engines() {
-        let report = check(&pack, &engine, &|_| None).unwrap_or_else(|error| panic!("{engine}: {error}"));
+        let report = LoadedPack::open(&pack, &engine)
+            .map_err(CheckError::from)
+            .and_then(|loaded| check(&pack, &loaded, &|_| None))
+            .unwrap_or_else(|error| panic!("{engine}: {error}"));
         assert_eq!((report.golden.faces, report.golden.embeddings), (1, 1), "{engine}");
         eprintln!("{engine}: {:?}", report.golden);
     }
@@ -73,7 +78,10 @@ fn catches_the_mistakes_that_look_fine() {
         assert_ne!(manifest, MANIFEST, "{mistake}");
         let folder = assemble(&from, &manifest);
         let pack = ModelPack::load(folder.path()).unwrap();
-        let error = check(&pack, &rten, &|_| None).expect_err(mistake);
+        let error = LoadedPack::open(&pack, &rten)
+            .map_err(CheckError::from)
+            .and_then(|loaded| check(&pack, &loaded, &|_| None))
+            .expect_err(mistake);
         eprintln!("{mistake}: {error}");
     }
 }

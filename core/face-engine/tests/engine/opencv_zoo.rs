@@ -1,6 +1,6 @@
 //! Installing the published pack: nothing is written unless every digest fits.
 
-use tebura_face_engine::{EngineChoice, InstallError, ModelPack, Places, Publication, check, select};
+use tebura_face_engine::{EngineChoice, InstallError, LoadedPack, ModelPack, Places, Publication, check, select};
 
 use crate::packs::{drawer, engines, measuring_folder};
 
@@ -72,7 +72,7 @@ fn its_detector_finds_the_golden_faces() {
     std::fs::write(folder.path().join("pack.toml"), manifest.replace(&embedder.sha256, stand_in)).unwrap();
     let pack = ModelPack::load(folder.path()).unwrap();
     for engine in engines() {
-        let report = check(&pack, &engine, &drawer).unwrap();
+        let report = check(&pack, &LoadedPack::open(&pack, &engine).unwrap(), &drawer).unwrap();
         assert_eq!((report.golden.pictures, report.golden.faces, report.labels), (3, 3, None));
     }
     let described = pack.describe(&select(EngineChoice::Rten, &Places::default()).unwrap().engine);

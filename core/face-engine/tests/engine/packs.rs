@@ -64,7 +64,11 @@ embedding = 1e-3
 /// Where the measuring pack lies: beside the repository's root.
 pub(crate) fn measuring_folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/model-packs/measuring");
-    folder.join("embedder.onnx").is_file().then_some(folder)
+    if folder.join("embedder.onnx").is_file() {
+        return Some(folder);
+    }
+    eprintln!("skipped: {} is not there", folder.display());
+    None
 }
 
 /// Writes a pack with the folder's models and golden values in this program's own format.

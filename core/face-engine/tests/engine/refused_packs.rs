@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tebura_face_engine::{CheckError, LoadedPack, ModelPack, PackError, check};
 
-use crate::packs::{MEASURING, assemble_measuring, each_pack, engines, measuring_folder, rten};
+use crate::packs::{MEASURING, assemble_measuring, each_pack, engines, loaded, measuring_folder, rten};
 
 /// Writes only a manifest: everything before the files are read can be refused without them.
 #[track_caller]
@@ -84,7 +84,7 @@ fn golden_values_that_are_off_name_the_value() {
     golden["cases"][0]["faces"][0]["landmarks"][3][1] = 140.0.into();
     overwrite(&path, golden.to_string().as_bytes());
     let pack = ModelPack::load(folder.path()).unwrap();
-    match check(&pack, &rten(), &|_| None) {
+    match check(&pack, &loaded(&pack), &|_| None) {
         Err(CheckError::Golden { what, .. }) => assert_eq!(what, "a landmark"),
         other => panic!("{other:?}"),
     }
@@ -97,7 +97,7 @@ fn a_drawer_that_draws_otherwise_is_named() {
             let bytes = vec![0; request.width * request.height * 3];
             tebura_face_engine::Picture::from_rgb(request.width, request.height, bytes).ok()
         };
-        if let Err(error) = check(pack, &rten(), &blank) {
+        if let Err(error) = check(pack, &loaded(pack), &blank) {
             assert!(matches!(error, CheckError::DrawerChanged { .. }), "{error}");
         }
     });

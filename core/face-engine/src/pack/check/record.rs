@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 use tebura_face::Liveness;
 
 use super::{CheckError, DrawnRequest, FaceDrawer, draw, open};
-use crate::engine::Engine;
-use crate::pack::ModelPack;
 use crate::pack::files::sha256_hex;
-use crate::pipeline::FoundFace;
+use crate::pipeline::{FoundFace, LoadedPack};
 
 /// Which values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +21,14 @@ pub enum Recorded {
 /// Runs the pack on drawn pictures and returns the text of a `golden.json`.
 ///
 /// # Errors
-/// When the pack does not load or a picture cannot be drawn or examined.
+/// When a picture cannot be drawn or examined.
 pub fn record_golden(
-    pack: &ModelPack,
-    engine: &Engine,
+    loaded: &LoadedPack,
     drawer: &FaceDrawer<'_>,
     requests: &[DrawnRequest],
     recorded: Recorded,
 ) -> Result<String, CheckError> {
-    let mut pipeline = open(pack, engine)?;
+    let mut pipeline = open(loaded)?;
     let mut cases = Vec::with_capacity(requests.len());
     for request in requests {
         let picture = draw(drawer, request)?;
