@@ -1,10 +1,7 @@
-//! Times each stage of pay by face on every engine that is there: `stages PACK_DIR [pictures]`
+//! Times each stage of pay by face on every engine that is there.
 //!
 //! One drawn 640×480 JPEG at a time on one thread, then a search among 100,000 templates.
 
-#![expect(clippy::print_stdout, reason = "its output is its purpose")]
-
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tebura_drawn_faces::Scene;
@@ -13,11 +10,7 @@ use tebura_face_engine::{EngineChoice, LoadedPack, ModelPack, Places, select};
 
 const PEOPLE: u32 = 100_000;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("name the pack's folder first")?;
-    let count: u64 = arguments.next().map_or(Ok(100), |text| text.parse())?;
-    let pack = ModelPack::load(Path::new(&folder))?;
+pub(crate) fn time(pack: &ModelPack, count: u64) -> Result<(), Box<dyn std::error::Error>> {
     let files = (0..count.min(20)).map(jpeg).collect::<Result<Vec<_>, _>>()?;
     for choice in [EngineChoice::Rten, EngineChoice::Ort] {
         let selection = match select(choice, &Places::of_this_process()) {
@@ -27,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 continue;
             }
         };
-        let loaded = LoadedPack::open(&pack, &selection.engine)?;
+        let loaded = LoadedPack::open(pack, &selection.engine)?;
         let mut pipeline = loaded.pipeline()?;
         let gallery = crowd(loaded.description().template_dims)?;
         let mut stages: Vec<(&str, Vec<Duration>)> = Vec::new();
