@@ -124,3 +124,46 @@ fn tick(engine: &Engine) -> Result<(), EngineError> {
         .map(|_| ())
         .map_err(|error| EngineError::Ticker { reason: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::Component;
+
+    use super::*;
+
+    fn compiles(engine: &Engine, module: &str) -> bool {
+        let component = wat::parse_str(format!("(component (core module {module}))")).unwrap();
+        Component::from_binary(engine, &component).is_ok()
+    }
+
+    #[test]
+    fn only_webassembly_2_is_compiled_whatever_the_slots() {
+        for slots in [Slots::Pooled, Slots::OnDemand] {
+            let (engine, _) = start(Metering::Fuel, slots, 4).unwrap();
+            assert!(compiles(&engine, "(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 1)))"));
+            for (proposal, module) in [
+                ("tail calls", "(func (return_call 0))"),
+                ("several memories", "(memory 1) (memory 1)"),
+                ("64-bit memory", "(memory i64 1)"),
+                ("shared memory", "(memory 1 1 shared)"),
+                ("exceptions", "(tag (param i32)) (func (throw 0 (i32.const 1)))"),
+                ("garbage collection", "(type (struct (field i32))) (func (drop (struct.new 0 (i32.const 1))))"),
+                ("wide arithmetic", "(func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 1)))))"),
+                ("relaxed SIMD", "(func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))"),
+                ("stack switching", "(type $f (func)) (type $c (cont $f)) (func (param (ref $c)))"),
+            ] {
+                assert!(!compiles(&engine, module), "{proposal}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_engine_that_cannot_reserve_its_slots_says_so_and_runs() {
+        // 100,000 slots of 4 GiB are more than the 128 TiB of addresses that a process has.
+        let (engine, notes) = start(Metering::Fuel, Slots::Pooled, 100_000).unwrap();
+        assert!(
+            notes[0].starts_with("sandbox memory: mapped for each call, because 100000 slots could not be reserved")
+        );
+        assert!(compiles(&engine, "(func)"));
+    }
+}

@@ -36,7 +36,7 @@ impl Default for HostOptions {
     fn default() -> Self {
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let threads = cores.min(NonZeroUsize::new(16).unwrap_or(NonZeroUsize::MIN));
-        Self { threads, queued: 256, per_plugin: 192, metering: Metering::Fuel, slots: Slots::Pooled }
+        Self { threads, queued: 128, per_plugin: 64, metering: Metering::Fuel, slots: Slots::Pooled }
     }
 }
 

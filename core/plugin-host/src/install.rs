@@ -1,8 +1,8 @@
 //! From three files to a rail: manifest, signatures, approval, gate, bindings, compilation, trial instance.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
 use tebura_hub::rail::{ComponentDigest, PluginId, RailDescriptor, RailError};
 use tebura_ledger::Timestamp;
@@ -11,6 +11,7 @@ use wasmtime::component::Component;
 
 use crate::api::since_v1_0::{self as api, RailPluginPre};
 use crate::bindings::{BindingError, Bindings};
+use crate::breaker::Breaker;
 use crate::call::{self, CallStats};
 use crate::gate::{self, Contents, GateError};
 use crate::lock::{LockError, LockFile};
@@ -87,6 +88,36 @@ pub enum InstallError {
     Twice { plugin: String },
 }
 
+/// A package that may be compiled.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verified {
+    pub manifest: Manifest,
+    pub digest: ComponentDigest,
+    pub grant: Grant,
+    pub contents: Contents,
+}
+
+/// Checks manifest, signatures, approval and contents, and runs nothing.
+///
+/// # Errors
+/// [`InstallError`]: `Manifest`, `Signature`, `Lock` or `Gate`.
+pub fn verify(
+    package: &Package,
+    trust: &Trust,
+    lock: Option<&LockFile>,
+    now: Timestamp,
+) -> Result<Verified, InstallError> {
+    let manifest = Manifest::parse(&package.manifest)?;
+    let digest = component_digest(&package.component);
+    let grant = trust.verify(&manifest, digest, package.signatures.as_deref(), now)?;
+    if let Some(lock) = lock {
+        lock.check(&manifest, digest)?;
+    }
+    let contents = gate::check(&package.component, &manifest.world, manifest.limits.memory_bytes)?;
+    Ok(Verified { manifest, digest, grant, contents })
+}
+
 /// A plugin that passed everything, ready for calls.
 pub(crate) struct Installed {
     pub(crate) manifest: Manifest,
@@ -97,6 +128,7 @@ pub(crate) struct Installed {
     pub(crate) descriptor: RailDescriptor,
     /// Calls that run or wait.
     pub(crate) in_flight: AtomicUsize,
+    pub(crate) breaker: Mutex<Breaker>,
 }
 
 /// What an installation found, for the operator.
@@ -126,19 +158,14 @@ impl Installer<'_> {
         package: &Package,
         bindings: Bindings,
     ) -> Result<(Arc<Installed>, Report), InstallError> {
-        let manifest = Manifest::parse(&package.manifest)?;
-        let digest = component_digest(&package.component);
-        let grant = self.trust.verify(&manifest, digest, package.signatures.as_deref(), self.now)?;
-        if let Some(lock) = self.lock {
-            lock.check(&manifest, digest)?;
-        }
-        let contents = gate::check(&package.component, &manifest.world, manifest.limits.memory_bytes)?;
+        let Verified { manifest, digest, grant, contents } = verify(package, self.trust, self.lock, self.now)?;
         bindings.check(&manifest)?;
         let pre = self.compile(&package.component)?;
         let descriptor = descriptor(&manifest, digest);
         let metered = self.metered;
-        let in_flight = AtomicUsize::new(0);
-        let installed = Arc::new(Installed { manifest, bindings, grant, pre, metered, descriptor, in_flight });
+        let (in_flight, breaker) = (AtomicUsize::new(0), Mutex::default());
+        let installed = Installed { manifest, bindings, grant, pre, metered, descriptor, in_flight, breaker };
+        let installed = Arc::new(installed);
         let (trial, stats) = call::try_out(&installed);
         trial.map_err(InstallError::Trial)?;
         let (plugin, version) = (installed.manifest.id.clone(), installed.manifest.version.clone());

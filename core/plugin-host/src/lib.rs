@@ -12,6 +12,7 @@
 mod allow;
 mod api;
 mod bindings;
+mod breaker;
 mod budget;
 mod call;
 mod capability;
@@ -42,7 +43,7 @@ pub use engine::{EngineError, Metering, Slots};
 pub use gate::{Contents, GateError};
 pub use host::{HostError, HostOptions, PluginHost};
 pub use inspect::{Inspection, inspect};
-pub use install::{InstallError, Package, PackageError, Report};
+pub use install::{InstallError, Package, PackageError, Report, Verified, verify};
 pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role};
 pub use lock::{LockError, LockFile};
 pub use manifest::{

@@ -1,14 +1,15 @@
 //! The hub's [`Rail`] port over an installed plugin: asks trust, takes a thread, waits for the step.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use tebura_hub::ports::Rail;
 use tebura_hub::rail::{RailDescriptor, RailError, RailEvent, RailOperation, Step};
 use tokio::sync::oneshot;
 
+use crate::breaker::is_failure;
 use crate::call::{self, CallStats, Input};
 use crate::install::Installed;
 use crate::manifest::Manifest;
@@ -132,10 +133,16 @@ impl Job {
 
 /// Trust is asked last, right before the guest runs: what was withdrawn while the call waited counts.
 fn run(installed: &Arc<Installed>, trust: &Trust, operation: &RailOperation, input: Input<'_>) -> Answer {
+    let unrun = |error| Answer { result: Err(error), stats: CallStats::default() };
     if let Err(reason) = trust.permit(&installed.grant, operation.now) {
-        return Answer { result: Err(RailError::Revoked { reason }), stats: CallStats::default() };
+        return unrun(RailError::Revoked { reason });
+    }
+    let breaker = || installed.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(retry_after_ms) = breaker().permit(operation.now) {
+        return unrun(RailError::Busy { retry_after_ms });
     }
     let (result, stats) = call::run(installed, operation, input);
+    breaker().record(operation.now, result.as_ref().is_err_and(is_failure));
     Answer { result, stats }
 }
 

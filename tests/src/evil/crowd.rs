@@ -4,9 +4,12 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use expect_test::expect;
-use tebura_hub::ports::Rail as _;
-use tebura_hub::rail::{PluginId, RailError};
-use tebura_plugin_host::{Bindings, HostOptions, Input, KvReader, KvUnavailable};
+use tebura_hub::memory::MemoryStore;
+use tebura_hub::ports::{Rail as _, Store as Port, Unit, Write};
+use tebura_hub::rail::{KvWrite, PluginId, RailError};
+use tebura_ledger::Shard;
+use tebura_plugin_host::{Bindings, HostOptions, Input, KvReader, KvUnavailable, StoreKv};
+use tokio::runtime::Handle;
 
 use super::guests::renamed;
 use super::{NOW, hold, host, keyring, options, shown};
@@ -48,6 +51,20 @@ async fn beyond_the_queue_the_answer_is_busy() {
     expect!["the sandbox is busy; try again in 200 ms"].assert_eq(&shown(&all[4]));
 }
 
+#[tokio::test]
+async fn a_plugin_that_keeps_failing_is_paused() {
+    let host = host(keyring(""), None, options());
+    let (evil, _) = host.install(&renamed("traps-in-start"), Bindings::default(), NOW).unwrap();
+    let mut operation = hold();
+    for _ in 0..16 {
+        assert!(matches!(evil.start(&operation).await, Err(RailError::Trapped { .. })));
+    }
+    assert_eq!(evil.start(&operation).await, Err(RailError::Busy { retry_after_ms: 10_000 }));
+    operation.now = NOW.plus_ms(10_000);
+    assert!(matches!(evil.start(&operation).await, Err(RailError::Trapped { .. })), "one call tries again");
+    assert_eq!(evil.start(&operation).await, Err(RailError::Busy { retry_after_ms: 10_000 }));
+}
+
 /// A store that remembers who asked, and answers or not.
 struct Store {
     answers: bool,
@@ -76,4 +93,24 @@ fn a_plugin_reads_its_own_keys_only_and_not_for_ever() {
         assert_eq!(asked.len(), if answers { 16 } else { 1 });
         assert!(asked.iter().all(|key| key == "jp.tebura.asks-the-store-again//v1/holds"), "{asked:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_plugin_reads_the_hubs_store_from_its_own_thread() {
+    let store: Arc<dyn Port> = Arc::new(MemoryStore::new(4));
+    let plugin = PluginId("jp.tebura.asks-the-store-again".to_owned());
+    let write = KvWrite { key: "/v1/holds".to_owned(), value: Some(b"kept".to_vec()) };
+    let unit = Unit { writes: vec![Write::Kv { plugin: plugin.clone(), write }], ..Unit::default() };
+    store.commit(Shard::new(0), NOW, unit).await.unwrap();
+    let kv = Arc::new(StoreKv::new(store, Handle::current()));
+
+    let (reader, id) = (Arc::clone(&kv), plugin.clone());
+    let read = tokio::task::spawn_blocking(move || (reader.read(&id, "/v1/holds"), reader.read(&id, "other"))).await;
+    assert_eq!(read.unwrap(), (Ok(Some(b"kept".to_vec())), Ok(None)));
+
+    let host = host(keyring(""), None, options());
+    let bindings = Bindings { kv, ..Bindings::default() };
+    let (evil, _) = host.install(&renamed("asks-the-store-again"), bindings, NOW).unwrap();
+    let answer = evil.start(&hold()).await;
+    assert!(matches!(answer, Err(RailError::Trapped { code: "plugin.too_many_host_calls", .. })), "{answer:?}");
 }
