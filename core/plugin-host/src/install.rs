@@ -48,12 +48,9 @@ impl Package {
         let unreadable = |path: &Path, error| PackageError::Unreadable { path: path.to_owned(), error };
         let file = |path: PathBuf| std::fs::read(&path).map_err(|error| unreadable(&path, error));
         let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
-        let mut components: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|end| end == "wasm"))
-            .collect();
-        let (1, Some(component)) = (components.len(), components.pop()) else {
+        let is_component = |path: &PathBuf| path.extension().is_some_and(|end| end == "wasm");
+        let components: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_component).collect();
+        let [component] = components.as_slice() else {
             return Err(PackageError::Components { path: folder.to_owned(), found: components.len() });
         };
         let signatures = match std::fs::read(folder.join("plugin.sig")) {
@@ -61,7 +58,7 @@ impl Package {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(unreadable(&folder.join("plugin.sig"), error)),
         };
-        Ok(Self { manifest: file(folder.join("plugin.toml"))?, component: file(component)?, signatures })
+        Ok(Self { manifest: file(folder.join("plugin.toml"))?, component: file(component.clone())?, signatures })
     }
 }
 
@@ -198,3 +195,6 @@ fn descriptor(manifest: &Manifest, digest: ComponentDigest) -> RailDescriptor {
         settle_window_ms: ms(manifest.settle_window()),
     }
 }
+
+#[cfg(test)]
+mod tests;

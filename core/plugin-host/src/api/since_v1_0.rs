@@ -11,7 +11,6 @@ use crate::contract::{Breach, clean_fault, printable};
 use crate::{keys, limits};
 
 mod bindings {
-    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from specs/wit")]
     wasmtime::component::bindgen!({
         path: ["../../specs/wit/host/1.0.0", "../../specs/wit/rail/1.0.0"],
         world: "tebura:rail/rail-plugin",
