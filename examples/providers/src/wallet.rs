@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /v1/preauthorizations` | sets money of a wallet aside for a merchant, until a time |
 //! | `POST /v1/preauthorizations/{id}/captures` | pays the merchant part of it; `final` gives the rest back |
-//! | `POST /v1/preauthorizations/{id}/revert` | gives the rest back |
+//! | `POST /v1/preauthorizations/{id}/revert` | gives part of it, or the rest, back |
 //! | `POST /v1/captures/{id}/refunds` | pays back part of a capture |
 //! | `GET /v1/operations/{operation}` | what became of the caller's own operation |
 //! | `GET /v1/wallets/{token}` | a balance |

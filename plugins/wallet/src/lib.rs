@@ -60,13 +60,13 @@ impl Rail for Wallet {
     }
 
     fn release(&self, op: &Operation, release: &Release) -> Next {
-        let Some(hold) = segment(&release.reference) else {
-            return malformed();
-        };
-        Call::post(PROVIDER, format!("/v1/preauthorizations/{hold}/revert"))
-            .json(&wire::Revert { operation: &op.id })
-            .idempotent(&op.id)
-            .then(PERFORM)
+        let Some(hold) = segment(&release.reference) else { return malformed() };
+        perform(
+            op,
+            &release.amount,
+            format!("/v1/preauthorizations/{hold}/revert"),
+            &wire::Return { operation: &op.id, amount: release.amount.minor(), currency: release.amount.currency() },
+        )
     }
 
     fn refund(&self, op: &Operation, refund: &Refund) -> Next {
@@ -77,7 +77,7 @@ impl Rail for Wallet {
             op,
             &refund.amount,
             format!("/v1/captures/{capture}/refunds"),
-            &wire::Refund { operation: &op.id, amount: refund.amount.minor(), currency: refund.amount.currency() },
+            &wire::Return { operation: &op.id, amount: refund.amount.minor(), currency: refund.amount.currency() },
         )
     }
 
@@ -174,13 +174,14 @@ fn subject(op: &Operation) -> (&str, Kind) {
     }
 }
 
-/// A hold and a refund are all or nothing; a capture may settle less; the hub checks an inquiry's amount.
+/// A capture may settle less, everything else is all or nothing; the hub checks an inquiry's amount.
 fn amount_fits(op: &Operation, settled: u64) -> bool {
     match &op.command {
         Command::Hold(hold) => settled == hold.amount.minor(),
+        Command::Release(release) => settled == release.amount.minor(),
         Command::Refund(refund) => settled == refund.amount.minor(),
         Command::Capture(capture) => settled > 0 && settled <= capture.amount.minor(),
-        Command::Release(_) | Command::Inquire(_) | Command::Extension(_) => true,
+        Command::Inquire(_) | Command::Extension(_) => true,
     }
 }
 

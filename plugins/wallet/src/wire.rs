@@ -21,13 +21,9 @@ pub(crate) struct Capture<'a> {
     pub(crate) is_final: bool,
 }
 
+/// A revert or a refund.
 #[derive(Serialize)]
-pub(crate) struct Revert<'a> {
-    pub(crate) operation: &'a str,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Refund<'a> {
+pub(crate) struct Return<'a> {
     pub(crate) operation: &'a str,
     pub(crate) amount: u64,
     pub(crate) currency: &'a str,

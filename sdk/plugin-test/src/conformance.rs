@@ -232,7 +232,7 @@ fn commands() -> Vec<Command> {
         }),
         capture(false),
         capture(true),
-        Command::Release(Release { reference: reference() }),
+        Command::Release(Release { reference: reference(), amount: yen(500) }),
         Command::Refund(Refund { reference: reference(), amount: yen(300) }),
         inquire("hold"),
         inquire("capture"),

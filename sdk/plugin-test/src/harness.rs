@@ -117,8 +117,8 @@ impl<R: Rail> Harness<R> {
     }
 
     /// A release of what is left of a hold.
-    pub fn release(&mut self, reference: &str) -> Op {
-        self.command(Command::Release(Release { reference: reference.to_owned() }))
+    pub fn release(&mut self, reference: &str, amount: Money) -> Op {
+        self.command(Command::Release(Release { reference: reference.to_owned(), amount }))
     }
 
     /// A refund of a capture.

@@ -210,8 +210,9 @@ fn asked(command: &Command) -> Option<&Money> {
     match command {
         Command::Hold(hold) => Some(&hold.amount),
         Command::Capture(capture) => Some(&capture.amount),
+        Command::Release(release) => Some(&release.amount),
         Command::Refund(refund) => Some(&refund.amount),
-        Command::Release(_) | Command::Inquire(_) | Command::Extension(_) => None,
+        Command::Inquire(_) | Command::Extension(_) => None,
     }
 }
 

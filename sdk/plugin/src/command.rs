@@ -38,11 +38,13 @@ pub struct Capture {
     pub is_final: bool,
 }
 
-/// Give back what is left of a hold.
+/// Give back `amount`: what the hub sees as left of a hold. Money that another operation may still take is not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     /// What this rail settled the hold with.
     pub reference: String,
+    /// Above zero.
+    pub amount: Money,
 }
 
 /// Return `amount` of the capture that this rail called `reference`.

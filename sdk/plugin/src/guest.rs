@@ -70,7 +70,9 @@ fn command(command: wit::Command) -> Command {
             amount: money(capture.amount),
             is_final: capture.is_final,
         }),
-        wit::Command::Release(release) => Command::Release(Release { reference: release.reference }),
+        wit::Command::Release(release) => {
+            Command::Release(Release { reference: release.reference, amount: money(release.amount) })
+        }
         wit::Command::Refund(refund) => {
             Command::Refund(Refund { reference: refund.reference, amount: money(refund.amount) })
         }

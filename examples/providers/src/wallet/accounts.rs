@@ -53,7 +53,6 @@ pub(crate) struct Preauthorization {
     pub(crate) wallet: String,
     pub(crate) merchant: String,
     pub(crate) rest: i64,
-    pub(crate) returned: i64,
     pub(crate) state: String,
 }
 
@@ -61,21 +60,14 @@ pub(crate) async fn preauthorization(
     tx: &mut Tx<'_>,
     reference: &str,
 ) -> Result<Option<Preauthorization>, sqlx::Error> {
-    let row: Option<(i64, String, String, i64, i64, String)> = sqlx::query_as(
-        "SELECT id, wallet, merchant, amount - captured - returned, returned, state
+    let row: Option<(i64, String, String, i64, String)> = sqlx::query_as(
+        "SELECT id, wallet, merchant, amount - captured - returned, state
          FROM preauthorization WHERE id = ?",
     )
     .bind(row_id(reference, "pa_"))
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|(id, wallet, merchant, rest, returned, state)| Preauthorization {
-        id,
-        wallet,
-        merchant,
-        rest,
-        returned,
-        state,
-    }))
+    Ok(row.map(|(id, wallet, merchant, rest, state)| Preauthorization { id, wallet, merchant, rest, state }))
 }
 
 /// Ends a hold: whatever was not captured counts as given back.

@@ -24,7 +24,7 @@ pub(crate) struct Order {
 pub(crate) enum Work {
     Preauthorize { wallet: String, merchant: String, amount: i64, expires_at: i64 },
     Capture { preauthorization: String, amount: i64, is_final: bool },
-    Revert { preauthorization: String },
+    Revert { preauthorization: String, amount: i64 },
     Refund { capture: String, amount: i64 },
 }
 
@@ -51,13 +51,7 @@ struct Capture {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Revert {
-    operation: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Refund {
+struct Return {
     operation: String,
     amount: i64,
     currency: String,
@@ -81,11 +75,12 @@ impl Order {
                 (asked.operation, Work::Capture { preauthorization, amount, is_final: asked.is_final })
             }
             Kind::Revert => {
-                let asked: Revert = json(body)?;
-                (asked.operation, Work::Revert { preauthorization: about.to_owned() })
+                let asked: Return = json(body)?;
+                let amount = amount(asked.amount, &asked.currency)?;
+                (asked.operation, Work::Revert { preauthorization: about.to_owned(), amount })
             }
             Kind::Refund => {
-                let asked: Refund = json(body)?;
+                let asked: Return = json(body)?;
                 let amount = amount(asked.amount, &asked.currency)?;
                 (asked.operation, Work::Refund { capture: about.to_owned(), amount })
             }

@@ -20,7 +20,7 @@ pub(crate) async fn decide(tx: &mut Tx<'_>, work: &Work, operation: &str, now: i
         Work::Capture { preauthorization, amount, is_final } => {
             capture(tx, preauthorization, *amount, *is_final, operation, now).await
         }
-        Work::Revert { preauthorization } => revert(tx, preauthorization).await,
+        Work::Revert { preauthorization, amount } => revert(tx, preauthorization, *amount).await,
         Work::Refund { capture, amount } => refund(tx, capture, *amount, operation, now).await,
     }
 }
@@ -70,10 +70,8 @@ async fn capture(
     now: i64,
 ) -> Result<Ruling, sqlx::Error> {
     let Some(hold) = preauthorization(tx, reference).await? else { return Ok(no_such_hold()) };
-    match hold.state.as_str() {
-        "open" => {}
-        "expired" => return Ok(declined(410, "preauthorization.expired", "its time has passed; the rest went back")),
-        _ => return Ok(declined(409, "preauthorization.closed", "nothing of it is left")),
+    if let Some(over) = over(&hold.state) {
+        return Ok(over);
     }
     if amount > hold.rest {
         return Ok(declined(409, "preauthorization.exceeded", "less than that is still set aside"));
@@ -97,19 +95,29 @@ async fn capture(
     Ok(Ruling::Settled { reference: format!("cp_{id}"), amount })
 }
 
-/// Reverting what has expired succeeds once, with what expiry gave back: the caller wanted exactly that.
-async fn revert(tx: &mut Tx<'_>, reference: &str) -> Result<Ruling, sqlx::Error> {
+async fn revert(tx: &mut Tx<'_>, reference: &str, amount: i64) -> Result<Ruling, sqlx::Error> {
     let Some(hold) = preauthorization(tx, reference).await? else { return Ok(no_such_hold()) };
-    let given_back = match hold.state.as_str() {
-        "open" => {
-            hold_less(tx, &hold.wallet, hold.rest).await?;
-            hold.rest
-        }
-        "expired" => hold.returned,
-        _ => return Ok(declined(409, "preauthorization.closed", "nothing of it is left")),
-    };
-    close(tx, hold.id, "reverted").await?;
-    Ok(Ruling::Settled { reference: format!("rv_{}", hold.id), amount: given_back })
+    if let Some(over) = over(&hold.state) {
+        return Ok(over);
+    }
+    if amount > hold.rest {
+        return Ok(declined(409, "preauthorization.exceeded", "less than that is still set aside"));
+    }
+    hold_less(tx, &hold.wallet, amount).await?;
+    sqlx::query("UPDATE preauthorization SET returned = returned + ? WHERE id = ?")
+        .bind(amount)
+        .bind(hold.id)
+        .execute(&mut **tx)
+        .await?;
+    if amount == hold.rest {
+        close(tx, hold.id, "reverted").await?;
+    }
+    let (id,): (i64,) = sqlx::query_as("INSERT INTO revert (preauthorization, amount) VALUES (?, ?) RETURNING id")
+        .bind(hold.id)
+        .bind(amount)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(Ruling::Settled { reference: format!("rv_{id}"), amount })
 }
 
 async fn refund(
@@ -151,6 +159,15 @@ async fn refund(
 
 async fn available_of_merchant(tx: &mut Tx<'_>, token: &str) -> Result<Option<i64>, sqlx::Error> {
     available(tx, token, "merchant").await
+}
+
+/// Why nothing can be taken from or given back of a hold any more.
+fn over(state: &str) -> Option<Ruling> {
+    match state {
+        "open" => None,
+        "expired" => Some(declined(410, "preauthorization.expired", "its time has passed; the rest went back")),
+        _ => Some(declined(409, "preauthorization.closed", "nothing of it is left")),
+    }
 }
 
 fn no_such_hold() -> Ruling {

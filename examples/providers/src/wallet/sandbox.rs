@@ -129,7 +129,7 @@ impl Sandbox {
 }
 
 /// What must never be found, and a query that names each place where it is.
-const CHECKS: [(&str, &str); 7] = [
+const CHECKS: [(&str, &str); 8] = [
     ("balances do not sum to zero, but to", "SELECT CAST(SUM(balance) AS TEXT) FROM account HAVING SUM(balance) <> 0"),
     (
         "a balance differs from its postings",
@@ -147,6 +147,11 @@ const CHECKS: [(&str, &str); 7] = [
         "a hold differs from its captures",
         "SELECT 'pa_' || id FROM preauthorization p WHERE captured <>
            (SELECT COALESCE(SUM(amount), 0) FROM capture WHERE preauthorization = p.id)",
+    ),
+    (
+        "less of a hold went back than was reverted",
+        "SELECT 'pa_' || id FROM preauthorization p WHERE returned <
+           (SELECT COALESCE(SUM(amount), 0) FROM revert WHERE preauthorization = p.id)",
     ),
     (
         "a capture differs from its refunds",

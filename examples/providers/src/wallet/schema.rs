@@ -40,6 +40,12 @@ CREATE TABLE IF NOT EXISTS capture (
   refunded         INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0 AND refunded <= amount)
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS revert (
+  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  preauthorization INTEGER NOT NULL REFERENCES preauthorization,
+  amount           INTEGER NOT NULL CHECK (amount > 0)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS refund (
   id      INTEGER PRIMARY KEY AUTOINCREMENT,
   capture INTEGER NOT NULL REFERENCES capture,

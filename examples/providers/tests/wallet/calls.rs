@@ -32,8 +32,11 @@ async fn money_is_set_aside_paid_given_back_and_refunded() {
     assert_eq!(far.money().await, (8_900, 0, 1_100));
 
     hub.hold("op_5", 2_000).await.unwrap();
-    let revert = hub.revert("pa_2", "op_6").await.unwrap();
-    assert_eq!((revert.status, revert.json()["amount"].as_i64()), (201, Some(2_000)));
+    let part = hub.revert("pa_2", "op_6", 500).await.unwrap();
+    assert_eq!((part.status, part.reference().as_str()), (201, "rv_1"));
+    assert_eq!(far.money().await, (8_900, 1_500, 1_100));
+    let rest = hub.revert("pa_2", "op_7", 1_500).await.unwrap();
+    assert_eq!((rest.status, rest.json()["amount"].as_i64()), (201, Some(1_500)));
     assert_eq!(far.money().await, (8_900, 0, 1_100));
     far.audit().await;
 }
@@ -58,7 +61,7 @@ async fn a_refusal_is_recorded_and_moves_nothing() {
     hub.hold("open", 3_000).await.unwrap();
     hub.capture("pa_1", "paid", 1_000, false).await.unwrap();
     hub.hold("reverted", 100).await.unwrap();
-    hub.revert("pa_2", "revert").await.unwrap();
+    hub.revert("pa_2", "revert", 100).await.unwrap();
     let before = far.money().await;
 
     let hold = |change: &[(&str, Value)]| {
@@ -68,7 +71,10 @@ async fn a_refusal_is_recorded_and_moves_nothing() {
     };
     let money = |amount: i64| json!({"operation": "op", "amount": amount, "currency": "JPY", "final": false});
     let capture = |hold: &str, amount: i64| (format!("/v1/preauthorizations/{hold}/captures"), money(amount));
-    let revert = |hold: &str| (format!("/v1/preauthorizations/{hold}/revert"), json!({"operation": "op"}));
+    let revert = |hold: &str, amount: i64| {
+        let body = json!({"operation": "op", "amount": amount, "currency": "JPY"});
+        (format!("/v1/preauthorizations/{hold}/revert"), body)
+    };
     let refund = |capture: &str, amount: i64| {
         (format!("/v1/captures/{capture}/refunds"), json!({"operation": "op", "amount": amount, "currency": "JPY"}))
     };
@@ -84,8 +90,9 @@ async fn a_refusal_is_recorded_and_moves_nothing() {
         (capture("cp_1", 100), 404, "preauthorization.not_found"),
         (capture("pa_1", 2_001), 409, "preauthorization.exceeded"),
         (capture("pa_2", 1), 409, "preauthorization.closed"),
-        (revert("pa_9"), 404, "preauthorization.not_found"),
-        (revert("pa_2"), 409, "preauthorization.closed"),
+        (revert("pa_9", 1), 404, "preauthorization.not_found"),
+        (revert("pa_1", 2_001), 409, "preauthorization.exceeded"),
+        (revert("pa_2", 1), 409, "preauthorization.closed"),
         (refund("cp_9", 1), 404, "capture.not_found"),
         (refund("cp_1", 1_001), 409, "capture.exceeded"),
     ];
@@ -155,7 +162,7 @@ async fn the_same_key_gives_the_same_answer_and_no_other() {
 
     let other = hub.hold("op_1", 3_001).await.unwrap();
     assert_eq!((other.status, other.json()["code"].as_str()), (422, Some("key.reused")));
-    let elsewhere = hub.revert("pa_1", "op_1").await.unwrap();
+    let elsewhere = hub.revert("pa_1", "op_1", 1).await.unwrap();
     assert_eq!((elsewhere.status, elsewhere.json()["code"].as_str()), (422, Some("key.reused")));
     let rekeyed = hub.keyed("/v1/preauthorizations", "another", &hold_body("op_1", 3_000)).await.unwrap();
     assert_eq!((rekeyed.status, rekeyed.json()["code"].as_str()), (409, Some("operation.exists")));
@@ -175,9 +182,8 @@ async fn holds_expire() {
 
     let late = hub.capture("pa_1", "op_3", 1, true).await.unwrap();
     assert_eq!((late.status, late.json()["code"].as_str()), (410, Some("preauthorization.expired")));
-    let revert = hub.revert("pa_1", "op_4").await.unwrap();
-    assert_eq!((revert.status, revert.json()["amount"].as_i64()), (201, Some(2_000)), "what expiry gave back");
-    assert_eq!(hub.revert("pa_1", "op_5").await.unwrap().status, 409, "and only once");
+    let revert = hub.revert("pa_1", "op_4", 2_000).await.unwrap();
+    assert_eq!((revert.status, revert.json()["code"].as_str()), (410, Some("preauthorization.expired")));
     assert_eq!(far.money().await, (9_000, 0, 1_000));
     far.audit().await;
 }

@@ -91,8 +91,8 @@ impl Client {
         self.write(&format!("/v1/preauthorizations/{hold}/captures"), operation, &body).await
     }
 
-    pub(crate) async fn revert(self, hold: &str, operation: &str) -> io::Result<Reply> {
-        let body = json!({"operation": operation});
+    pub(crate) async fn revert(self, hold: &str, operation: &str, amount: i64) -> io::Result<Reply> {
+        let body = json!({"operation": operation, "amount": amount, "currency": "JPY"});
         self.write(&format!("/v1/preauthorizations/{hold}/revert"), operation, &body).await
     }
 
