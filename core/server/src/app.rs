@@ -1,7 +1,6 @@
 //! What every handler shares, and the one way in which a handler starts a command.
 
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tebura_hub::Hub;
 use tebura_hub::ids::ApiKeyId;
 use tokio::sync::Semaphore;
 
+use crate::demo::DemoLedger;
 use crate::idempotency::{Running, RunningKeys};
 use crate::layers::SHED_RETRY_AFTER_MS;
 use crate::problem::{Problem, Retry};
@@ -45,13 +45,12 @@ impl Default for Limits {
     }
 }
 
-/// What the demo city adds to the till page.
-#[derive(Clone, Debug)]
-pub struct DemoTill {
+/// What the demo city adds.
+pub struct Demo {
     /// The till's key, for sessions that need no typing. Only from this machine.
-    pub key: ApiKeyId,
-    /// Pictures of the demo people, offered where there is no camera.
-    pub pictures: Option<PathBuf>,
+    pub till_key: ApiKeyId,
+    /// Who has how much.
+    pub ledger: DemoLedger,
 }
 
 /// State of the application; cheap to clone.
@@ -69,7 +68,7 @@ pub struct Shared {
     /// Bounds.
     pub limits: Limits,
     /// Set when the demo city is served.
-    pub demo: Option<DemoTill>,
+    pub demo: Option<Demo>,
     /// One place for each command that may run at once.
     commands: Arc<Semaphore>,
 }
@@ -84,7 +83,7 @@ impl Deref for App {
 
 impl App {
     /// An application around a hub.
-    pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<DemoTill>) -> App {
+    pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<Demo>) -> App {
         let commands = Arc::new(Semaphore::new(limits.commands as usize));
         App(Arc::new(Shared { hub, sessions, running: RunningKeys::default(), limits, demo, commands }))
     }
@@ -120,12 +119,17 @@ impl App {
         }
     }
 
+    /// How many commands run now.
+    pub fn commands_running(&self) -> usize {
+        (self.limits.commands as usize).saturating_sub(self.commands.available_permits())
+    }
+
     /// Waits until no command runs, or the time is over. Returns how many still run.
     pub async fn drain(&self, limit: Duration) -> usize {
         let all = self.limits.commands;
         match tokio::time::timeout(limit, self.commands.acquire_many(all)).await {
             Ok(_) => 0,
-            Err(_) => (all as usize).saturating_sub(self.commands.available_permits()),
+            Err(_) => self.commands_running(),
         }
     }
 }

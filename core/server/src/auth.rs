@@ -50,7 +50,12 @@ impl KeySecret {
 
     /// What is stored.
     pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.secret.as_slice()).into()
+        KeySecret::sha256_of(&self.secret)
+    }
+
+    /// What is stored of a secret whose key has no id yet.
+    pub fn sha256_of(secret: &[u8; 32]) -> [u8; 32] {
+        Sha256::digest(secret).into()
     }
 
     /// The text that the owner keeps: shown once.

@@ -5,15 +5,21 @@
 
 pub mod app;
 pub mod auth;
+pub mod bench;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod demo;
 pub mod extract;
 pub mod idempotency;
 pub mod layers;
+pub mod logging;
 pub mod messages;
 pub mod openapi;
 pub mod problem;
 pub mod refusals;
 pub mod routes;
+pub mod serve;
 pub mod sessions;
+pub mod start;
 pub mod wire;

@@ -2,11 +2,15 @@
 //!
 //! Machines are noisy: the ratios are the claim, the absolute figures are an observation.
 
+mod faces;
 mod holds;
 mod load;
+mod plugins;
 mod quiet;
 
+pub use faces::{FaceBenchError, faces};
 pub use holds::{HoldsBench, holds};
+pub use plugins::{PluginBenchError, plugins};
 
 /// Why there is no figure.
 #[derive(Debug, thiserror::Error)]

@@ -36,7 +36,7 @@ pub(super) async fn create_key(State(app): State<App>, write: Write<CreateKeyBod
     let till = write.body.till.as_deref().map(parse_id::<TillId>).transpose()?;
     check_owner(&app, merchant, till, &scopes).await?;
     let secret = SystemIds.secret();
-    let sha256 = KeySecret::new(ApiKeyId::from_uuid(uuid::Uuid::nil()), secret).sha256();
+    let sha256 = KeySecret::sha256_of(&secret);
     let (hub, key) = (app.hub.clone(), write.key);
     let made_key = app
         .run(write.running, async move { Ok(hub.create_api_key(key, sha256, merchant, till, scopes).await?) })

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::auth::{KeySecret, Principal, bearer, known_key, unknown_key};
+use crate::demo::DemoBalance;
 use crate::messages::{self, Language};
 use crate::problem::Problem;
 
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/till/session", post(open_session))
         .route("/till/state", get(state))
         .route("/till/faces/{face}", get(face))
+        .route("/demo/balances", get(balances))
 }
 
 async fn page() -> Response {
@@ -73,7 +75,7 @@ async fn open_session(State(app): State<App>, request: Request) -> Result<Respon
             Principal::of(&key).must_be_till()?;
             key.id
         }
-        None => app.demo.as_ref().filter(|_| is_local(&parts)).ok_or_else(unknown_key)?.key,
+        None => app.demo.as_ref().filter(|_| is_local(&parts)).ok_or_else(unknown_key)?.till_key,
     };
     let secure = parts.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let cookie = app.sessions.issue(id, app.hub.now(), secure);
@@ -137,6 +139,13 @@ async fn state(State(app): State<App>, principal: Principal) -> Result<Json<Till
             })
             .collect(),
     }))
+}
+
+/// Who has how much in the demo city.
+async fn balances(State(app): State<App>, principal: Principal) -> Result<Json<Vec<DemoBalance>>, Problem> {
+    principal.must_be_operator()?;
+    let demo = app.demo.as_ref().ok_or_else(|| Problem::not_found("demo"))?;
+    Ok(Json(demo.ledger.balances(&app.hub).await?))
 }
 
 /// A demo face as a camera would see it.

@@ -1,0 +1,65 @@
+//! `tebura bench`: prints the benchmark tables.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use tebura_hub::ports::Clock;
+
+use super::{Outcome, in_runtime, print};
+use crate::bench::{HoldsBench, faces, holds, plugins};
+use crate::clock::SystemClock;
+use crate::start::faces::read_pack;
+use crate::start::rails::DEMO_KEYRING;
+use crate::start::wallet_package;
+
+#[derive(Subcommand)]
+pub(super) enum BenchCommand {
+    /// Hold and capture pairs a second over HTTP, against one transaction a request.
+    Holds {
+        /// `postgres://…`; a new SQLite file when it is left out.
+        #[arg(long, env = "TEBURA_DATABASE_URL", hide_env_values = true)]
+        database_url: Option<String>,
+        /// Where the SQLite file goes: the disk whose fsync counts.
+        #[arg(long, default_value = "target/bench")]
+        directory: PathBuf,
+        /// Connections that each wait for one answer before they ask again.
+        #[arg(long, default_value_t = 64)]
+        clients: usize,
+        /// Accounts that pay.
+        #[arg(long, default_value_t = 10_000)]
+        payers: usize,
+        /// Seconds counted for each line.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// Each stage from picture to person, both engines, 100,000 people in the gallery.
+    Faces {
+        /// A model pack's folder; the pack that the program carries when it is left out.
+        #[arg(long)]
+        pack: Option<PathBuf>,
+    },
+    /// A call of the wallet plugin, with and without fuel.
+    Plugins,
+}
+
+pub(super) fn run(command: BenchCommand) -> Outcome {
+    match command {
+        BenchCommand::Holds { database_url, directory, clients, payers, seconds } => {
+            std::fs::create_dir_all(&directory)?;
+            let bench = HoldsBench { database_url, directory, clients, payers, seconds };
+            in_runtime(async move {
+                print::raw(&holds(&bench).await?);
+                Ok(())
+            })
+        }
+        BenchCommand::Faces { pack } => {
+            print::raw(&faces(&read_pack(pack.as_deref())?)?.0);
+            Ok(())
+        }
+        BenchCommand::Plugins => {
+            let package = wallet_package().ok_or("this program carries no wallet plugin; run scripts/build-plugins")?;
+            print::raw(&plugins(&package, DEMO_KEYRING, SystemClock::default().now())?.0);
+            Ok(())
+        }
+    }
+}

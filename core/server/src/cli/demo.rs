@@ -1,0 +1,179 @@
+//! `tebura` alone, and `tebura serve --demo`: starts the demo city and says what to try.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+use tebura_face_engine::EngineChoice;
+use tebura_hub::Hub;
+use tebura_providers::wallet::Running;
+
+use super::{Outcome, print};
+use crate::app::{App, Demo, Limits};
+use crate::demo::{City, DemoFile, faces, start_wallet, wallet_plan};
+use crate::logging::{self, LogFormat};
+use crate::messages::{Language, fill, text};
+use crate::serve::{ServeError, listen, serve, stop_signal};
+use crate::sessions::Sessions;
+use crate::start;
+use crate::start::faces::FacesStarted;
+
+/// Where the demo city listens.
+pub(super) const ADDRESS: &str = "127.0.0.1:8080";
+
+#[derive(Args)]
+pub(super) struct DemoArguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = ADDRESS)]
+    pub(super) listen: SocketAddr,
+    /// The data folder; delete it to start anew.
+    #[arg(long, default_value = "tebura-data")]
+    pub(super) data: PathBuf,
+    /// The face engine: auto, ort or rten.
+    #[arg(long, default_value = "auto")]
+    pub(super) engine: EngineChoice,
+    /// Another model pack than the one that the program carries.
+    #[arg(long)]
+    pub(super) pack: Option<PathBuf>,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) log: LogFormat,
+}
+
+pub(super) async fn run(arguments: DemoArguments) -> Outcome {
+    #[expect(clippy::disallowed_methods, reason = "only the printed start-up time depends on it")]
+    let started = Instant::now();
+    let language = Language::of_process();
+    logging::start(arguments.log, true);
+    let listener = listen(arguments.listen).await.map_err(|error| match error {
+        ServeError::Taken(address) => fill(language, "cli.error.port_taken", &[("address", &address.to_string())]),
+        ServeError::Listen { .. } | ServeError::Io(_) => error.to_string(),
+    })?;
+    let address = listener.local_addr()?;
+    let (engine, folder) = (arguments.engine, arguments.pack.clone());
+    let faces = tokio::task::spawn_blocking(move || start::faces::start(engine, folder.as_deref()));
+    let faces = print::step(text(language, "cli.loading_pack"), faces).await??;
+    let opened = start::open_store(&arguments.data, None).await?;
+    let wallet = start_wallet(&arguments.data, &opened.operator_key).await?;
+    let (plan, store) = (wallet_plan(wallet.origin(), &opened.operator_key)?, opened.store.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let rails = tokio::task::spawn_blocking(move || {
+        let trust = start::rails::trust(None, true)?;
+        start::rails::start(trust, None, vec![plan], store, runtime)
+    });
+    let rails = print::step(text(language, "cli.loading_plugin"), rails).await??;
+    let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), true).await?;
+    let enrolling = |name: &str| tracing::info!(name.length = name.chars().count(), "enrolling a demo face");
+    let city = City::build(&hub, &opened.operator_key, wallet.sandbox.clone(), &enrolling);
+    let city = print::step(text(language, "cli.building_city"), city).await?;
+    file(&city, address, &wallet, &opened.operator_key).write(&arguments.data)?;
+    let demo = Some(Demo { till_key: city.till_key.id(), ledger: city.ledger });
+    let app = App::new(hub.clone(), Sessions::new(&opened.operator_key), Limits::default(), demo);
+
+    let greeting = Greeting { language, address, data: &arguments.data, faces: &faces };
+    greeting.print(&app).await?;
+    let ms = started.elapsed().as_millis().to_string();
+    print::line(&fill(language, "cli.ready", &[("ms", &ms)]));
+    tracing::info!(ms, "ready to serve");
+
+    let left = serve(app.clone(), listener, async move {
+        if stop_signal().await.is_ok() {
+            let count = app.commands_running().to_string();
+            print::note(&fill(language, "cli.stopping", &[("count", &count)]));
+        }
+    })
+    .await?;
+    wallet.shutdown().await;
+    opened.store.close().await;
+    print::note(&match left {
+        0 => text(language, "cli.stopped").to_owned(),
+        left => fill(language, "cli.stopped_with", &[("count", &left.to_string())]),
+    });
+    Ok(())
+}
+
+/// The demo's pictures as files.
+pub(super) fn write_faces(folder: &Path) -> Outcome {
+    std::fs::create_dir_all(folder)?;
+    for name in faces::NAMES {
+        let png = faces::png(name).ok_or("a demo face cannot be drawn")?;
+        std::fs::write(folder.join(format!("{name}.png")), png)?;
+    }
+    Ok(())
+}
+
+fn file(city: &City, address: SocketAddr, wallet: &Running, operator_key: &[u8]) -> DemoFile {
+    DemoFile {
+        hub: format!("http://{address}"),
+        till_key: city.till_key.reveal().to_string(),
+        shop_key: city.shop_key.reveal().to_string(),
+        operator_key: city.operator_key.reveal().to_string(),
+        wallet: wallet.origin(),
+        wallet_sandbox_key: crate::demo::sandbox_secret(operator_key),
+    }
+}
+
+/// What a person sees when the city stands: one screen.
+struct Greeting<'a> {
+    language: Language,
+    address: SocketAddr,
+    data: &'a Path,
+    faces: &'a FacesStarted,
+}
+
+impl Greeting<'_> {
+    async fn print(&self, app: &App) -> Outcome {
+        let language = self.language;
+        let say = |key| text(language, key);
+        let hub: &Arc<Hub> = &app.hub;
+        print::line("");
+        print::line("  Tebura 手ぶら");
+        print::line(&format!("  {}", say("cli.banner")));
+        print::line("");
+        let engine = self.faces.engine_lines.last().map_or("", String::as_str);
+        self.row("cli.engine", engine);
+        let pack = hub.pack();
+        let scope = format!("{}@{} · {} · {}", pack.name, pack.version, pack.licence, pack.scope.word());
+        self.row("cli.pack", &scope);
+        let rails: Vec<_> = hub.rails().iter().map(|rail| rail.descriptor().rail.to_string()).collect();
+        self.row("cli.rails", &rails.join(", "));
+        let demo = app.demo.as_ref().ok_or("the demo city is not there")?;
+        let balances = demo.ledger.balances(hub).await.map_err(|problem| problem.detail)?;
+        let people: Vec<_> = balances
+            .iter()
+            .map(|entry| {
+                let key = format!("rail.{}", entry.rail);
+                let rail = text(language, &key).to_owned();
+                let balance = print::yen(entry.available);
+                fill(language, "cli.people_line", &[("name", &entry.name), ("rail", &rail), ("balance", &balance)])
+            })
+            .collect();
+        for (index, person) in people.iter().enumerate() {
+            if index == 0 { self.row("cli.people", person) } else { print::line(&format!("  {:14}{person}", "")) }
+        }
+        print::line("");
+        print::line(&format!("  {}", say("cli.next_steps")));
+        let pay = |file: &str| {
+            let data = if self.data == Path::new("tebura-data") { String::new() } else { format!(" --data {}", self.data.display()) };
+            format!("cargo run --release -- demo pay examples/pay-by-face/{file}.png{data}")
+        };
+        self.command(&pay("hanako"), "cli.step_pay");
+        self.command(&pay("stranger"), "cli.step_stranger");
+        self.command(&pay("screen"), "cli.step_screen");
+        self.command(&format!("http://{}/till", self.address), "cli.step_till");
+        print::line("");
+        print::line(&format!("  {}", fill(language, "cli.step_stop", &[("data", &self.data.display().to_string())])));
+        Ok(())
+    }
+
+    fn row(&self, key: &str, value: &str) {
+        print::line(&format!("  {}{value}", print::padded(text(self.language, key), 14)));
+    }
+
+    fn command(&self, command: &str, key: &str) {
+        print::line(&format!("    {}", print::padded(command, 0)));
+        print::line(&format!("      {}", text(self.language, key)));
+    }
+}

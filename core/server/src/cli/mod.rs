@@ -1,0 +1,95 @@
+//! The command line. Without a command it starts the demo city.
+
+mod bench;
+mod demo;
+mod doctor;
+mod operator;
+mod pack;
+mod pay;
+mod plugin;
+mod print;
+mod serve;
+
+use std::error::Error;
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// 手ぶら: hold, capture, and pay with the face.
+#[derive(Parser)]
+#[command(name = "tebura", version, about, long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    demo: demo::DemoArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a hub: for real, or with --demo the demo city.
+    Serve(serve::ServeArguments),
+    /// Try the demo city that runs.
+    #[command(subcommand)]
+    Demo(DemoCommand),
+    /// Check and install model packs.
+    #[command(subcommand)]
+    Pack(pack::PackCommand),
+    /// Inspect, verify, sign and build plugins.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+    /// Make the first operator key of a hub.
+    OperatorKey(operator::OperatorKeyArguments),
+    /// Say what this machine and this program have, and what is missing.
+    Doctor(doctor::DoctorArguments),
+    /// Print the API's description, OpenAPI 3.1.
+    Openapi,
+    /// Measure, each figure beside its baseline from the same run.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+}
+
+#[derive(Subcommand)]
+enum DemoCommand {
+    /// Pay by face from a picture: shows the hold, the capture and both balances.
+    Pay(pay::PayArguments),
+    /// Write the demo's pictures into a folder.
+    Faces {
+        /// The folder.
+        folder: std::path::PathBuf,
+    },
+}
+
+/// Runs the command of this process.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        None => in_runtime(demo::run(arguments.demo)),
+        Some(Command::Serve(serve)) => in_runtime(serve::run(serve)),
+        Some(Command::Demo(DemoCommand::Pay(pay))) => in_runtime(pay::run(pay)),
+        Some(Command::Demo(DemoCommand::Faces { folder })) => demo::write_faces(&folder),
+        Some(Command::Pack(pack)) => pack::run(pack),
+        Some(Command::Plugin(plugin)) => plugin::run(plugin),
+        Some(Command::OperatorKey(operator)) => in_runtime(operator::run(operator)),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor),
+        Some(Command::Openapi) => {
+            print::raw(&crate::openapi::text());
+            Ok(())
+        }
+        Some(Command::Bench(bench)) => bench::run(bench),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn in_runtime(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

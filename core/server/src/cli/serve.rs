@@ -1,0 +1,97 @@
+//! `tebura serve`: starts a hub for real, from a file and the command line; with `--demo` the demo city.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use tebura_face_engine::EngineChoice;
+
+use super::demo::{self, DemoArguments};
+use super::{Outcome, print};
+use crate::app::{App, Limits};
+use crate::config::Config;
+use crate::logging::{self, LogFormat};
+use crate::serve::{listen, serve, stop_signal};
+use crate::sessions::Sessions;
+use crate::start;
+
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// Start the demo city: play money, drawn people, demo keys.
+    #[arg(long)]
+    demo: bool,
+    /// The configuration, `tebura.toml`.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where to listen; 127.0.0.1:8080 when nothing says otherwise.
+    #[arg(long, env = "TEBURA_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// The data folder; `tebura-data` when nothing says otherwise.
+    #[arg(long, env = "TEBURA_DATA")]
+    data: Option<PathBuf>,
+    /// `sqlite://path?mode=rwc` or `postgres://user:password@host/database`; the data folder's SQLite file when it is left out.
+    #[arg(long, env = "TEBURA_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// The face engine: auto, ort or rten.
+    #[arg(long, env = "TEBURA_ENGINE")]
+    engine: Option<EngineChoice>,
+    /// The model pack's folder.
+    #[arg(long, env = "TEBURA_PACK")]
+    pack: Option<PathBuf>,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "text", env = "TEBURA_LOG")]
+    log: LogFormat,
+}
+
+pub(super) async fn run(arguments: ServeArguments) -> Outcome {
+    let config = match &arguments.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    let listen_on = match arguments.listen.or(config.listen) {
+        Some(address) => address,
+        None => demo::ADDRESS.parse()?,
+    };
+    let data = arguments.data.or(config.data.clone()).unwrap_or_else(|| PathBuf::from("tebura-data"));
+    let engine = match (arguments.engine, &config.engine) {
+        (Some(engine), _) => engine,
+        (None, Some(word)) => word.parse()?,
+        (None, None) => EngineChoice::Auto,
+    };
+    let pack = arguments.pack.or(config.pack.clone());
+    if arguments.demo {
+        return demo::run(DemoArguments { listen: listen_on, data, engine, pack, log: arguments.log }).await;
+    }
+    logging::start(arguments.log, false);
+    let listener = listen(listen_on).await?;
+    let faces = tokio::task::spawn_blocking(move || start::faces::start(engine, pack.as_deref())).await??;
+    for line in faces.engine_lines.iter().chain(&faces.statement) {
+        tracing::info!("{line}");
+    }
+    let database_url = arguments.database_url.or(config.database_url.clone());
+    let opened = start::open_store(&data, database_url.as_deref()).await?;
+    let (store, runtime, plans) = (opened.store.clone(), tokio::runtime::Handle::current(), config.plugins()?);
+    let (keyring, lock) = (config.keyring()?, config.lock()?);
+    let rails = tokio::task::spawn_blocking(move || {
+        let trust = start::rails::trust(keyring.as_deref(), false)?;
+        start::rails::start(trust, lock, plans, store, runtime)
+    });
+    let rails = rails.await??;
+    for line in &rails.lines {
+        tracing::info!("{line}");
+    }
+    let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), !config.shared).await?;
+    let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None);
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    let left = serve(app, listener, async {
+        if let Err(error) = stop_signal().await {
+            tracing::error!(%error, "no signal handler; stopping");
+        }
+    })
+    .await?;
+    opened.store.close().await;
+    if left > 0 {
+        print::note(&format!("{left} commands still ran; the next start takes them up"));
+    }
+    Ok(())
+}

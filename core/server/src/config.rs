@@ -1,0 +1,229 @@
+//! `tebura.toml`: how a hub is started for real. The command line wins over the file.
+//!
+//! Secrets are not in it: it names the environment variables or files that hold them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tebura_egress::{AddressRange, Credential, Reach};
+use tebura_plugin_host::{LockFile, Package};
+
+use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
+
+/// The file. Paths are relative to it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: Option<SocketAddr>,
+    /// The data folder: the operator's key, and the SQLite file unless `database_url` names a database.
+    pub data: Option<PathBuf>,
+    /// `sqlite://…` or `postgres://…`.
+    pub database_url: Option<String>,
+    /// `auto`, `ort` or `rten`.
+    pub engine: Option<String>,
+    /// The model pack's folder.
+    pub pack: Option<PathBuf>,
+    /// Several hub processes share the database.
+    pub shared: bool,
+    /// Whose signatures count: `keyring.toml`.
+    pub keyring: Option<PathBuf>,
+    /// What the operator approved: `plugins.lock`.
+    pub lock: Option<PathBuf>,
+    /// Plugins to install.
+    pub plugins: Vec<PluginConfig>,
+}
+
+/// A plugin.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginConfig {
+    /// Its folder: `plugin.toml`, one `*.wasm`, `plugin.sig`.
+    folder: PathBuf,
+    /// Settings that it reads.
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+    /// What each endpoint of its manifest is bound to.
+    #[serde(default)]
+    endpoints: BTreeMap<String, EndpointConfig>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointConfig {
+    /// `https://api.example.jp`
+    origin: String,
+    /// The header that carries the credential; `authorization` when it is left out.
+    credential_header: Option<String>,
+    /// The environment variable that holds the header's value.
+    credential_env: Option<String>,
+    /// The file that holds the header's value.
+    credential_file: Option<PathBuf>,
+    /// `public`, `loopback`, or a list of ranges such as `10.20.0.0/16`.
+    #[serde(default)]
+    reach: ReachConfig,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum ReachConfig {
+    Ranges(Vec<String>),
+    Word(ReachWord),
+    #[default]
+    #[serde(skip)]
+    Unset,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ReachWord {
+    Public,
+    Loopback,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read ({source}); check --config")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file has another shape.
+    #[error("{path}: {error}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        error: Box<toml::de::Error>,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// With the line that is wrong.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config: Config = toml::from_str(&text)
+            .map_err(|error| ConfigError::Syntax { path: path.to_owned(), error: Box::new(error) })?;
+        let beside = path.parent().unwrap_or_else(|| Path::new(""));
+        for own in [&mut config.data, &mut config.pack, &mut config.keyring, &mut config.lock].into_iter().flatten() {
+            *own = beside.join(&own);
+        }
+        for plugin in &mut config.plugins {
+            plugin.folder = beside.join(&plugin.folder);
+            for endpoint in plugin.endpoints.values_mut() {
+                endpoint.credential_file = endpoint.credential_file.take().map(|file| beside.join(file));
+            }
+        }
+        Ok(config)
+    }
+
+    /// The plugins with their files and bindings.
+    ///
+    /// # Errors
+    /// The first file, variable or range that is wrong.
+    pub fn plugins(&self) -> Result<Vec<PluginPlan>, RailsError> {
+        self.plugins.iter().map(PluginConfig::plan).collect()
+    }
+
+    /// The text of the keyring.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn keyring(&self) -> Result<Option<String>, RailsError> {
+        self.keyring.as_deref().map(|path| read(path, "the keyring")).transpose()
+    }
+
+    /// What the operator approved.
+    ///
+    /// # Errors
+    /// When it cannot be read or is malformed.
+    pub fn lock(&self) -> Result<Option<LockFile>, RailsError> {
+        let text = self.lock.as_deref().map(|path| read(path, "the lock file")).transpose()?;
+        Ok(text.as_deref().map(LockFile::parse).transpose()?)
+    }
+}
+
+impl PluginConfig {
+    fn plan(&self) -> Result<PluginPlan, RailsError> {
+        let package = Package::read(&self.folder)?;
+        let endpoints = self.endpoints.iter().map(|(name, endpoint)| endpoint.plan(name));
+        Ok(PluginPlan { package, settings: self.settings.clone(), endpoints: endpoints.collect::<Result<_, _>>()? })
+    }
+}
+
+impl EndpointConfig {
+    fn plan(&self, name: &str) -> Result<EndpointPlan, RailsError> {
+        let header = self.credential_header.clone().unwrap_or_else(|| "authorization".to_owned());
+        let secret = match (&self.credential_env, &self.credential_file) {
+            (Some(variable), _) => {
+                let missing = |error: std::env::VarError| RailsError::Setting {
+                    what: format!("the environment variable {variable}"),
+                    reason: error.to_string(),
+                };
+                Some(std::env::var(variable).map_err(missing)?)
+            }
+            (None, Some(file)) => Some(read(file, "the credential")?.trim_end().to_owned()),
+            (None, None) => None,
+        };
+        let reach = match &self.reach {
+            ReachConfig::Unset | ReachConfig::Word(ReachWord::Public) => Reach::Public,
+            ReachConfig::Word(ReachWord::Loopback) => Reach::Loopback,
+            ReachConfig::Ranges(ranges) => {
+                let wrong = |range: &String, reason: String| RailsError::Setting { what: format!("the range {range}"), reason };
+                let ranges = ranges.iter().map(|range| {
+                    range.parse::<AddressRange>().map_err(|error| wrong(range, error.to_string()))
+                });
+                Reach::Ranges(ranges.collect::<Result<_, _>>()?)
+            }
+        };
+        let credential = secret.map(|secret| Credential::new(header, secret));
+        Ok(EndpointPlan { name: name.to_owned(), origin: self.origin.clone(), credential, reach })
+    }
+}
+
+fn read(path: &Path, what: &str) -> Result<String, RailsError> {
+    std::fs::read_to_string(path).map_err(|error| RailsError::Setting {
+        what: format!("{what} {}", path.display()),
+        reason: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_names_its_plugins_and_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tebura.toml");
+        let text = "listen = '0.0.0.0:80'\ndata = 'data'\n[[plugins]]\nfolder = 'wallet'\n\
+            [plugins.endpoints.provider]\norigin = 'https://wallet.example.jp'\nreach = ['10.0.0.0/8']\ncredential_file = 'secret'\n";
+        std::fs::write(&path, text).unwrap();
+        let config = Config::read(&path).unwrap();
+        assert_eq!(config.data.as_deref(), Some(folder.path().join("data").as_path()));
+        assert_eq!(config.plugins[0].folder, folder.path().join("wallet"));
+        std::fs::write(folder.path().join("secret"), "Bearer x\n").unwrap();
+        let endpoint = config.plugins[0].endpoints["provider"].plan("provider").unwrap();
+        assert!(matches!(endpoint.reach, Reach::Ranges(ranges) if ranges.len() == 1));
+        assert!(endpoint.credential.is_some());
+    }
+
+    #[test]
+    fn a_misspelt_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tebura.toml");
+        std::fs::write(&path, "lisen = '0.0.0.0:80'\n").unwrap();
+        let refused = Config::read(&path).unwrap_err().to_string();
+        assert!(refused.contains("lisen") && refused.contains("line 1"), "{refused}");
+    }
+}

@@ -1,0 +1,90 @@
+//! Listens, serves, and stops without cutting anything off.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::routes;
+use crate::start::Worker;
+
+/// How long a stopping hub waits for requests and commands. Orchestrators kill after 30 s; this leaves them a margin.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Why the hub does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The port belongs to another program.
+    #[error("{0} is taken by another program; choose another address with --listen")]
+    Taken(SocketAddr),
+    /// The address cannot be used.
+    #[error("the hub cannot listen on {address} ({source}); choose another address with --listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Signals or sockets failed while serving.
+    #[error("serving stopped: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Takes the address. Done before anything slow, so that a taken port is told at once.
+///
+/// # Errors
+/// [`ServeError::Taken`], [`ServeError::Listen`].
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => ServeError::Taken(address),
+        _ => ServeError::Listen { address, source },
+    })
+}
+
+/// Ends when the process is asked to stop: SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// When the system refuses a signal handler.
+pub async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+/// Serves until `stop` ends, then takes no new request, lets those in progress end, and drains the commands.
+/// Returns how many commands still run; the next start takes them up.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<usize, ServeError> {
+    let worker = Worker::start(app.hub.clone());
+    let (close, mut closing) = watch::channel(false);
+    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = closing.wait_for(|closing| *closing).await;
+    });
+    let mut serving = tokio::spawn(serving.into_future());
+    tokio::select! {
+        ended = &mut serving => {
+            worker.stop().await;
+            return ended.map_err(std::io::Error::other)?.map(|()| 0).map_err(ServeError::Io);
+        }
+        () = stop => {}
+    }
+    tracing::info!(commands = app.commands_running(), "stopping: no new request is taken");
+    let _ = close.send(true);
+    if tokio::time::timeout(DRAIN, &mut serving).await.is_err() {
+        tracing::warn!("some connections did not close in time");
+        serving.abort();
+    }
+    let left = app.drain(DRAIN).await;
+    worker.stop().await;
+    tracing::info!(left, "stopped");
+    Ok(left)
+}

@@ -1,0 +1,145 @@
+//! Starts the plugin rails: trust, sandbox, egress bindings.
+
+use std::sync::Arc;
+
+use tebura_egress::{Binding, BindingConfig, BindingError, Credential, EgressError, HttpEgress, Limits, Reach};
+use tebura_hub::ports::{Clock, Store};
+use tebura_plugin_host::{
+    Bindings, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile, Package,
+    PackageError, PluginHost, StoreKv, Trust, Vouching,
+};
+
+use crate::clock::SystemClock;
+
+/// Why the rails did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RailsError {
+    /// `keyring.toml`.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// `plugins.lock`.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The sandbox.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A plugin's folder.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A plugin that is refused.
+    #[error("the plugin {plugin} is not installed: {error}")]
+    Install {
+        /// Its folder or id.
+        plugin: String,
+        /// Why.
+        error: InstallError,
+    },
+    /// What the operator bound to an endpoint.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// The sender.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// A setting that names a file or variable which is not there.
+    #[error("{what} cannot be read ({reason}); correct the configuration")]
+    Setting {
+        /// Which.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The keyring of the demonstration, whose private half is public.
+pub const DEMO_KEYRING: &str = include_str!("../../../../plugins/keyring.toml");
+
+/// A plugin to install and what the operator binds to it.
+pub struct PluginPlan {
+    /// Its files.
+    pub package: Package,
+    /// Settings of `config.get`.
+    pub settings: std::collections::BTreeMap<String, String>,
+    /// One for each endpoint of the manifest.
+    pub endpoints: Vec<EndpointPlan>,
+}
+
+/// What an endpoint handle is bound to.
+pub struct EndpointPlan {
+    /// The handle.
+    pub name: String,
+    /// `https://…`
+    pub origin: String,
+    /// Added to every call.
+    pub credential: Option<Credential>,
+    /// Where connections may end.
+    pub reach: Reach,
+}
+
+/// The rails and what sends for them.
+pub struct RailsStarted {
+    /// Installed plugins; kept for revocation.
+    pub host: PluginHost,
+    /// Sends their calls.
+    pub egress: Arc<HttpEgress>,
+    /// For the operator to read once.
+    pub lines: Vec<String>,
+}
+
+/// Whose signatures count: the demonstration's keyring, or the operator's.
+///
+/// # Errors
+/// When the keyring is malformed.
+pub fn trust(keyring: Option<&str>, demo: bool) -> Result<Trust, KeyringError> {
+    let keyring = Keyring::parse(keyring.unwrap_or(DEMO_KEYRING))?;
+    let demo = if demo { DemoKeys::Allow } else { DemoKeys::Refuse };
+    Ok(Trust::new(keyring, demo, Vouching::Publisher))
+}
+
+/// Installs plugins and binds their endpoints. Compiles: not for a request's thread.
+///
+/// # Errors
+/// The first plugin or binding that is refused.
+pub fn start(
+    trust: Trust,
+    lock: Option<LockFile>,
+    plans: Vec<PluginPlan>,
+    store: Arc<dyn Store>,
+    runtime: tokio::runtime::Handle,
+) -> Result<RailsStarted, RailsError> {
+    let host = PluginHost::new(trust, lock, HostOptions::default())?;
+    let mut lines = host.notes().to_vec();
+    let mut bound = Vec::new();
+    for plan in plans {
+        let kv = Arc::new(StoreKv::new(store.clone(), runtime.clone()));
+        let bindings = Bindings { settings: plan.settings, kv, ..Bindings::default() };
+        let installed = host.install(&plan.package, bindings, SystemClock::default().now());
+        let (rail, report) = installed.map_err(|error| RailsError::Install { plugin: "in the configuration".to_owned(), error })?;
+        let manifest = rail.manifest();
+        for endpoint in plan.endpoints {
+            let asked = manifest.endpoints.get(&endpoint.name).ok_or_else(|| RailsError::Setting {
+                what: format!("the endpoint {} of {}", endpoint.name, report.plugin.0),
+                reason: "the manifest has no such endpoint".to_owned(),
+            })?;
+            bound.push(Binding::new(BindingConfig {
+                plugin: report.plugin.clone(),
+                endpoint: endpoint.name,
+                origin: endpoint.origin,
+                allow: asked.allow.iter().map(ToString::to_string).collect(),
+                idempotency_header: asked.idempotency_header.clone(),
+                credential: endpoint.credential,
+                reach: endpoint.reach,
+                limits: Limits::default(),
+            })?);
+        }
+        lines.push(format!("{} {} {:?}", report.plugin.0, report.version, report.digest));
+    }
+    let egress = Arc::new(HttpEgress::new(bound)?);
+    Ok(RailsStarted { host, egress, lines })
+}
+
+impl RailsStarted {
+    /// The rails for the hub.
+    pub fn rails(&self) -> Vec<Arc<dyn tebura_hub::ports::Rail>> {
+        self.host.rails().into_iter().map(|rail| rail as Arc<dyn tebura_hub::ports::Rail>).collect()
+    }
+}

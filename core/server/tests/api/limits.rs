@@ -1,0 +1,107 @@
+//! What bounds one caller: sizes, places, times, and what a hub that is full or stopping says.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+use tebura_server::app::Limits;
+
+use crate::world::{World, form_request, send};
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_413() {
+    let world = World::with(Limits { body_bytes: 400, image_bytes: 1_000, ..Limits::default() }).await;
+    let long = json!({"name": "x".repeat(500)});
+    assert_eq!(world.post("/v1/people", &world.operator, long).await.problem(), "413 body.too_large");
+    let payment = json!({"amount": {"minor": 100, "currency": "JPY"}}).to_string();
+    let image = "x".repeat(1_001);
+    let parts = [("payment", payment.as_str()), ("image", image.as_str())];
+    let reply = world.form("/v1/payments/face", &world.till, &parts).await;
+    assert_eq!(reply.problem(), "413 image.too_many_bytes");
+    let image = "x".repeat(200_000);
+    let parts = [("payment", payment.as_str()), ("image", image.as_str())];
+    assert_eq!(world.form("/v1/payments/face", &world.till, &parts).await.problem(), "413 body.too_large");
+}
+
+#[tokio::test]
+async fn a_full_hub_says_503_and_when_to_come_back() {
+    let world = World::with(Limits { commands: 1, ..Limits::default() }).await;
+    let payment = json!({"amount": {"minor": 100, "currency": "JPY"}}).to_string();
+    let request = form_request("/v1/payments/face", &world.till, "a", &[("payment", &payment), ("image", "slow")]);
+    let mut first = Box::pin(send(world.router.clone(), request));
+    tokio::select! {
+        biased;
+        _ = &mut first => panic!("the engine has not answered yet"),
+        () = async { while world.app.commands_running() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    let second = world.pay("hanako", 100).await;
+    assert_eq!(second.problem(), "503 hub.busy");
+    assert_eq!(second.headers["retry-after"], "1");
+    assert_eq!(second.json()["retry"], "same_key");
+    world.gate.add_permits(1);
+    assert_eq!(first.await.status, 201);
+}
+
+#[tokio::test]
+async fn a_caller_that_waited_long_enough_gets_504_and_the_command_goes_on() {
+    let world = World::with(Limits { answer: Duration::from_millis(50), ..Limits::default() }).await;
+    let payment = json!({"amount": {"minor": 100, "currency": "JPY"}}).to_string();
+    let parts = [("payment", payment.as_str()), ("image", "slow")];
+    let late = world.form_again("/v1/payments/face", &world.till, "late", &parts).await;
+    assert_eq!(late.problem(), "504 hub.answer_late");
+    assert_eq!(late.json()["retry"], "same_key");
+    world.gate.add_permits(1);
+    assert_eq!(world.app.drain(Duration::from_secs(20)).await, 0, "draining waits for the command");
+    let again = world.form_again("/v1/payments/face", &world.till, "late", &parts).await;
+    assert_eq!((again.status, again.is_hit()), (201, true));
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_does_not_cancel_the_command() {
+    let world = World::open().await;
+    let payment = json!({"amount": {"minor": 100, "currency": "JPY"}}).to_string();
+    let request = form_request("/v1/payments/face", &world.till, "gone", &[("payment", &payment), ("image", "slow")]);
+    let mut first = Box::pin(send(world.router.clone(), request));
+    tokio::select! {
+        biased;
+        _ = &mut first => panic!("the engine has not answered yet"),
+        () = async { while world.app.commands_running() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    drop(first);
+    world.gate.add_permits(1);
+    assert_eq!(world.app.drain(Duration::from_secs(20)).await, 0);
+    assert_eq!(world.available(&world.payee_account).await, 100);
+}
+
+#[tokio::test]
+async fn a_hub_that_drains_tells_how_much_still_runs() {
+    let world = World::open().await;
+    let payment = json!({"amount": {"minor": 100, "currency": "JPY"}}).to_string();
+    let request = form_request("/v1/payments/face", &world.till, "slow", &[("payment", &payment), ("image", "slow")]);
+    let mut first = Box::pin(send(world.router.clone(), request));
+    tokio::select! {
+        biased;
+        _ = &mut first => panic!("the engine has not answered yet"),
+        () = async { while world.app.commands_running() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    assert_eq!(world.app.drain(Duration::from_millis(10)).await, 1);
+    world.gate.add_permits(1);
+    assert_eq!(first.await.status, 201);
+}
+
+#[tokio::test]
+async fn probes_answer_and_every_answer_is_guarded() {
+    let world = World::open().await;
+    for path in ["/healthz", "/readyz"] {
+        let reply = world.call("GET", path, None, None, None).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+        assert_eq!(reply.headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'");
+        assert_eq!(reply.headers["cache-control"], "no-store");
+    }
+    let asked = Request::get("/healthz").header("x-request-id", "proxy-1").body(Body::empty()).unwrap();
+    assert_eq!(world.send(asked).await.headers["x-request-id"], "proxy-1");
+    let odd = Request::get("/healthz").header("x-request-id", "a b\"").body(Body::empty()).unwrap();
+    assert_ne!(world.send(odd).await.headers["x-request-id"], "a b\"");
+}

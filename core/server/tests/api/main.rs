@@ -1,0 +1,14 @@
+//! The API from outside, in process: each file mirrors a path or a rule that holds for every path.
+
+mod accounts;
+mod amounts;
+mod capture_sessions;
+mod events;
+mod holds;
+mod keys;
+mod limits;
+mod openapi;
+mod payments;
+mod till;
+mod world;
+mod writes;

@@ -1,0 +1,93 @@
+//! `/till`: the page, its session, and who gets one.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+
+use crate::world::World;
+
+fn session(host: &str) -> axum::http::request::Builder {
+    Request::post("/till/session").header("host", host)
+}
+
+#[tokio::test]
+async fn the_page_needs_nothing_from_elsewhere() {
+    let world = World::open().await;
+    let page = world.call("GET", "/till", None, None, None).await;
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    assert!(!page.text.contains("http://") && !page.text.contains("https://"));
+    assert!(!page.text.contains(" style=") && !page.text.contains("<style") && !page.text.contains(" onclick="));
+    for file in ["till.css", "till.js", "api.js", "camera.js", "mark.svg"] {
+        let reply = world.call("GET", &format!("/till/{file}"), None, None, None).await;
+        assert_eq!(reply.status, 200, "{file}");
+        assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+    }
+    assert_eq!(world.call("GET", "/till/../main.rs", None, None, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn every_word_that_the_page_asks_for_is_there_in_both_languages() {
+    let world = World::open().await;
+    let mut asked = std::collections::BTreeSet::new();
+    for file in ["/till", "/till/till.js"] {
+        let text = world.call("GET", file, None, None, None).await.text;
+        for part in text.split(['"', '`']).filter(|part| part.starts_with("till.") && !part.contains(['$', '/', ' '])) {
+            if part != "till.js" && part != "till.css" {
+                asked.insert(part.to_owned());
+            }
+        }
+        let families = text.split("_OF = {").nth(1).and_then(|rest| rest.split("};").next()).unwrap_or_default();
+        for line in families.lines().filter_map(|line| line.split_once(": ")) {
+            let word = line.1.trim_matches([',', '"', ' ']);
+            asked.insert(format!("till.refused.{word}.title"));
+            asked.insert(format!("till.refused.{word}.advice"));
+        }
+    }
+    assert!(asked.len() > 40, "{asked:?}");
+    for language in ["en", "ja"] {
+        let words = world.call("GET", &format!("/till/words/{language}"), None, None, None).await.json();
+        for key in &asked {
+            assert!(words[key].is_string(), "{language} lacks {key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tills_key_opens_a_session_that_pays_and_does_nothing_else() {
+    let world = World::open().await;
+    let with = |key: &str| session("shop.example").header("authorization", format!("Bearer {key}")).body(Body::empty());
+    assert_eq!(world.send(with(&world.shop).unwrap()).await.problem(), "403 auth.scope_missing");
+    let opened = world.send(with(&world.till).unwrap()).await;
+    assert_eq!(opened.status, 204);
+    let cookie = opened.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let get = |path: &str, site: &str| {
+        Request::get(path).header("cookie", &cookie).header("sec-fetch-site", site).body(Body::empty()).unwrap()
+    };
+    let state = world.send(get("/till/state", "same-origin")).await.json();
+    assert_eq!((&state["currency"], &state["pin_above"], &state["exponent"]), (&json!("JPY"), &json!(5_000), &json!(0)));
+    assert_eq!(world.send(get("/till/state", "cross-site")).await.problem(), "401 auth.key_unknown");
+    assert_eq!(world.send(get("/v1/holds", "same-origin")).await.problem(), "403 auth.scope_missing");
+    let mut longer = cookie.clone();
+    longer.push('x');
+    let request = Request::get("/till/state").header("cookie", longer).body(Body::empty()).unwrap();
+    assert_eq!(world.send(request).await.problem(), "401 auth.key_unknown");
+}
+
+#[tokio::test]
+async fn the_demo_session_is_for_this_machine_by_its_own_names() {
+    let world = World::open().await;
+    for host in ["127.0.0.1:8080", "localhost:8080", "localhost", "[::1]:8080"] {
+        assert_eq!(world.send(session(host).body(Body::empty()).unwrap()).await.status, 204, "{host}");
+    }
+    for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example:80", "localhost:80@evil.example"] {
+        let reply = world.send(session(host).body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.problem(), "401 auth.key_unknown", "{host}");
+    }
+    let mut far = session("127.0.0.1:8080").body(Body::empty()).unwrap();
+    far.extensions_mut().insert(axum::extract::ConnectInfo(std::net::SocketAddr::from(([192, 0, 2, 1], 5_000))));
+    let reply = crate::world::send(world.router.clone(), far).await;
+    assert_eq!(reply.problem(), "401 auth.key_unknown", "another machine");
+}
