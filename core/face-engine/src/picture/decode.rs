@@ -1,4 +1,6 @@
 //! From a file's bytes to an upright picture, with every limit checked before memory is taken.
+//!
+//! The pixels handed out and the decoder's output are wiped after use; absent: wiping the decoders' own rows.
 
 use std::io::Cursor;
 

@@ -9,6 +9,9 @@ use crate::picture::Picture;
 /// A second face counts when it is at least this wide, as a share of the widest one: people further back
 /// are bystanders.
 const MEANT_WIDTH: f32 = 0.5;
+/// Two boxes that share more than this of the smaller one are one face that was found twice: people before a
+/// camera cover each other less.
+const SAME_FACE: f32 = 0.5;
 /// Below this mean luma nothing is found or told apart; the darkest skin in good light lies well above.
 const LEAST_BRIGHTNESS: f32 = 0.06;
 /// The least distance between the eyes, as a share of the embedder's template: half the resolution that
@@ -25,14 +28,14 @@ pub(super) fn the_one_face(picture: &Picture, faces: &[Detection]) -> Result<Det
         let is_dark = picture.brightness(&picture.whole()) < LEAST_BRIGHTNESS;
         return Err(if is_dark { SampleRefusal::TooDark } else { SampleRefusal::NoFace });
     };
-    let others = meant.count();
+    let others = meant.filter(|other| shared(&detection.face, &other.face) <= SAME_FACE).count();
     if others > 0 {
         return Err(SampleRefusal::SeveralFaces { count: others + 1 });
     }
     if picture.brightness(&detection.face) < LEAST_BRIGHTNESS {
         return Err(SampleRefusal::TooDark);
     }
-    if visible_share(&detection.face, &picture.whole()) < LEAST_VISIBLE {
+    if shared(&detection.face, &picture.whole()) < LEAST_VISIBLE {
         return Err(SampleRefusal::StepBack);
     }
     Ok(detection)
@@ -50,14 +53,16 @@ pub(super) fn measure(picture: &Picture, detection: &Detection, crop: &CropShape
     Ok(Quality { detector_score: detection.score, brightness: picture.brightness(&detection.face), eye_distance_px })
 }
 
-fn visible_share(face: &FaceBox, picture: &FaceBox) -> f32 {
-    let inside = FaceBox {
-        x0: face.x0.max(picture.x0),
-        y0: face.y0.max(picture.y0),
-        x1: face.x1.min(picture.x1),
-        y1: face.y1.min(picture.y1),
+/// Returns which share of the smaller box lies in the other one, 0..=1.
+fn shared(left: &FaceBox, right: &FaceBox) -> f32 {
+    let both = FaceBox {
+        x0: left.x0.max(right.x0),
+        y0: left.y0.max(right.y0),
+        x1: left.x1.min(right.x1),
+        y1: left.y1.min(right.y1),
     };
-    if face.area() > 0.0 { inside.area() / face.area() } else { 0.0 }
+    let smaller = left.area().min(right.area());
+    if smaller > 0.0 { both.area() / smaller } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -87,6 +92,7 @@ mod tests {
         check(128, &[face(10.0, 10.0, 40.0)], Ok(0));
         check(128, &[face(10.0, 10.0, 40.0), face(70.0, 70.0, 15.0)], Ok(0));
         check(128, &[face(70.0, 70.0, 15.0), face(10.0, 10.0, 40.0)], Ok(1));
+        check(128, &[face(10.0, 10.0, 40.0), face(25.0, 20.0, 24.0)], Ok(0));
     }
 
     #[test]
