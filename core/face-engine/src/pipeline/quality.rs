@@ -28,14 +28,14 @@ pub(super) fn the_one_face(picture: &Picture, faces: &[Detection]) -> Result<Det
         let is_dark = picture.brightness(&picture.whole()) < LEAST_BRIGHTNESS;
         return Err(if is_dark { SampleRefusal::TooDark } else { SampleRefusal::NoFace });
     };
-    let others = meant.filter(|other| shared(&detection.face, &other.face) <= SAME_FACE).count();
+    let others = meant.filter(|other| !is_same_face(&detection.face, &other.face)).count();
     if others > 0 {
         return Err(SampleRefusal::SeveralFaces { count: others + 1 });
     }
     if picture.brightness(&detection.face) < LEAST_BRIGHTNESS {
         return Err(SampleRefusal::TooDark);
     }
-    if shared(&detection.face, &picture.whole()) < LEAST_VISIBLE {
+    if common(&detection.face, &picture.whole()) < LEAST_VISIBLE * detection.face.area() {
         return Err(SampleRefusal::StepBack);
     }
     Ok(detection)
@@ -53,16 +53,19 @@ pub(super) fn measure(picture: &Picture, detection: &Detection, crop: &CropShape
     Ok(Quality { detector_score: detection.score, brightness: picture.brightness(&detection.face), eye_distance_px })
 }
 
-/// Returns which share of the smaller box lies in the other one, 0..=1.
-fn shared(left: &FaceBox, right: &FaceBox) -> f32 {
-    let both = FaceBox {
+fn is_same_face(left: &FaceBox, right: &FaceBox) -> bool {
+    common(left, right) > SAME_FACE * left.area().min(right.area())
+}
+
+/// Returns the area that two boxes share, in square pixels.
+fn common(left: &FaceBox, right: &FaceBox) -> f32 {
+    FaceBox {
         x0: left.x0.max(right.x0),
         y0: left.y0.max(right.y0),
         x1: left.x1.min(right.x1),
         y1: left.y1.min(right.y1),
-    };
-    let smaller = left.area().min(right.area());
-    if smaller > 0.0 { both.area() / smaller } else { 0.0 }
+    }
+    .area()
 }
 
 #[cfg(test)]
@@ -103,6 +106,7 @@ mod tests {
         let two = [face(0.0, 10.0, 40.0), face(50.0, 10.0, 30.0)];
         check(128, &two, Err(SampleRefusal::SeveralFaces { count: 2 }));
         check(128, &[face(-20.0, 10.0, 40.0)], Err(SampleRefusal::StepBack));
+        check(128, &[face(-50.0, -50.0, 200.0)], Err(SampleRefusal::StepBack));
     }
 
     #[test]
