@@ -70,6 +70,9 @@ impl PluginHost {
         let (engine, mut notes) = engine::start(options.metering, options.slots, instances)?;
         let pool = Pool::start(options.threads.get(), options.queued).map_err(HostError::Threads)?;
         notes.push(format!("sandbox threads: {}, queue {}", options.threads, options.queued));
+        if trust.accepts_demo_keys() {
+            notes.push("demonstration keys count: anybody can sign a plugin for this hub".to_owned());
+        }
         if lock.is_none() {
             notes.push("plugins.lock: none, so a signature alone carries a plugin".to_owned());
         }

@@ -354,11 +354,7 @@ impl Checker<'_> {
             None => limits::DEADLINE_DEFAULT,
         };
         if !(limits::DEADLINE_LEAST..=limits::DEADLINE_MOST).contains(&deadline) {
-            self.problem(
-                "/limits/deadline",
-                "is out of range",
-                "write 10 ms to 2 s, for example \"200 ms\"".to_owned(),
-            );
+            self.problem("/limits/deadline", "is out of range", "write 10 ms to 2 s, for example \"1 s\"".to_owned());
         }
         CallLimits { fuel: wire.fuel.unwrap_or(limits::FUEL_DEFAULT), memory_bytes, deadline }
     }

@@ -119,6 +119,11 @@ impl Trust {
         Self { demo, vouching, keyring: RwLock::new(keyring), disabled: RwLock::default() }
     }
 
+    /// Whether keys count whose private half is public.
+    pub(crate) fn accepts_demo_keys(&self) -> bool {
+        self.demo == DemoKeys::Allow
+    }
+
     /// Checks every signature of `plugin.sig`; one that does not hold refuses the plugin.
     ///
     /// # Errors

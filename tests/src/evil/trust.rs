@@ -100,6 +100,7 @@ fn signed_with_a_demonstration_key() {
     let trust = Trust::new(keyring("demo = true"), DemoKeys::Allow, Vouching::Publisher);
     let host = PluginHost::new(trust, None, options()).unwrap();
     assert!(host.install(&package("honest"), Bindings::default(), NOW).is_ok());
+    assert!(host.notes().iter().any(|note| note.starts_with("demonstration keys count")), "{:?}", host.notes());
 }
 
 #[test]
