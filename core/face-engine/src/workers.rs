@@ -197,6 +197,7 @@ impl Worker {
             Ok(result) => result,
             Err(_) => {
                 // A network that panicked half-way may be in any state.
+                tracing::error!(pack = %self.pack.description().name, "a model panicked; its networks are opened again");
                 self.pipeline = self.pack.pipeline().map_err(|error| SampleRefusal::Engine(error.to_string()))?;
                 Err(SampleRefusal::Engine("a model panicked on this picture".to_owned()))
             }
