@@ -30,16 +30,17 @@ impl Breaker {
         }
     }
 
-    /// Counts how a call went.
-    pub(crate) fn record(&mut self, now: Timestamp, failed: bool) {
+    /// Counts how a call went; whether this was the failure that paused the plugin.
+    pub(crate) fn record(&mut self, now: Timestamp, failed: bool) -> bool {
         if !failed {
             *self = Self::default();
-            return;
+            return false;
         }
         self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES {
             self.open_until = Some(now.plus_ms(PAUSE_MS));
         }
+        self.failures == FAILURES
     }
 }
 
@@ -61,9 +62,9 @@ mod tests {
 
     fn opened() -> Breaker {
         let mut breaker = Breaker::default();
-        for _ in 0..FAILURES {
+        for failure in 1..=FAILURES {
             assert_eq!(breaker.permit(at(0)), Ok(()));
-            breaker.record(at(0), true);
+            assert_eq!(breaker.record(at(0), true), failure == FAILURES);
         }
         breaker
     }

@@ -102,6 +102,9 @@ impl InstalledRail {
             ok = answer.result.is_ok(),
             "plugin call"
         );
+        if let Err(RailError::Trapped { code, message }) = &answer.result {
+            tracing::warn!(plugin = self.installed.manifest.id.0, code, "{message}");
+        }
         answer.result
     }
 }
@@ -142,7 +145,9 @@ fn run(installed: &Arc<Installed>, trust: &Trust, operation: &RailOperation, inp
         return unrun(RailError::Busy { retry_after_ms });
     }
     let (result, stats) = call::run(installed, operation, input);
-    breaker().record(operation.now, result.as_ref().is_err_and(is_failure));
+    if breaker().record(operation.now, result.as_ref().is_err_and(is_failure)) {
+        tracing::error!(plugin = installed.manifest.id.0, "the plugin failed again and again and is paused");
+    }
     Answer { result, stats }
 }
 
