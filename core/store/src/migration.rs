@@ -31,8 +31,10 @@ impl MigrationTrait for FirstSchema {
             sea_orm::DbBackend::Sqlite => " WITHOUT ROWID",
             _ => "",
         };
-        let schema = include_str!("schema.sql").replace("{clustered}", clustered);
-        for statement in schema.split_inclusive(';').filter(|text| text.trim_end().ends_with(';')) {
+        let is_code = |line: &&str| !line.trim_start().starts_with("--");
+        let code: Vec<&str> = include_str!("schema.sql").lines().filter(is_code).collect();
+        let schema = code.join("\n").replace("{clustered}", clustered);
+        for statement in schema.split(';').filter(|statement| !statement.trim().is_empty()) {
             manager.get_connection().execute_unprepared(statement).await?;
         }
         Ok(())

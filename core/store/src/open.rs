@@ -144,7 +144,8 @@ fn connect(error: DbErr) -> OpenError {
 }
 
 fn migration(error: DbErr) -> OpenError {
-    OpenError::Migrate { reason: describe(&error) }
+    // A schema's statements carry no data, so the engine may be quoted.
+    OpenError::Migrate { reason: error.to_string() }
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

@@ -1,5 +1,7 @@
 //! What tests start, wait for and throw away.
 
+pub(crate) mod postgres;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -1,0 +1,89 @@
+//! One contract, three stores: what `tebura_hub::ports::Store` promises holds in memory, on SQLite and on PostgreSQL.
+//!
+//! A case takes a [`Ground`] and does not know what it stands on. What only a database can promise (restarts, files,
+//! queues) is in `durable`.
+
+mod durable;
+mod ground;
+mod keys;
+mod lists;
+mod money;
+mod races;
+mod records;
+mod units;
+
+use ground::Ground;
+
+macro_rules! on_every_store {
+    ($($module:ident :: $case:ident,)*) => {
+        mod memory {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$module::$case(&super::Ground::memory()).await;
+                }
+            )*
+        }
+
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let ground = super::Ground::sqlite().await;
+                    super::$module::$case(&ground).await;
+                    ground.close().await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    if let Some(ground) = super::Ground::postgres().await {
+                        super::$module::$case(&ground).await;
+                        ground.close().await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+on_every_store! {
+    money::an_account_opens_once_and_is_read_back,
+    money::a_payment_between_shards_moves_what_was_captured,
+    money::every_state_of_an_operation_is_read_back,
+    money::a_hold_is_read_back_whole,
+    units::a_refused_command_takes_its_unit_with_it,
+    units::a_stale_write_takes_its_unit_with_it,
+    units::a_unit_without_anything_is_done,
+    units::a_shard_that_does_not_exist_is_refused,
+    keys::a_repeat_is_answered_and_not_done,
+    keys::another_request_under_the_key_is_refused,
+    keys::a_refused_unit_leaves_its_key_free,
+    keys::callers_do_not_share_keys,
+    keys::fifty_at_once_have_one_effect,
+    lists::holds_come_in_pages,
+    lists::a_merchant_sees_what_is_paid_to_it,
+    lists::events_are_numbered_without_gaps_while_many_write,
+    lists::an_event_is_read_back_whole,
+    lists::due_holds_come_oldest_deadline_first,
+    lists::due_exchanges_come_oldest_first,
+    races::of_two_captures_at_once_one_wins,
+    races::of_many_spenders_only_those_with_money_win,
+    races::of_many_writers_of_a_row_one_wins,
+    races::one_capture_session_enrols_once,
+    races::money_is_conserved_through_thousands_of_random_commands,
+    records::every_stage_of_an_exchange_is_read_back,
+    records::plugin_data_is_put_replaced_and_deleted,
+    records::a_payment_is_written_once,
+    records::a_person_keeps_name_and_pin_tries,
+    records::nobody_enrols_a_stranger,
+    records::templates_are_read_back_to_the_bit,
+    records::instruments_belong_to_a_person,
+    records::merchants_tills_and_payees_are_read_back,
+    records::galleries_take_and_lose_members,
+    records::api_keys_are_read_back_and_revoked,
+    records::what_is_not_there_is_not_found,
+}
