@@ -30,7 +30,11 @@ fn list(code: &mut String, name: &str, folder: &Path, ends: &[&str]) {
         })
         .collect();
     files.sort();
-    let _ = writeln!(code, "/// Files of `{}` by name.\npub(crate) const {name}: &[(&str, &[u8])] = &[", name.to_lowercase());
+    let _ = writeln!(
+        code,
+        "/// Files of `{}` by name.\npub(crate) const {name}: &[(&str, &[u8])] = &[",
+        name.to_lowercase()
+    );
     for path in files {
         println!("cargo::rerun-if-changed={}", path.display());
         let file = path.file_name().unwrap_or_default();

@@ -110,8 +110,8 @@ impl Config {
     /// # Errors
     /// With the line that is wrong.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Config = toml::from_str(&text)
             .map_err(|error| ConfigError::Syntax { path: path.to_owned(), error: Box::new(error) })?;
         let beside = path.parent().unwrap_or_else(|| Path::new(""));
@@ -179,10 +179,11 @@ impl EndpointConfig {
             ReachConfig::Unset | ReachConfig::Word(ReachWord::Public) => Reach::Public,
             ReachConfig::Word(ReachWord::Loopback) => Reach::Loopback,
             ReachConfig::Ranges(ranges) => {
-                let wrong = |range: &String, reason: String| RailsError::Setting { what: format!("the range {range}"), reason };
-                let ranges = ranges.iter().map(|range| {
-                    range.parse::<AddressRange>().map_err(|error| wrong(range, error.to_string()))
-                });
+                let wrong =
+                    |range: &String, reason: String| RailsError::Setting { what: format!("the range {range}"), reason };
+                let ranges = ranges
+                    .iter()
+                    .map(|range| range.parse::<AddressRange>().map_err(|error| wrong(range, error.to_string())));
                 Reach::Ranges(ranges.collect::<Result<_, _>>()?)
             }
         };
@@ -192,10 +193,8 @@ impl EndpointConfig {
 }
 
 fn read(path: &Path, what: &str) -> Result<String, RailsError> {
-    std::fs::read_to_string(path).map_err(|error| RailsError::Setting {
-        what: format!("{what} {}", path.display()),
-        reason: error.to_string(),
-    })
+    std::fs::read_to_string(path)
+        .map_err(|error| RailsError::Setting { what: format!("{what} {}", path.display()), reason: error.to_string() })
 }
 
 #[cfg(test)]

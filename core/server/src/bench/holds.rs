@@ -62,9 +62,16 @@ pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
     let store = if bench.database_url.is_some() { "PostgreSQL" } else { "SQLite" };
     let mut table = String::new();
     let fsync = fsync_ms(&bench.directory)?;
-    let _ = writeln!(table, "{store}, fsync of this disk {:.3} ms (median of 200), {} payers, {} s a line", fsync, bench.payers, bench.seconds);
+    let _ = writeln!(
+        table,
+        "{store}, fsync of this disk {:.3} ms (median of 200), {} payers, {} s a line",
+        fsync, bench.payers, bench.seconds
+    );
     let _ = writeln!(table);
-    let _ = writeln!(table, "| clients | merchants | one transaction a request: pairs/s | group commit: pairs/s | ratio | p50 / p99 ms a command, one transaction | group commit |");
+    let _ = writeln!(
+        table,
+        "| clients | merchants | one transaction a request: pairs/s | group commit: pairs/s | ratio | p50 / p99 ms a command, one transaction | group commit |"
+    );
     let _ = writeln!(table, "|--:|--:|--:|--:|--:|--:|--:|");
     for (clients, merchants) in [(bench.clients, 1), (bench.clients, 1_000), (1, 1)] {
         let one = run(bench, clients, merchants, 1).await?;
@@ -87,9 +94,10 @@ pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
 async fn run(bench: &HoldsBench, clients: usize, merchants: usize, max_batch: usize) -> Result<Measured, BenchError> {
     let folder = tempfile::tempdir_in(&bench.directory)?;
     let kek = Arc::new(FileKek::open_or_create(&folder.path().join("kek"))?);
-    let url = bench.database_url.clone().unwrap_or_else(|| {
-        format!("sqlite://{}?mode=rwc", folder.path().join("bench.sqlite").display())
-    });
+    let url = bench
+        .database_url
+        .clone()
+        .unwrap_or_else(|| format!("sqlite://{}?mode=rwc", folder.path().join("bench.sqlite").display()));
     let store = Arc::new(SqlStore::open(StoreConfig { max_batch, ..StoreConfig::new(url, kek) }).await?);
     let faces = NoFaces::new().map_err(std::io::Error::other)?;
     let hub = Arc::new(Hub::new(Ports {
@@ -178,7 +186,8 @@ async fn drive(
 ) -> Result<Measured, BenchError> {
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
     let start = Instant::now();
-    let tasks: Vec<_> = (0..clients).map(|nth| tokio::spawn(client(address, shop.clone(), nth, start, counted))).collect();
+    let tasks: Vec<_> =
+        (0..clients).map(|nth| tokio::spawn(client(address, shop.clone(), nth, start, counted))).collect();
     let (mut pairs, mut all, mut latencies) = (0_u32, 0_i64, Vec::new());
     for task in tasks {
         let (counted_pairs, captured, mut micros) = task.await??;

@@ -90,11 +90,8 @@ fn starts(rail: &InstalledRail, now: Timestamp) -> Result<Measured, PluginBenchE
 fn resumes(rail: &InstalledRail, now: Timestamp) -> Result<Measured, PluginBenchError> {
     let operation = hold(now);
     let state = rail.run(&operation, Input::Start).result?.state;
-    let record = format!(
-        r#"{{"id":"{}","status":"settled","amount":1200,"note":"{}"}}"#,
-        operation.id,
-        "x".repeat(900)
-    );
+    let record =
+        format!(r#"{{"id":"{}","status":"settled","amount":1200,"note":"{}"}}"#, operation.id, "x".repeat(900));
     let event = RailEvent::Reply(HttpReply {
         status: 201,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],

@@ -20,6 +20,9 @@ use crate::sessions::Sessions;
 use crate::start;
 use crate::start::faces::FacesStarted;
 
+/// Columns of the greeting's labels.
+const LABEL: usize = 16;
+
 /// Where the demo city listens.
 pub(super) const ADDRESS: &str = "127.0.0.1:8080";
 
@@ -101,6 +104,8 @@ pub(super) fn write_faces(folder: &Path) -> Outcome {
         let png = faces::png(name).ok_or("a demo face cannot be drawn")?;
         std::fs::write(folder.join(format!("{name}.png")), png)?;
     }
+    let film = faces::film("hanako").ok_or("a demo face cannot be drawn")?;
+    std::fs::write(folder.join("hanako.mjpeg"), film)?;
     Ok(())
 }
 
@@ -141,22 +146,22 @@ impl Greeting<'_> {
         self.row("cli.rails", &rails.join(", "));
         let demo = app.demo.as_ref().ok_or("the demo city is not there")?;
         let balances = demo.ledger.balances(hub).await.map_err(|problem| problem.detail)?;
-        let people: Vec<_> = balances
-            .iter()
-            .map(|entry| {
-                let key = format!("rail.{}", entry.rail);
-                let rail = text(language, &key).to_owned();
-                let balance = print::yen(entry.available);
-                fill(language, "cli.people_line", &[("name", &entry.name), ("rail", &rail), ("balance", &balance)])
-            })
-            .collect();
-        for (index, person) in people.iter().enumerate() {
-            if index == 0 { self.row("cli.people", person) } else { print::line(&format!("  {:14}{person}", "")) }
+        for (key, sentence, shop) in [("cli.people", "cli.people_line", false), ("cli.shop", "cli.shop_line", true)] {
+            for (index, entry) in balances.iter().filter(|entry| entry.is_shop == shop).enumerate() {
+                let rail = format!("rail.{}", entry.rail);
+                let (rail, balance) = (text(language, &rail), print::yen(entry.available));
+                let line = fill(language, sentence, &[("name", &entry.name), ("rail", rail), ("balance", &balance)]);
+                if index == 0 { self.row(key, &line) } else { print::line(&format!("  {:LABEL$}{line}", "")) }
+            }
         }
         print::line("");
         print::line(&format!("  {}", say("cli.next_steps")));
         let pay = |file: &str| {
-            let data = if self.data == Path::new("tebura-data") { String::new() } else { format!(" --data {}", self.data.display()) };
+            let data = if self.data == Path::new("tebura-data") {
+                String::new()
+            } else {
+                format!(" --data {}", self.data.display())
+            };
             format!("cargo run --release -- demo pay examples/pay-by-face/{file}.png{data}")
         };
         self.command(&pay("hanako"), "cli.step_pay");
@@ -169,11 +174,11 @@ impl Greeting<'_> {
     }
 
     fn row(&self, key: &str, value: &str) {
-        print::line(&format!("  {}{value}", print::padded(text(self.language, key), 14)));
+        print::line(&format!("  {}{value}", print::padded(text(self.language, key), LABEL)));
     }
 
     fn command(&self, command: &str, key: &str) {
-        print::line(&format!("    {}", print::padded(command, 0)));
+        print::line(&format!("    {command}"));
         print::line(&format!("      {}", text(self.language, key)));
     }
 }

@@ -77,9 +77,8 @@ fn install(name: &str, from: Option<&Path>, to: Option<PathBuf>) -> Outcome {
 /// Fetches a file; its digest is checked by who asked for it.
 async fn fetch(download: &Download) -> Result<Vec<u8>, String> {
     print::note(&format!("fetching {} from {}", download.name, download.url));
-    let reason = |error: reqwest::Error| {
-        format!("{error}; without network, fetch it by hand and install with --from DIR")
-    };
+    let reason =
+        |error: reqwest::Error| format!("{error}; without network, fetch it by hand and install with --from DIR");
     let client = reqwest::Client::builder().https_only(true).build().map_err(reason)?;
     let response = client.get(&download.url).send().await.and_then(reqwest::Response::error_for_status);
     let bytes = response.map_err(reason)?.bytes().await.map_err(reason)?;

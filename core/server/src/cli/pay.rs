@@ -10,7 +10,7 @@ use tebura_ledger::Shard;
 use super::{Outcome, print};
 use crate::clock::SystemIds;
 use crate::demo::{DemoBalance, DemoFile};
-use crate::messages::{Language, fill, text};
+use crate::messages::{self, Language, fill, text};
 use crate::problem::ProblemBody;
 use crate::wire::payments::PaymentBody;
 
@@ -55,7 +55,8 @@ pub(super) async fn run(arguments: PayArguments) -> Outcome {
         }
         Answer::Problem(problem) => {
             row(language, "cli.pay.refused", &format!("{} ({})", problem.title, problem.code));
-            print::line(&format!("  {}", problem.detail));
+            let advice = format!("till.refused.{}.advice", problem.code);
+            print::line(&format!("  {}", messages::find(language, &advice).unwrap_or(&problem.detail)));
             if before == after {
                 print::line(&format!("  {}", text(language, "cli.pay.nothing")));
             }

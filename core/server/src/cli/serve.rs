@@ -80,7 +80,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     for line in &rails.lines {
         tracing::info!("{line}");
     }
-    let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), !config.shared).await?;
+    let hub =
+        start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), !config.shared).await?;
     let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None);
     tracing::info!(address = %listener.local_addr()?, "serving");
     let left = serve(app, listener, async {

@@ -28,9 +28,9 @@ const PIN_ABOVE: i64 = 5_000;
 const MAX_AMOUNT: i64 = 30_000;
 
 /// Somebody of the city.
-pub struct PersonPlan {
+struct PersonPlan {
     /// In Japanese, as written.
-    pub name: &'static str,
+    name: &'static str,
     /// The word in file names and keys.
     word: &'static str,
     seed: u64,
@@ -41,16 +41,16 @@ pub struct PersonPlan {
     pin: Option<&'static str>,
 }
 
-impl PersonPlan {
-    /// The rail that this person pays with.
-    pub fn rail(&self) -> &'static str {
-        if self.wallet { WALLET } else { HOUSE }
-    }
-}
-
 /// Hanako has a wallet and a PIN, Taro has city points, Sakura has an almost empty wallet.
-pub const PEOPLE: [PersonPlan; 3] = [
-    PersonPlan { name: "山田 花子", word: "hanako", seed: faces::HANAKO, money: 20_000, wallet: true, pin: Some("2718") },
+const PEOPLE: [PersonPlan; 3] = [
+    PersonPlan {
+        name: "山田 花子",
+        word: "hanako",
+        seed: faces::HANAKO,
+        money: 20_000,
+        wallet: true,
+        pin: Some("2718"),
+    },
     PersonPlan { name: "佐藤 太郎", word: "taro", seed: faces::TARO, money: 8_000, wallet: false, pin: None },
     PersonPlan { name: "鈴木 さくら", word: "sakura", seed: faces::SAKURA, money: 300, wallet: true, pin: None },
 ];
@@ -126,7 +126,8 @@ impl City {
             let (instrument, token) = settle(hub, plan, gallery, rail, enrolling).await?;
             fill_purse(hub, plan, &instrument, issuer, &sandbox, &token).await?;
             let token = plan.wallet.then_some(token);
-            entries.push(Entry { name: masked(plan.name), rail: rail.to_string(), account: instrument.account, token });
+            let (name, rail) = (masked(plan.name), rail.to_string());
+            entries.push(Entry { name, rail, account: instrument.account, token, is_shop: false });
         }
         let payees = hub.store().payees(shop.id).await?;
         let house_account = payees.iter().find(|payee| payee.rail == house).map(|payee| payee.account);
@@ -152,7 +153,10 @@ impl City {
 }
 
 fn shop_entries(name: &str, wallet: &Payee, house: Option<AccountId>) -> Vec<Entry> {
-    let entry = |rail: &str, account, token| Entry { name: name.to_owned(), rail: rail.to_owned(), account, token };
+    let entry = |rail: &str, account, token| {
+        let (name, rail) = (name.to_owned(), rail.to_owned());
+        Entry { name, rail, account, token, is_shop: true }
+    };
     let mut entries = vec![entry(WALLET, wallet.account, Some(SHOP_TOKEN.to_owned()))];
     entries.extend(house.map(|account| entry(HOUSE, account, None)));
     entries

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 use tebura_drawn_faces::Scene;
 
 /// Width of every demo picture, pixels.
@@ -27,6 +29,16 @@ pub const NAMES: [&str; 7] = ["hanako", "taro", "sakura", "stranger", "screen", 
 /// A picture as a till's camera takes it; `None` for a name that is not in [`NAMES`].
 pub fn png(name: &str) -> Option<Vec<u8>> {
     scene(name).map(|scene| encode(&scene))
+}
+
+/// The same picture as a short film, motion JPEG: what a browser's fake camera plays.
+pub fn film(name: &str) -> Option<Vec<u8>> {
+    const FRAMES: usize = 3;
+    let drawing = scene(name)?.draw(usize::from(WIDTH), usize::from(HEIGHT));
+    let mut frame = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut frame, 92);
+    encoder.write_image(&drawing.pixels, u32::from(WIDTH), u32::from(HEIGHT), ExtendedColorType::Rgb8).ok()?;
+    Some(frame.repeat(FRAMES))
 }
 
 /// The picture that a person is enrolled with.

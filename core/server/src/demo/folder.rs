@@ -49,7 +49,9 @@ impl DemoFile {
         let write = || {
             let mut options = std::fs::OpenOptions::new();
             let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-            file.write_all(b"# Keys of the demo city on this machine. Play money only; delete the folder to start anew.\n")?;
+            file.write_all(
+                b"# Keys of the demo city on this machine. Play money only; delete the folder to start anew.\n",
+            )?;
             file.write_all(text.as_bytes())?;
             std::fs::rename(&draft, &path)
         };

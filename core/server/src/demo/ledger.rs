@@ -19,6 +19,8 @@ pub struct DemoBalance {
     pub account: String,
     /// What can be spent, yen.
     pub available: i64,
+    /// The shop's, not a person's.
+    pub is_shop: bool,
 }
 
 /// Where to look for each balance.
@@ -34,6 +36,7 @@ pub(super) struct Entry {
     pub(super) account: AccountId,
     /// The provider's name of the account; `None`: the hub keeps it.
     pub(super) token: Option<String>,
+    pub(super) is_shop: bool,
 }
 
 impl DemoLedger {
@@ -56,6 +59,7 @@ impl DemoLedger {
                 rail: entry.rail.clone(),
                 account: entry.account.to_string(),
                 available,
+                is_shop: entry.is_shop,
             });
         }
         Ok(balances)

@@ -6,7 +6,7 @@ mod folder;
 mod ledger;
 mod wallet;
 
-pub use city::{City, CityError, PersonPlan};
+pub use city::{City, CityError};
 pub use folder::{DemoFile, DemoFileError};
 pub use ledger::{DemoBalance, DemoLedger};
 pub(crate) use wallet::sandbox_secret;

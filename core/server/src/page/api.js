@@ -35,11 +35,10 @@ export async function words(language) {
 }
 
 /**
- * Pays. Resolves to {status: "paid" | "unknown" | "refused", code?, payment?}. A lost answer is asked for again with the
+ * Pays under `key`. Resolves to {status: "paid" | "unknown" | "refused", code?, payment?}. A lost answer is asked for again with the
  * same key; when none comes at all the result is {status: "offline"}: nobody knows, and the page says so.
  */
-export async function pay({ amount, image, pin }) {
-  const key = freshKey();
+export async function pay({ amount, image, pin, key }) {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const form = new FormData();
     form.append("payment", JSON.stringify(pin ? { amount, pin } : { amount }));
@@ -58,14 +57,4 @@ export async function pay({ amount, image, pin }) {
     }
   }
   return { status: "offline" };
-}
-
-/** A payment as it stands, or undefined when the hub cannot be asked right now. */
-export async function payment(id) {
-  try {
-    const response = await fetch(`/v1/payments/${id}`);
-    return response.ok ? response.json() : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 // The till page: amount, look, paid. One view at a time; every answer of the hub has a view of its own.
 
-import { openSession, pay, payment, tillState, words } from "./api.js";
+import { freshKey, openSession, pay, tillState, words } from "./api.js";
 import { Camera } from "./camera.js";
 
 const NEXT_CUSTOMER_MS = 12_000;
@@ -9,7 +9,7 @@ const ASK_AGAIN_MS = 2_000;
 const at = (id) => document.getElementById(id);
 const camera = new Camera(at("video"), at("picked"));
 
-const till = { language: "ja", words: {}, state: undefined, minor: 0, pin: "", image: undefined, view: "loading" };
+const till = { language: "ja", words: {}, state: undefined, minor: 0, pin: "", image: undefined, key: undefined, view: "loading" };
 let timer;
 
 /* Words */
@@ -149,10 +149,14 @@ function drawFaces(pictures) {
 async function send() {
   show("checking");
   const amount = { minor: till.minor, currency: till.state.currency };
-  const answer = await pay({ amount, image: till.image, pin: till.pin });
+  const order = { amount, image: till.image, pin: till.pin, key: freshKey() };
+  settle(await pay(order), order);
+}
+
+function settle(answer, order) {
   till.pin = "";
   if (answer.status === "paid") return paid(answer.payment);
-  if (answer.status === "unknown") return unknown(answer.payment);
+  if (answer.status === "unknown") return unknown(answer.payment, order);
   if (answer.status === "offline") return refused("offline");
   if (answer.code === "pin.needed" || answer.code === "pin.wrong") return askPin(answer.code === "pin.wrong");
   if (answer.httpStatus === 401) return begin();
@@ -172,52 +176,36 @@ function paid(done) {
 
 const railName = (rail) => till.state.rails[rail]?.[till.language] ?? rail ?? "";
 
-function unknown(open) {
+/** Repeats the same order under the same key until its end is known: the hub pays it once. */
+function unknown(open, order) {
   camera.stop();
-  till.image = undefined;
   show("unknown", () => {
     at("unknown-amount").textContent = money(open.amount.minor);
     at("unknown-number").textContent = say("till.unknown.number", { id: open.id });
   });
   const ask = async () => {
-    const now = await payment(open.id);
+    const answer = await pay(order);
     if (till.view !== "unknown") return;
-    if (now?.status === "paid") paid(now);
-    else if (now?.status === "refused") refused(now.code);
-    else timer = setTimeout(ask, ASK_AGAIN_MS);
+    if (answer.status === "unknown" || answer.status === "offline") timer = setTimeout(ask, ASK_AGAIN_MS);
+    else settle(answer, order);
   };
   timer = setTimeout(ask, ASK_AGAIN_MS);
 }
 
 /* Refusals: a code has its own words, or those of its family. */
 
-const WORDS_OF = {
-  offline: "offline",
-  "face.none": "face_none",
-  "face.several": "face_several",
-  "face.not_recognised": "face_not_recognised",
-  "face.ambiguous": "face_ambiguous",
-  "face.too_dark": "face_too_dark",
-  "face.step_closer": "step_closer",
-  "face.step_back": "step_back",
-  "liveness.step_back": "step_back",
-  "liveness.attack": "liveness_attack",
-  "face.pack_is_for_drawings": "pack",
-  "pin.wrong": "pin_wrong",
-  "pin.locked": "pin_locked",
-  "pin.none_chosen": "pin_none_chosen",
-  "instrument.none": "instrument_none",
-  "funds.insufficient": "funds",
-  "amount.above_till_limit": "amount_above_till_limit",
-  "hub.busy": "busy",
-  "engine.busy": "busy",
-};
-const FAMILY = { image: "image", body: "default", hub: "default", store: "default", auth: "default", amount: "default" };
+/** Families whose codes are not about the wallet. Any other code without words of its own is the wallet's. */
+const NOT_THE_WALLET = ["image", "body", "hub", "store", "auth", "amount", "route"];
+
+function refusalWord(code) {
+  const family = code.split(".")[0];
+  const candidates = [code, family, NOT_THE_WALLET.includes(family) ? "default" : "declined"];
+  return candidates.find((word) => `till.refused.${word}.title` in till.words);
+}
 
 function refused(code) {
   camera.stop();
-  const family = code.split(".")[0];
-  const word = WORDS_OF[code] ?? FAMILY[family] ?? "declined";
+  const word = refusalWord(code);
   show("refused", () => {
     at("refused-title").textContent = say(`till.refused.${word}.title`);
     at("refused-advice").textContent = say(`till.refused.${word}.advice`);

@@ -8,6 +8,7 @@ use tebura_hub::perform::Answer;
 use tebura_ledger::OperationState;
 
 use crate::idempotency;
+use crate::messages::{self, Language};
 use crate::problem::Problem;
 use crate::wire::holds::AnswerBody;
 
@@ -30,11 +31,9 @@ pub(super) fn answered(answer: &Answer) -> Response {
 
 /// 402: nothing was taken.
 pub(super) fn declined(code: &str) -> Problem {
-    Problem::new(
-        StatusCode::PAYMENT_REQUIRED,
-        code.to_owned(),
-        "This was declined and no money moved. Tell the person, and pay another way or try again with a new key.",
-    )
+    let advice = messages::find(Language::English, &format!("till.refused.{code}.advice"));
+    let detail = advice.unwrap_or("Tell the person, and pay another way or try again with a new key.");
+    Problem::new(StatusCode::PAYMENT_REQUIRED, code.to_owned(), format!("No money moved. {detail}"))
 }
 
 /// Marks an answer that was given before.

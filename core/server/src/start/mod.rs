@@ -66,8 +66,8 @@ pub async fn open_store(data: &Path, database_url: Option<&str>) -> Result<Opene
     let key_file = data.join("operator.key");
     let kek = FileKek::open_or_create(&key_file)?;
     let operator_key = Zeroizing::new(std::fs::read(&key_file).map_err(folder)?);
-    let url = database_url
-        .map_or_else(|| format!("sqlite://{}?mode=rwc", data.join("tebura.db").display()), str::to_owned);
+    let url =
+        database_url.map_or_else(|| format!("sqlite://{}?mode=rwc", data.join("tebura.db").display()), str::to_owned);
     let store = Arc::new(SqlStore::open(StoreConfig::new(url, Arc::new(kek))).await?);
     Ok(Opened { store, operator_key })
 }

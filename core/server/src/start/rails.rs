@@ -113,7 +113,8 @@ pub fn start(
         let kv = Arc::new(StoreKv::new(store.clone(), runtime.clone()));
         let bindings = Bindings { settings: plan.settings, kv, ..Bindings::default() };
         let installed = host.install(&plan.package, bindings, SystemClock::default().now());
-        let (rail, report) = installed.map_err(|error| RailsError::Install { plugin: "in the configuration".to_owned(), error })?;
+        let (rail, report) =
+            installed.map_err(|error| RailsError::Install { plugin: "in the configuration".to_owned(), error })?;
         let manifest = rail.manifest();
         for endpoint in plan.endpoints {
             let asked = manifest.endpoints.get(&endpoint.name).ok_or_else(|| RailsError::Setting {

@@ -23,7 +23,10 @@ async fn a_hold_is_placed_captured_and_refunded() {
     let capture = captured["operation"]["id"].as_str().unwrap();
     let path = format!("/v1/captures/{capture}/refund");
     let refunded = world.post(&path, &world.shop, json!({"amount": {"minor": 500, "currency": "JPY"}})).await.json();
-    assert_eq!((&refunded["operation"]["kind"], &refunded["operation"]["capture"]), (&json!("refund"), &json!(capture)));
+    assert_eq!(
+        (&refunded["operation"]["kind"], &refunded["operation"]["capture"]),
+        (&json!("refund"), &json!(capture))
+    );
     let more = world.post(&path, &world.shop, json!({"amount": {"minor": 1_501, "currency": "JPY"}})).await;
     assert_eq!(more.problem(), "422 refund.exceeds_capture");
     assert_eq!((world.available(&world.hanako.1).await, world.available(&world.payee_account).await), (8_500, 1_500));
@@ -41,7 +44,10 @@ async fn a_partial_capture_keeps_the_rest_and_a_release_gives_it_back() {
     let hold = world.hold(3_000).await["hold"]["id"].as_str().unwrap().to_owned();
     let part = json!({"amount": {"minor": 1_000, "currency": "JPY"}, "final": false});
     let captured = world.post(&format!("/v1/holds/{hold}/capture"), &world.shop, part).await.json();
-    assert_eq!((&captured["hold"]["status"], &captured["hold"]["free"]["minor"]), (&json!("partially_captured"), &json!(2_000)));
+    assert_eq!(
+        (&captured["hold"]["status"], &captured["hold"]["free"]["minor"]),
+        (&json!("partially_captured"), &json!(2_000))
+    );
     let released = world.post(&format!("/v1/holds/{hold}/release"), &world.shop, json!({})).await;
     assert_eq!(released.status, 201, "{}", released.text);
     assert_eq!((world.available(&world.hanako.1).await, world.available(&world.payee_account).await), (9_000, 1_000));

@@ -23,7 +23,9 @@ fn every_write_names_its_key_and_every_path_its_problems() {
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let named = operation["parameters"].as_array().is_some_and(|parameters| {
-                parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key" && parameter["required"] == true)
+                parameters
+                    .iter()
+                    .any(|parameter| parameter["name"] == "Idempotency-Key" && parameter["required"] == true)
             });
             assert_eq!(named, method != "get", "{method} {path}");
             let problems = operation["responses"]["default"]["content"].get("application/problem+json").is_some();

@@ -11,8 +11,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
 use serde_json::{Value, json};
 use tebura_face::{
-    FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal, Scope as PackScope, Similarity,
-    Template,
+    FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal, Scope as PackScope,
+    Similarity, Template,
 };
 use tebura_hub::ids::{ApiKeyId, PersonId};
 use tebura_hub::memory::MemoryStore;
@@ -137,7 +137,8 @@ impl World {
     pub(crate) async fn enrol(&self, name: &str, pin: Option<&str>) -> (String, String) {
         let person = id(&self.make("/v1/people", json!({"name": name, "pin": pin})).await);
         let session = id(&self.make(&format!("/v1/people/{person}/capture-sessions"), json!({})).await);
-        let image = self.form(&format!("/v1/capture-sessions/{session}/image"), &self.operator, &[("image", name)]).await;
+        let image =
+            self.form(&format!("/v1/capture-sessions/{session}/image"), &self.operator, &[("image", name)]).await;
         assert_eq!(image.status, 201, "{}", image.text);
         let instrument = json!({"rail": "house", "label": "points", "is_default": true, "currency": "JPY"});
         let instrument = self.make(&format!("/v1/people/{person}/instruments"), instrument).await;
@@ -352,7 +353,6 @@ impl FaceEngine for WordFaces {
         })
     }
 }
-
 
 /// An id of a person that nobody has.
 pub(crate) fn nobody() -> PersonId {
