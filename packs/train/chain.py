@@ -15,7 +15,7 @@ class Chain:
         pack = Path(pack)
         self.pack = tomllib.loads((pack / "pack.toml").read_text(encoding="utf-8"))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
+        options.intra_op_num_threads = 1
         self.nets = {
             table["file"]: onnxruntime.InferenceSession(str(pack / table["file"]), options, providers=["CPUExecutionProvider"])
             for table in [self.pack["detector"], self.pack["landmarks"], self.pack["embedder"], *self.pack["liveness"]["nets"]]
@@ -29,14 +29,14 @@ class Chain:
 
     def faces(self, picture):
         """Finds faces in a u8 RGB picture: score, box, five points (refined), embedding, P(real); best first."""
-        found = []
+        found, halved = [], [picture.astype(np.float32)]
         for score, box, points in self.detect(picture):
             table = self.pack["landmarks"]
             for _ in range(table.get("passes", 1)):
-                crop, fit = align(picture, points, table)
+                crop, fit = align(halved, points, table)
                 fractions = self.run(table, crop)[0].reshape(5, 2)
                 points = undo(fit, fractions * [table["width"], table["height"]])
-            crop, _ = align(picture, points, self.pack["embedder"])
+            crop, _ = align(halved, points, self.pack["embedder"])
             vector = self.run(self.pack["embedder"], crop)[0][0]
             vector = vector / np.linalg.norm(vector)
             found.append({"score": score, "box": box, "points": points, "embedding": vector, "real": self.real(picture, box)})
@@ -93,10 +93,14 @@ def averaged(picture, area, width, height):
         cover = np.clip(cover, 0, None)
         return cover / cover.sum(1, keepdims=True)
 
-    rows = matrix(area[1], area[3], height, picture.shape[0])
-    columns = matrix(area[0], area[2], width, picture.shape[1])
-    half = np.tensordot(rows, picture.astype(np.float64), (1, 0))
-    return np.einsum("xw,ywc->yxc", columns, half, optimize=True).astype(np.float32)
+    left, top = max(0, int(area[0])), max(0, int(area[1]))
+    right, bottom = min(picture.shape[1], int(np.ceil(area[2]))), min(picture.shape[0], int(np.ceil(area[3])))
+    part = picture[top:bottom, left:right].astype(np.float32)
+    rows = matrix(area[1] - top, area[3] - top, height, bottom - top).astype(np.float32)
+    columns = matrix(area[0] - left, area[2] - left, width, right - left).astype(np.float32)
+    half = (rows @ part.reshape(bottom - top, -1)).reshape(height, right - left, 3).transpose(0, 2, 1)
+    out = np.ascontiguousarray(half).reshape(height * 3, -1) @ columns.T
+    return np.ascontiguousarray(out.reshape(height, 3, width).transpose(0, 2, 1))
 
 
 def similarity(source, target):
@@ -116,18 +120,22 @@ def undo(fit, points):
     return np.stack([(a * dx + b * dy) / norm, (a * dy - b * dx) / norm], 1)
 
 
-def align(picture, points, table):
-    """Cuts the crop that puts `points` on the table's template; returns it and the similarity from the full picture."""
-    picture, moved = picture.astype(np.float32), np.asarray(points, np.float64)
+def align(halved, points, table):
+    """Cuts the crop that puts `points` on the table's template; returns it and the similarity from the full picture.
+
+    `halved` is the picture (f32) and, made here when needed, its copies at half the size, a quarter, and so on.
+    """
+    moved, level = np.asarray(points, np.float64), 0
     full = fit = similarity(moved, table["template"])
-    if table.get("shrink", "none") == "halve":
-        for _ in range(4):
-            if np.hypot(fit[0], fit[1]) >= 0.5:
-                break
-            h, w = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
-            picture = picture[:h, :w].reshape(h // 2, 2, w // 2, 2, 3).mean((1, 3))
-            moved = (moved + 0.5) / 2 - 0.5
-            fit = similarity(moved, table["template"])
+    while table.get("shrink", "none") == "halve" and level < 4 and np.hypot(fit[0], fit[1]) < 0.5:
+        level += 1
+        if level == len(halved):
+            p = halved[-1]
+            h, w = p.shape[0] // 2 * 2, p.shape[1] // 2 * 2
+            halved.append((p[:h:2, :w:2] + p[1:h:2, :w:2] + p[:h:2, 1:w:2] + p[1:h:2, 1:w:2]) / 4)
+        moved = (moved + 0.5) / 2 - 0.5
+        fit = similarity(moved, table["template"])
+    picture = halved[level]
     ys, xs = np.mgrid[0 : table["height"], 0 : table["width"]]
     places = undo(fit, np.stack([xs.ravel(), ys.ravel()], 1).astype(np.float64))
     return bilinear(picture, places).reshape(table["height"], table["width"], 3), full
