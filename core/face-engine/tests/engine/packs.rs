@@ -95,12 +95,28 @@ pub(crate) fn engines() -> Vec<Engine> {
         .collect()
 }
 
-/// Every pack that is there: the checked-in one, and the measuring pack where it lies beside the repository.
-pub(crate) fn each_pack(mut test: impl FnMut(&ModelPack)) {
-    let drawn = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/drawn-demo");
-    if drawn.join("pack.toml").is_file() {
-        test(&ModelPack::load(&drawn).unwrap());
+/// The checked-in pack.
+pub(crate) fn drawn_demo_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/drawn-demo")
+}
+
+pub(crate) fn drawn_demo() -> ModelPack {
+    ModelPack::load(&drawn_demo_folder()).unwrap()
+}
+
+/// A copy of the checked-in pack, to be spoiled.
+pub(crate) fn copy_of_drawn_demo() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(drawn_demo_folder()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::write(copy.path().join(entry.file_name()), std::fs::read(entry.path()).unwrap()).unwrap();
     }
+    copy
+}
+
+/// The checked-in pack, and the measuring pack where it lies beside the repository.
+pub(crate) fn each_pack(mut test: impl FnMut(&ModelPack)) {
+    test(&drawn_demo());
     if let Some(from) = measuring_folder() {
         let folder = assemble_measuring(&from, MEASURING);
         test(&ModelPack::load(folder.path()).unwrap());

@@ -1,12 +1,10 @@
 //! Packs that must be refused: each error names the file or key and says what to do.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use tebura_face_engine::{CheckError, LoadedPack, ModelPack, PackError, check};
+use tebura_face_engine::{CheckError, DrawnRequest, LoadedPack, ModelPack, PackError, Recorded, check, record_golden};
 
-use crate::packs::{MEASURING, assemble_measuring, each_pack, engines, loaded, measuring_folder, rten};
+use crate::packs::{MEASURING, copy_of_drawn_demo, drawer, drawn_demo_folder, each_pack, engines, loaded, rten};
 
 /// Writes only a manifest: everything before the files are read can be refused without them.
 #[track_caller]
@@ -57,37 +55,83 @@ fn values_must_make_sense() {
 
 #[test]
 fn a_changed_model_is_not_parsed() {
-    each_file_changed("detector.onnx", |bytes| bytes.push(0));
-    each_file_changed("embedder.onnx", |bytes| bytes[1000] ^= 1);
+    for file in ["detector.onnx", "landmarks.onnx", "embedder.onnx", "liveness.onnx"] {
+        let folder = copy_of_drawn_demo();
+        let path = folder.path().join(file);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[1_000] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        match ModelPack::load(folder.path()) {
+            Err(PackError::Digest { file: named, .. }) => assert_eq!(named, file),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
+#[test]
+fn a_missing_model_is_named() {
+    let folder = copy_of_drawn_demo();
+    std::fs::remove_file(folder.path().join("embedder.onnx")).unwrap();
+    let error = ModelPack::load(folder.path()).unwrap_err();
+    assert_eq!(error, PackError::Missing { file: "embedder.onnx".to_owned() });
+}
+
+/// Changes every number under a key of golden.json and expects the check to name the value.
 #[track_caller]
-fn each_file_changed(file: &str, change: impl Fn(&mut Vec<u8>)) {
-    let Some(from) = measuring_folder() else { return };
-    let folder = assemble_measuring(&from, MEASURING);
-    let path = folder.path().join(file);
-    let mut bytes = std::fs::read(&path).unwrap();
-    change(&mut bytes);
-    overwrite(&path, &bytes);
-    match ModelPack::load(folder.path()) {
-        Err(PackError::Digest { file: named, .. }) => assert_eq!(named, file),
+fn check_golden_off(change: impl Fn(&mut serde_json::Value), expected: &str) {
+    let folder = copy_of_drawn_demo();
+    let path = folder.path().join("golden.json");
+    let mut golden: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    change(&mut golden["cases"][0]);
+    std::fs::write(&path, golden.to_string()).unwrap();
+    let pack = ModelPack::load(folder.path()).unwrap();
+    match check(&pack, &loaded(&pack), &drawer) {
+        Err(CheckError::Golden { what, .. }) => assert_eq!(what, expected),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn golden_values_that_are_off_name_the_value() {
-    let Some(from) = measuring_folder() else { return };
-    let folder = assemble_measuring(&from, MEASURING);
+    let add = |value: &mut serde_json::Value, by: f64| *value = (value.as_f64().unwrap() + by).into();
+    check_golden_off(|case| add(&mut case["faces"][0]["score"], -0.01), "the detector's score");
+    check_golden_off(|case| add(&mut case["faces"][0]["box_xyxy"][2], 1.0), "the box");
+    check_golden_off(|case| add(&mut case["faces"][0]["landmarks"][3][1], 1.0), "a landmark");
+    check_golden_off(|case| add(&mut case["faces"][0]["embedding"][7], 0.01), "the embedding");
+    check_golden_off(|case| add(&mut case["faces"][0]["real"], 0.02), "the probability of a living face");
+}
+
+#[test]
+fn a_face_too_many_is_counted() {
+    let folder = copy_of_drawn_demo();
     let path = folder.path().join("golden.json");
     let mut golden: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    golden["cases"][0]["faces"][0]["landmarks"][3][1] = 140.0.into();
-    overwrite(&path, golden.to_string().as_bytes());
+    golden["cases"][0]["faces"] = serde_json::json!([]);
+    std::fs::write(&path, golden.to_string()).unwrap();
     let pack = ModelPack::load(folder.path()).unwrap();
-    match check(&pack, &loaded(&pack), &|_| None) {
-        Err(CheckError::Golden { what, .. }) => assert_eq!(what, "a landmark"),
-        other => panic!("{other:?}"),
-    }
+    let error = check(&pack, &loaded(&pack), &drawer).unwrap_err();
+    assert!(matches!(error, CheckError::FaceCount { expected: 0, found: 1, .. }), "{error}");
+}
+
+/// A template that is drawn together makes a pack whose golden vectors agree with it; the pairs do not.
+#[test]
+fn labelled_pairs_catch_what_golden_vectors_were_made_with() {
+    let folder = copy_of_drawn_demo();
+    let path = folder.path().join("pack.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    let mut value: toml::Table = toml::from_str(&manifest).unwrap();
+    let middle = toml::Value::try_from([[30.0, 30.0], [34.0, 30.0], [32.0, 32.0], [31.0, 34.0], [33.0, 34.0]]).unwrap();
+    value["embedder"]["template"] = middle;
+    value["check"]["people"] = 12.into();
+    std::fs::write(&path, toml::to_string(&value).unwrap()).unwrap();
+    let pack = ModelPack::load(folder.path()).unwrap();
+    let loaded = loaded(&pack);
+    let requests =
+        [DrawnRequest { scene: "kiosk".to_owned(), people: vec![1], view: Some(0), width: 640, height: 480 }];
+    let golden = record_golden(&loaded, &drawer, &requests, Recorded::Everything).unwrap();
+    std::fs::write(folder.path().join("golden.json"), golden).unwrap();
+    let error = check(&pack, &loaded, &drawer).unwrap_err();
+    assert!(matches!(error, CheckError::EqualErrorRate { .. } | CheckError::ImpostorMean { .. }), "{error}");
 }
 
 #[test]
@@ -103,36 +147,34 @@ fn a_drawer_that_draws_otherwise_is_named() {
     });
 }
 
-fn overwrite(path: &Path, bytes: &[u8]) {
-    std::fs::remove_file(path).unwrap();
-    std::fs::write(path, bytes).unwrap();
-}
-
-/// A detector with `bytes` under a digest that fits them.
-fn with_detector(from: &Path, bytes: &[u8]) -> tempfile::TempDir {
-    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let manifest = MEASURING.replacen("8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4", &digest, 1);
-    let folder = assemble_measuring(from, &manifest);
-    overwrite(&folder.path().join("detector.onnx"), bytes);
-    folder
+/// A pack whose detector is `bytes`, under a digest that fits them.
+fn with_detector(bytes: &[u8]) -> (tempfile::TempDir, ModelPack) {
+    let folder = copy_of_drawn_demo();
+    let path = folder.path().join("pack.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    let hex = |bytes: &[u8]| -> String { Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect() };
+    let detector = folder.path().join("detector.onnx");
+    let old = hex(&std::fs::read(&detector).unwrap());
+    assert!(manifest.contains(&old));
+    std::fs::write(&path, manifest.replace(&old, &hex(bytes))).unwrap();
+    std::fs::write(&detector, bytes).unwrap();
+    let pack = ModelPack::load(folder.path()).unwrap();
+    (folder, pack)
 }
 
 #[test]
 fn a_file_that_is_no_model() {
-    let Some(from) = measuring_folder() else { return };
-    let folder = with_detector(&from, b"this is not ONNX");
-    let pack = ModelPack::load(folder.path()).unwrap();
+    let (_folder, pack) = with_detector(b"this is not ONNX");
     for engine in engines() {
         let error = LoadedPack::open(&pack, &engine).err().unwrap();
-        assert!(error.to_string().starts_with("detector.onnx: "), "{error}");
+        assert!(matches!(&error, PackError::Load { file, .. } if file == "detector.onnx"), "{error}");
     }
 }
 
 #[test]
 fn a_model_in_the_wrong_place() {
-    let Some(from) = measuring_folder() else { return };
-    let folder = with_detector(&from, &std::fs::read(from.join("embedder.onnx")).unwrap());
-    let pack = ModelPack::load(folder.path()).unwrap();
+    let embedder = std::fs::read(drawn_demo_folder().join("embedder.onnx")).unwrap();
+    let (_folder, pack) = with_detector(&embedder);
     for engine in engines() {
         let error = LoadedPack::open(&pack, &engine).err().unwrap();
         assert!(matches!(&error, PackError::Output { file, .. } if file == "detector.onnx"), "{error}");
@@ -140,19 +182,17 @@ fn a_model_in_the_wrong_place() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Model files that someone damaged and gave a fitting digest are refused or run; the hub stays up.
     #[test]
     fn damaged_models_never_take_the_hub_down(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40)) {
-        let Some(from) = measuring_folder() else { return Ok(()) };
-        let mut bytes = std::fs::read(from.join("detector.onnx")).unwrap();
+        let mut bytes = std::fs::read(drawn_demo_folder().join("detector.onnx")).unwrap();
         for (at, value) in flips {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
-        let folder = with_detector(&from, &bytes);
-        let pack = ModelPack::load(folder.path()).unwrap();
+        let (_folder, pack) = with_detector(&bytes);
         let _ = LoadedPack::open(&pack, &rten());
     }
 }
