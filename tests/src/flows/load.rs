@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::crash::FarEnd;
+use super::far_end::FarEnd;
 use super::hub::{Api, HubProcess, Shop};
 use crate::support::until;
 
