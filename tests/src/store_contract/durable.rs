@@ -71,13 +71,13 @@ impl Site {
     }
 
     /// Runs a statement behind the store's back.
-    async fn sql(&self, text: &'static str) {
+    async fn sql(&self, text: &'static str) -> Result<u64, sqlx::Error> {
         if self.url.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
-            sqlx::query(text).execute(&mut connection).await.unwrap();
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+            Ok(sqlx::query(text).execute(&mut connection).await?.rows_affected())
         } else {
-            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
-            sqlx::query(text).execute(&mut connection).await.unwrap();
+            let mut connection = sqlx::PgConnection::connect(&self.url).await?;
+            Ok(sqlx::query(text).execute(&mut connection).await?.rows_affected())
         }
     }
 }
@@ -111,6 +111,9 @@ on_every_database! {
     closing_finishes_what_was_accepted,
     a_full_queue_says_busy,
     a_poison_unit_sinks_alone,
+    a_damaged_row_stops_only_those_who_need_it,
+    the_engine_refuses_what_the_ledger_would,
+    a_caller_that_gives_up_harms_nobody,
     one_unit_a_transaction_works_as_well,
     two_hubs_share_a_database,
     no_name_and_no_template_lies_in_the_files,
@@ -217,6 +220,101 @@ async fn a_poison_unit_sinks_alone(site: Site) {
     store.close().await;
 }
 
+async fn a_damaged_row_stops_only_those_who_need_it(site: Site) {
+    let (store, ground) = site.open().await;
+    let broken = ground.wallet(1, 100).await;
+    let shop = ground.open(1, Floor::Unlimited).await;
+    let lost = ground.place(broken, shop, 50).await.unwrap();
+    assert_eq!(site.sql("UPDATE hold SET phase = 'nonsense'").await.unwrap(), 1);
+    let sound = ground.wallet(1, 100).await;
+    let read = ground.store.hold(lost.hold).await.unwrap_err();
+    assert!(read.reason.contains("damaged"), "{read}");
+
+    let mut tasks = JoinSet::new();
+    for number in 0..20 {
+        let ledger = if number % 2 == 0 { vec![ground.release(lost.hold)] } else { ground.placing(sound, shop, 1).1 };
+        let unit = Unit { ledger, ..Unit::default() };
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { (number, store.commit(Shard::new(1), NOW, unit).await) });
+    }
+    for (number, answer) in tasks.join_all().await {
+        assert_eq!(answer.is_ok(), number % 2 == 1, "{answer:?}");
+    }
+    assert_eq!(ground.balances(sound).await, (100, 10));
+    store.close().await;
+}
+
+async fn the_engine_refuses_what_the_ledger_would(site: Site) {
+    let (store, ground) = site.open().await;
+    let payer = ground.wallet(1, 100).await;
+    let shop = ground.open(1, Floor::Unlimited).await;
+    ground.place(payer, shop, 50).await.unwrap();
+    for wrong in [
+        "UPDATE account SET posted = held - 1 WHERE floor = 'zero'",
+        "UPDATE account SET held = -1",
+        "UPDATE hold SET captured = authorised, released = 1",
+        "UPDATE hold SET authorised = cap + 1",
+        "UPDATE hold SET refunded = captured + 1",
+        "UPDATE operation SET settled_amount = amount + 1",
+        "UPDATE transfer SET amount = 0",
+        "UPDATE transfer SET credit = debit",
+        "UPDATE event SET seq = 0",
+        "INSERT INTO event SELECT * FROM event",
+    ] {
+        let refused = site.sql(wrong).await.unwrap_err();
+        assert!(refused.as_database_error().is_some(), "{wrong}: {refused}");
+    }
+    assert_eq!(ground.balances(payer).await, (100, 50));
+    store.close().await;
+}
+
+/// An HTTP client that hangs up drops its handler, and with it the future of the commit.
+async fn a_caller_that_gives_up_harms_nobody(site: Site) {
+    let (store, ground) = site.open().await;
+    let payer = ground.wallet(1, 10_000).await;
+    let shop = ground.open(2, Floor::Unlimited).await;
+    let mut placed = Vec::new();
+    for number in 0..200 {
+        let (hold, ledger) = ground.placing(payer, shop, 10);
+        let key = super::ground::claim(&format!("k{number}"), 1, &hold.operation.to_string());
+        let unit = Unit { key: Some(key), ledger, writes: vec![] };
+        let committing = {
+            let (store, unit) = (Arc::clone(&store), unit.clone());
+            tokio::spawn(async move { store.commit(Shard::new(1), NOW, unit).await })
+        };
+        if number % 3 > 0 {
+            tokio::task::yield_now().await;
+        }
+        committing.abort();
+        placed.push((hold.hold, unit));
+    }
+    for (hold, unit) in placed {
+        store.commit(Shard::new(1), NOW, unit).await.unwrap();
+        assert!(store.hold(hold).await.unwrap().is_some());
+    }
+    assert_eq!(ground.balances(payer).await, (10_000, 2_000));
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_connections_are_replaced() {
+    let Some(site) = Site::postgres().await else {
+        return;
+    };
+    let (store, ground) = site.open().await;
+    let payer = ground.wallet(1, 10_000).await;
+    let shop = ground.open(2, Floor::Unlimited).await;
+    for _ in 0..5 {
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND application_name LIKE 'tebura-%'";
+        site.sql(cut).await.unwrap();
+        let placed = ground.place(payer, shop, 10).await.unwrap();
+        assert_eq!(ground.hold(placed.hold).await.authorised().minor(), 10);
+    }
+    assert_eq!(ground.balances(payer).await, (10_000, 50));
+    store.close().await;
+}
+
 async fn one_unit_a_transaction_works_as_well(site: Site) {
     let (store, ground) = site.open_with(StoreConfig { max_batch: 1, ..site.config() }).await;
     super::races::of_two_captures_at_once_one_wins(&ground).await;
@@ -299,7 +397,7 @@ async fn no_name_and_no_template_lies_in_the_files(site: Site) {
 async fn without_the_key_a_person_is_gone(site: Site) {
     let (store, ground) = site.open().await;
     let (erased, _) = enrol(&ground, "消える 人").await;
-    site.sql("DELETE FROM person_key").await;
+    site.sql("DELETE FROM person_key").await.unwrap();
     let (kept, faces) = enrol(&ground, "残る 人").await;
     assert_eq!(ground.store.person(erased).await.unwrap(), None);
     assert_eq!(ground.store.person(kept).await.unwrap().unwrap().name, "残る 人");
@@ -308,7 +406,7 @@ async fn without_the_key_a_person_is_gone(site: Site) {
     assert!(left.iter().all(|face| face.person == kept));
 
     // A row under another person's name does not open there.
-    site.sql("UPDATE face_reference SET person = (SELECT person FROM person_key)").await;
+    site.sql("UPDATE face_reference SET person = (SELECT person FROM person_key)").await.unwrap();
     assert!(ground.store.face_references().await.is_err());
     store.close().await;
 }

@@ -16,7 +16,7 @@ enum Where {
     Everywhere,
 }
 
-const BANNED: [(&str, Where, &str); 17] = [
+const BANNED: [(&str, Where, &str); 16] = [
     ("#[ignore", Where::Rust, "a test runs or is not there; skip with a printed reason where a tool is missing"),
     ("todo!(", Where::Rust, "write it, or return a typed error that says what is missing"),
     ("unimplemented!(", Where::Rust, "write it, or return a typed error that says what is missing"),
@@ -26,7 +26,6 @@ const BANNED: [(&str, Where, &str); 17] = [
     ("thread::sleep(", Where::Tests, "wait for an event"),
     ("time::sleep(", Where::Tests, "wait for an event"),
     ("FIXME", Where::Everywhere, "an issue, or the fix"),
-    ("XXX", Where::Rust, "an issue, or the fix"),
     ("whitelist", Where::Everywhere, "allow-list"),
     ("blacklist", Where::Everywhere, "deny-list"),
     ("sanity", Where::Rust, "say what is checked"),
