@@ -134,7 +134,7 @@ impl Engine {
         match self {
             Engine::Sqlite => {
                 let mut index = 0..;
-                let fields = list(columns, |column| column.from_json(index.next().unwrap_or(0)));
+                let fields = list(columns, |column| column.json_field(index.next().unwrap_or(0)));
                 format!("SELECT {fields} FROM json_each(?1) WHERE true")
             }
             Engine::Postgres => {
@@ -142,7 +142,7 @@ impl Engine {
                 let arrays =
                     list(columns, |column| format!("${}::{}[]", number.next().unwrap_or(0), column.kind.postgres()));
                 let names = list(columns, |column| column.name.clone());
-                let fields = list(columns, Column::from_array);
+                let fields = list(columns, Column::array_field);
                 format!("SELECT {fields} FROM UNNEST({arrays}) AS a ({names})")
             }
         }
@@ -180,7 +180,7 @@ impl Column {
         }
     }
 
-    fn from_json(&self, index: usize) -> String {
+    fn json_field(&self, index: usize) -> String {
         let name = &self.name;
         match self.kind {
             Kind::Small | Kind::Big | Kind::Bool | Kind::Text => format!("value ->> {index} AS {name}"),
@@ -190,7 +190,7 @@ impl Column {
 
     /// Arrays have no null here (the driver takes `Vec<T>`, not `Vec<Option<T>>`), so a nullable column is sent with a
     /// value that stands for null, or with a mark in front of every value.
-    fn from_array(&self) -> String {
+    fn array_field(&self) -> String {
         let name = &self.name;
         if !self.nullable {
             return format!("a.{name}");
@@ -253,7 +253,7 @@ fn arrays(columns: &[Column], rows: Vec<Vec<Value>>) -> Vec<Value> {
     columns.iter().zip(by_column).map(array).collect()
 }
 
-/// See [`Column::from_array`].
+/// See [`Column::array_field`].
 #[expect(clippy::wildcard_enum_match_arm, reason = "the entities use six of the many value types")]
 fn without_null(value: Value) -> Value {
     match value {
@@ -314,4 +314,68 @@ fn list(columns: &[Column], text: impl FnMut(&Column) -> String) -> String {
 
 fn list_with(columns: &[Column], separator: &str, text: impl FnMut(&Column) -> String) -> String {
     columns.iter().map(text).collect::<Vec<_>>().join(separator)
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{Database, DatabaseConnection};
+    use sea_orm_migration::MigratorTrait;
+
+    use super::*;
+    use crate::entity::{account, event, exchange, hold, idempotency_key, operation, payment, shard_head, transfer};
+    use crate::migration::Migrator;
+
+    async fn plan(connection: &DatabaseConnection, text: &str) -> String {
+        let explain = format!("EXPLAIN QUERY PLAN {text}");
+        let statement = Statement::from_sql_and_values(Engine::Sqlite.backend(), explain, [Value::from("[]")]);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap()).collect::<Vec<_>>().join(" / ")
+    }
+
+    async fn check<T: Hot>(connection: &DatabaseConnection) {
+        let texts = Texts::of::<T>(Engine::Sqlite);
+        for text in [&texts.insert, &texts.update, &texts.select].into_iter().filter(|text| !text.is_empty()) {
+            let plan = plan(connection, text).await;
+            assert!(plan.contains("SCAN json_each"), "{text}: {plan}");
+            assert!(plan.matches("SCAN").count() == 1, "{text}: {plan}");
+        }
+    }
+
+    #[tokio::test]
+    async fn sqlite_finds_every_row_by_its_key() {
+        let connection = Database::connect("sqlite::memory:").await.unwrap();
+        Migrator::up(&connection, None).await.unwrap();
+        check::<account::Entity>(&connection).await;
+        check::<event::Entity>(&connection).await;
+        check::<exchange::Entity>(&connection).await;
+        check::<hold::Entity>(&connection).await;
+        check::<idempotency_key::Entity>(&connection).await;
+        check::<operation::Entity>(&connection).await;
+        check::<payment::Entity>(&connection).await;
+        check::<shard_head::Entity>(&connection).await;
+        check::<transfer::Entity>(&connection).await;
+    }
+
+    #[test]
+    fn what_stands_for_null_is_nobodys_value() {
+        let text = |text: Option<&str>| without_null(Value::String(text.map(str::to_owned)));
+        assert_eq!(text(None), Value::from(""));
+        assert_eq!(text(Some("")), Value::from("="));
+        assert_eq!(text(Some("=")), Value::from("=="));
+        assert_eq!(without_null(Value::Bytes(Some(vec![]))), Value::Bytes(Some(b"=".to_vec())));
+        assert_eq!(without_null(Value::BigInt(None)), Value::from(i64::MIN));
+    }
+
+    #[test]
+    fn json_carries_what_json_has_to_escape() {
+        let row = vec![
+            Value::from("\"\\\n\u{1}山"),
+            Value::from(i64::MIN),
+            Value::from(true),
+            Value::BigInt(None),
+            Value::Bytes(Some(vec![0, 255])),
+        ];
+        let read: serde_json::Value = serde_json::from_str(&json(&[row.clone(), row])).unwrap();
+        assert_eq!(read[1], serde_json::json!(["\"\\\n\u{1}山", i64::MIN, 1, null, "00ff"]));
+    }
 }
