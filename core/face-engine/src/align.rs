@@ -73,21 +73,29 @@ pub(crate) struct Crop {
     pub(crate) to_crop: Similarity2d,
 }
 
-/// A smaller copy of a picture.
-struct Halved {
-    width: usize,
-    height: usize,
-    rgb: Zeroizing<Vec<f32>>,
+/// A picture as it looks after halvings by 2×2 means; pixels are made when they are asked for.
+struct Shrunk<'a> {
+    picture: &'a Picture,
+    halvings: u32,
 }
 
-impl Pixels for Halved {
+impl Pixels for Shrunk<'_> {
     fn size(&self) -> (usize, usize) {
-        (self.width, self.height)
+        (self.picture.width() >> self.halvings, self.picture.height() >> self.halvings)
     }
 
+    /// The mean of means is the mean of the whole block, for every block is complete.
     fn at(&self, x: usize, y: usize) -> [f32; 3] {
-        let at = (y * self.width + x) * 3;
-        [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
+        let side = 1 << self.halvings;
+        let mut sums = [0_u32; 3];
+        for row in y * side..(y + 1) * side {
+            for pixel in self.picture.row(row, x * side, side) {
+                for channel in 0..3 {
+                    sums[channel] += u32::from(pixel[channel]);
+                }
+            }
+        }
+        sums.map(|sum| sum as f32 / (side * side) as f32)
     }
 }
 
@@ -101,13 +109,9 @@ pub(crate) fn align(picture: &Picture, landmarks: &Landmarks, shape: &CropShape)
     let rgb = if halvings == 0 {
         warp(picture, &to_crop, shape.width, shape.height)
     } else {
-        let (mut small, mut points) = (halve(picture), landmarks.map(halve_point));
-        for _ in 1..halvings {
-            small = halve(&small);
-            points = points.map(halve_point);
-        }
+        let points = (0..halvings).fold(*landmarks, |points, _| points.map(halve_point));
         let from_small = Similarity2d::fit(&points, &shape.template)?;
-        warp(&small, &from_small, shape.width, shape.height)
+        warp(&Shrunk { picture, halvings }, &from_small, shape.width, shape.height)
     };
     Some(Crop { rgb: Zeroizing::new(rgb), to_crop })
 }
@@ -129,19 +133,6 @@ fn halvings_for(scale: f64, picture: &Picture) -> u32 {
 
 fn halve_point(point: Point) -> Point {
     Point { x: (point.x + 0.5) / 2.0 - 0.5, y: (point.y + 0.5) / 2.0 - 0.5 }
-}
-
-fn halve(pixels: &impl Pixels) -> Halved {
-    let (width, height) = pixels.size();
-    let (width, height) = (width / 2, height / 2);
-    let mut rgb = Vec::with_capacity(width * height * 3);
-    for y in 0..height {
-        for x in 0..width {
-            let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| pixels.at(2 * x + dx, 2 * y + dy));
-            rgb.extend((0..3).map(|channel| corners.iter().map(|pixel| pixel[channel]).sum::<f32>() / 4.0));
-        }
-    }
-    Halved { width, height, rgb: Zeroizing::new(rgb) }
 }
 
 #[cfg(test)]

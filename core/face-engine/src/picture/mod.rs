@@ -75,6 +75,12 @@ impl Picture {
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
     }
 
+    /// Returns `count` pixels of a row, from column `x`.
+    pub(crate) fn row(&self, y: usize, x: usize, count: usize) -> &[[u8; CHANNELS]] {
+        let at = (y * self.width + x) * CHANNELS;
+        self.rgb[at..at + count * CHANNELS].as_chunks().0
+    }
+
     /// Returns the mean luma (BT.601), 0..=1, inside a box; 0 when the box lies outside.
     pub(crate) fn brightness(&self, area: &FaceBox) -> f32 {
         let clip = |value: f32, most: usize| (value.max(0.0) as usize).min(most);
@@ -82,8 +88,8 @@ impl Picture {
         let (y0, y1) = (clip(area.y0, self.height), clip(area.y1.ceil(), self.height));
         let mut sum = 0_u64;
         for y in y0..y1 {
-            for x in x0..x1 {
-                let [red, green, blue] = self.pixel(x, y).map(u64::from);
+            for pixel in self.row(y, x0, x1.saturating_sub(x0)) {
+                let [red, green, blue] = pixel.map(u64::from);
                 sum += 299 * red + 587 * green + 114 * blue;
             }
         }
