@@ -7,6 +7,7 @@ mod deadline;
 mod net;
 #[cfg(feature = "ort")]
 mod ort_net;
+#[cfg_attr(not(any(feature = "ort", test)), expect(dead_code, reason = "rten is looked for nowhere"))]
 mod places;
 mod rten_net;
 
