@@ -214,11 +214,13 @@ fn reader_options(engine: Engine, config: &StoreConfig) -> ConnectOptions {
 }
 
 /// A begin that was cancelled half-way leaves a pooled connection inside a transaction (transact-rs/sqlx #4385); what
-/// is written there is acknowledged and never seen. Outside a transaction `now()` is the statement's own time.
+/// is written there is acknowledged and never seen. Outside a transaction `now()` is the statement's own time; only the
+/// simple protocol is asked, since with the extended one every message of a statement has a time of its own.
 fn refuse_open_transactions(options: &mut ConnectOptions) {
     options.test_before_acquire(false).map_sqlx_postgres_before_acquire(|connection, _| {
         Box::pin(async move {
-            sqlx::query_scalar::<_, bool>("SELECT now() = statement_timestamp()").fetch_one(connection).await
+            let row = sqlx::raw_sql("SELECT now() = statement_timestamp()").fetch_one(connection).await?;
+            sqlx::Row::try_get::<bool, _>(&row, 0)
         })
     });
 }

@@ -70,6 +70,14 @@ impl Site {
         vec![self.files.join(table).parent().unwrap().to_owned(), self.files.join("pg_wal")]
     }
 
+    /// The server's processes that work for a store.
+    async fn connections(&self) -> Vec<i32> {
+        let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+        let question = "SELECT pid FROM pg_stat_activity \
+                        WHERE datname = current_database() AND application_name LIKE 'tebura-%'";
+        sqlx::query_scalar(question).fetch_all(&mut connection).await.unwrap()
+    }
+
     /// Runs a statement behind the store's back.
     async fn sql(&self, text: &'static str) -> Result<u64, sqlx::Error> {
         if self.url.starts_with("sqlite") {
@@ -313,6 +321,60 @@ async fn lost_connections_are_replaced() {
     }
     assert_eq!(ground.balances(payer).await, (10_000, 50));
     store.close().await;
+}
+
+/// The check that a pooled connection is outside a transaction must let a sound one pass.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_used_again() {
+    let Some(site) = Site::postgres().await else {
+        return;
+    };
+    let (store, ground) = site.open().await;
+    let payer = ground.wallet(1, 100_000).await;
+    let shop = ground.open(2, Floor::Unlimited).await;
+    let mut connections = BTreeSet::new();
+    for _ in 0..20 {
+        let placed = ground.place(payer, shop, 10).await.unwrap();
+        ground.hold(placed.hold).await;
+        connections.extend(site.connections().await);
+    }
+    assert!(connections.len() <= 8, "four that write and four that read, not {}", connections.len());
+    store.close().await;
+}
+
+/// A plan that was made while the tables were empty must not scan them when they are full.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_finds_every_row_by_its_key() {
+    let Some(site) = Site::postgres().await else {
+        return;
+    };
+    let scans = async || {
+        let mut connection = sqlx::PgConnection::connect(&site.url).await.unwrap();
+        let hot = "SELECT sum(seq_scan)::bigint, sum(idx_scan)::bigint FROM pg_stat_user_tables WHERE relname IN \
+                   ('account', 'hold', 'operation', 'transfer', 'event', 'idempotency_key', 'exchange', 'payment')";
+        sqlx::query_as::<_, (i64, i64)>(hot).fetch_one(&mut connection).await.unwrap()
+    };
+    let (store, _) = site.open().await;
+    store.close().await;
+    let before = scans().await;
+
+    let (store, ground) = site.open().await;
+    let payer = ground.wallet(1, 100_000).await;
+    let shop = ground.open(2, Floor::Unlimited).await;
+    for number in 0..20 {
+        let (placed, ledger) = ground.placing(payer, shop, 10);
+        let row = super::records::exchange(&ground, placed.operation, placed.hold);
+        let key = super::ground::claim(&format!("k{number}"), 1, &placed.operation.to_string());
+        let writes = vec![Write::Exchange { exchange: row.clone(), expected: 0 }];
+        ground.commit(1, Unit { key: Some(key), ledger, writes }).await.unwrap();
+        let (_, ledger) = ground.capturing(placed.hold, 10);
+        let writes = vec![Write::Exchange { exchange: row, expected: 1 }];
+        ground.commit(1, Unit { key: None, ledger, writes }).await.unwrap();
+    }
+    store.close().await;
+    let after = scans().await;
+    assert_eq!(after.0, before.0, "a hot table was scanned from end to end");
+    assert!(after.1 > before.1 + 100, "the counters count nothing: {before:?} and {after:?}");
 }
 
 async fn one_unit_a_transaction_works_as_well(site: Site) {
