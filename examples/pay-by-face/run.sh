@@ -13,6 +13,7 @@ if [ -z "${TEBURA:-}" ]; then
   TEBURA=target/release/tebura
 fi
 data=$(mktemp -d)
+: >"$data/hub.out"
 "$TEBURA" --listen 127.0.0.1:0 --data "$data/city" >"$data/hub.out" 2>"$data/hub.err" &
 hub=$!
 trap 'kill "$hub" 2>/dev/null; wait "$hub" 2>/dev/null; rm -rf "$data"' EXIT

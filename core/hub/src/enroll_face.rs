@@ -33,6 +33,17 @@ pub enum EnrollFaceError {
     Read(#[from] ReadError),
 }
 
+/// A face that can be recognised from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    pub reference: ReferenceId,
+    pub person: PersonId,
+    /// `name@version` of the pack that made it.
+    pub pack: String,
+    /// The key was used before with the same image.
+    pub replayed: bool,
+}
+
 impl Hub {
     /// Opens a capture session for a person.
     pub async fn open_capture_session(
@@ -55,14 +66,23 @@ impl Hub {
         }
     }
 
-    /// Enrols the face in a live image. A picture that is refused leaves the session open for another try.
+    /// Enrols the face in a live image. A picture that is refused leaves the session open for another try; a repeat
+    /// with the same key is told of the face that was enrolled, and looks at no picture.
     pub async fn enroll_face(
         &self,
+        key: KeyRequest,
         session: CaptureSessionId,
         image: Vec<u8>,
-    ) -> Result<FaceReference, EnrollFaceError> {
+    ) -> Result<Enrolled, EnrollFaceError> {
         let found = self.store.capture_session(session).await?;
         let session = found.ok_or(EnrollFaceError::SessionNotFound(session))?;
+        let (shard, pack) = (session.id.shard(), pack_name(self.pack()));
+        let enrolled =
+            |reference, replayed| Enrolled { reference, person: session.person, pack: pack.clone(), replayed };
+        if let Some(claimed) = self.store.claimed_key(shard, &key.scope, &key.key).await? {
+            let target = key.matches(&claimed).then_some(claimed.target).ok_or(EnrollFaceError::KeyReused)?;
+            return Ok(enrolled(target.parse().map_err(|_| EnrollFaceError::KeyReused)?, true));
+        }
         if session.used_at.is_some() || self.now() >= session.expires_at {
             return Err(EnrollFaceError::SessionOver);
         }
@@ -75,25 +95,31 @@ impl Hub {
         let reference = FaceReference {
             id: ReferenceId::from_uuid(self.ids.next(session.person.shard())),
             person: session.person,
-            pack: pack_name(self.pack()),
+            pack: pack.clone(),
             template: sample.template,
             created_at: now,
         };
-        let used = CaptureSession { used_at: Some(now), ..session };
+        let used = CaptureSession { used_at: Some(now), ..session.clone() };
         let unit = Unit {
+            key: Some(key.claim(reference.id)),
             writes: vec![
-                Write::CaptureSession { session: used.clone(), expected_unused: true },
+                Write::CaptureSession { session: used, expected_unused: true },
                 Write::FaceReference(reference.clone()),
             ],
             ..Unit::default()
         };
-        match self.store.commit(used.id.shard(), now, unit).await {
-            Ok(_) => {}
+        match self.store.commit(shard, now, unit).await {
+            Ok(Committed::Done(_)) => {}
+            Ok(Committed::Replayed { target }) => {
+                return Ok(enrolled(target.parse().map_err(|_| EnrollFaceError::KeyReused)?, true));
+            }
+            Err(CommitError::KeyReused) => return Err(EnrollFaceError::KeyReused),
             Err(CommitError::Stale) => return Err(EnrollFaceError::SessionOver),
             Err(error) => return Err(error.into()),
         }
-        self.galleries.enrol(reference.clone());
-        Ok(reference)
+        let answer = enrolled(reference.id, false);
+        self.galleries.enrol(reference);
+        Ok(answer)
     }
 
     /// Fills the galleries from the store; called once at start-up. Returns how many templates are searchable and

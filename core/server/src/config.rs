@@ -157,7 +157,8 @@ impl PluginConfig {
     fn plan(&self) -> Result<PluginPlan, RailsError> {
         let package = Package::read(&self.folder)?;
         let endpoints = self.endpoints.iter().map(|(name, endpoint)| endpoint.plan(name));
-        Ok(PluginPlan { package, settings: self.settings.clone(), endpoints: endpoints.collect::<Result<_, _>>()? })
+        let endpoints = endpoints.collect::<Result<_, _>>()?;
+        Ok(PluginPlan { name: self.folder.display().to_string(), package, settings: self.settings.clone(), endpoints })
     }
 }
 

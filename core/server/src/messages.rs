@@ -80,7 +80,7 @@ pub fn find(language: Language, key: &str) -> Option<&'static str> {
 }
 
 /// The text of a key; the key itself when it is in no catalogue, so that nothing is ever blank.
-pub fn text<'a>(language: Language, key: &'a str) -> &'a str {
+pub fn text(language: Language, key: &str) -> &str {
     find(language, key).unwrap_or(key)
 }
 

@@ -39,9 +39,12 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError::Taken`], [`ServeError::Listen`].
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AddrInUse => ServeError::Taken(address),
-        _ => ServeError::Listen { address, source },
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            ServeError::Taken(address)
+        } else {
+            ServeError::Listen { address, source }
+        }
     })
 }
 

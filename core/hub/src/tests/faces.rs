@@ -25,7 +25,7 @@ async fn enrol(hub: &Hub, name: &str, gallery: GalleryId, pin: Option<&str>) -> 
     let pin = pin.map(|digits| Pin::new(digits).unwrap());
     let person = hub.register_person(key(name), name, pin).await.unwrap().row.id;
     let session = hub.open_capture_session(key(&format!("{name} session")), person).await.unwrap();
-    hub.enroll_face(session.id, name.as_bytes().to_vec()).await.unwrap();
+    hub.enroll_face(key(&format!("{name} face")), session.id, name.as_bytes().to_vec()).await.unwrap();
     let instrument = NewInstrument {
         person,
         rail: RailId::new(RAIL).unwrap(),
@@ -167,14 +167,16 @@ async fn a_pack_for_drawings_serves_sandbox_merchants_only() {
 async fn a_capture_session_enrols_once_live_and_in_time() {
     let street = Street::open(true).await;
     let session = street.hub.open_capture_session(key("s"), street.hanako).await.unwrap();
-    let screen = street.hub.enroll_face(session.id, b"hanako on a screen".to_vec()).await.unwrap_err();
+    let screen = street.hub.enroll_face(key("screen"), session.id, b"hanako on a screen".to_vec()).await.unwrap_err();
     assert_eq!(screen, EnrollFaceError::Liveness("liveness.attack"));
-    street.hub.enroll_face(session.id, b"hanako".to_vec()).await.unwrap();
-    let again = street.hub.enroll_face(session.id, b"stranger".to_vec()).await.unwrap_err();
+    let enrolled = street.hub.enroll_face(key("live"), session.id, b"hanako".to_vec()).await.unwrap();
+    let repeat = street.hub.enroll_face(key("live"), session.id, b"hanako".to_vec()).await.unwrap();
+    assert_eq!((repeat.reference, repeat.replayed, enrolled.replayed), (enrolled.reference, true, false));
+    let again = street.hub.enroll_face(key("second"), session.id, b"stranger".to_vec()).await.unwrap_err();
     assert_eq!(again, EnrollFaceError::SessionOver);
     let late = street.hub.open_capture_session(key("s2"), street.hanako).await.unwrap();
     street.clock.jump_ms(crate::enroll_face::SESSION_MS);
-    let late = street.hub.enroll_face(late.id, b"hanako".to_vec()).await.unwrap_err();
+    let late = street.hub.enroll_face(key("late"), late.id, b"hanako".to_vec()).await.unwrap_err();
     assert_eq!(late, EnrollFaceError::SessionOver);
 }
 

@@ -8,16 +8,13 @@ use std::time::Instant;
 use clap::Args;
 use tebura_face_engine::EngineChoice;
 use tebura_hub::Hub;
-use tebura_providers::wallet::Running;
 
 use super::{Outcome, print};
-use crate::app::{App, Demo, Limits};
-use crate::demo::{City, DemoFile, faces, start_wallet, wallet_plan};
+use crate::app::App;
+use crate::demo::{DemoCity, faces};
 use crate::logging::{self, LogFormat};
 use crate::messages::{Language, fill, text};
 use crate::serve::{ServeError, listen, serve, stop_signal};
-use crate::sessions::Sessions;
-use crate::start;
 use crate::start::faces::FacesStarted;
 
 /// Columns of the greeting's labels.
@@ -55,41 +52,26 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
         ServeError::Listen { .. } | ServeError::Io(_) => error.to_string(),
     })?;
     let address = listener.local_addr()?;
-    let (engine, folder) = (arguments.engine, arguments.pack.clone());
-    let faces = tokio::task::spawn_blocking(move || start::faces::start(engine, folder.as_deref()));
-    let faces = print::step(text(language, "cli.loading_pack"), faces).await??;
-    let opened = start::open_store(&arguments.data, None).await?;
-    let wallet = start_wallet(&arguments.data, &opened.operator_key).await?;
-    let (plan, store) = (wallet_plan(wallet.origin(), &opened.operator_key)?, opened.store.clone());
-    let runtime = tokio::runtime::Handle::current();
-    let rails = tokio::task::spawn_blocking(move || {
-        let trust = start::rails::trust(None, true)?;
-        start::rails::start(trust, None, vec![plan], store, runtime)
-    });
-    let rails = print::step(text(language, "cli.loading_plugin"), rails).await??;
-    let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), true).await?;
-    let enrolling = |name: &str| tracing::info!(name.length = name.chars().count(), "enrolling a demo face");
-    let city = City::build(&hub, &opened.operator_key, wallet.sandbox.clone(), &enrolling);
-    let city = print::step(text(language, "cli.building_city"), city).await?;
-    file(&city, address, &wallet, &opened.operator_key).write(&arguments.data)?;
-    let demo = Some(Demo { till_key: city.till_key.id(), ledger: city.ledger });
-    let app = App::new(hub.clone(), Sessions::new(&opened.operator_key), Limits::default(), demo);
+    let slow = |key: &'static str| print::note(text(language, key));
+    let city = DemoCity::start(&arguments.data, arguments.engine, arguments.pack.as_deref(), &slow).await?;
+    city.write_file(&arguments.data, format!("http://{address}"))?;
+    let app = city.app.clone();
 
-    let greeting = Greeting { language, address, data: &arguments.data, faces: &faces };
+    let greeting = Greeting { language, address, data: &arguments.data, faces: &city.faces };
     greeting.print(&app).await?;
     let ms = started.elapsed().as_millis().to_string();
     print::line(&fill(language, "cli.ready", &[("ms", &ms)]));
     tracing::info!(ms, "ready to serve");
 
-    let left = serve(app.clone(), listener, async move {
+    let stopping = app.clone();
+    let left = serve(app, listener, async move {
         if stop_signal().await.is_ok() {
-            let count = app.commands_running().to_string();
+            let count = stopping.commands_running().to_string();
             print::note(&fill(language, "cli.stopping", &[("count", &count)]));
         }
     })
     .await?;
-    wallet.shutdown().await;
-    opened.store.close().await;
+    city.stop().await;
     print::note(&match left {
         0 => text(language, "cli.stopped").to_owned(),
         left => fill(language, "cli.stopped_with", &[("count", &left.to_string())]),
@@ -107,17 +89,6 @@ pub(super) fn write_faces(folder: &Path) -> Outcome {
     let film = faces::film("hanako").ok_or("a demo face cannot be drawn")?;
     std::fs::write(folder.join("hanako.mjpeg"), film)?;
     Ok(())
-}
-
-fn file(city: &City, address: SocketAddr, wallet: &Running, operator_key: &[u8]) -> DemoFile {
-    DemoFile {
-        hub: format!("http://{address}"),
-        till_key: city.till_key.reveal().to_string(),
-        shop_key: city.shop_key.reveal().to_string(),
-        operator_key: city.operator_key.reveal().to_string(),
-        wallet: wallet.origin(),
-        wallet_sandbox_key: crate::demo::sandbox_secret(operator_key),
-    }
 }
 
 /// What a person sees when the city stands: one screen.

@@ -45,9 +45,32 @@ fn check_pack(folder: Option<&Path>, engine: EngineChoice) -> Outcome {
         print::line(line);
     }
     let report = checked(&pack, &LoadedPack::open(&pack, &selection.engine)?)?;
-    print::line(&format!("{report:#?}"));
+    show(&report);
     print::line("ok: the pack does what its vectors and pairs say");
     Ok(())
+}
+
+fn show(report: &CheckReport) {
+    let golden = &report.golden;
+    print::line(&format!(
+        "golden vectors: {} pictures, {} faces, {} embeddings; worst place off by {:.3} px, worst component by {:.2e}",
+        golden.pictures, golden.faces, golden.embeddings, golden.worst_place_px, golden.worst_embedding
+    ));
+    if let Some(labels) = &report.labels {
+        print::line(&format!(
+            "labelled pictures: {} people, {} pictures, {} without a face",
+            labels.people, labels.pictures, labels.missed
+        ));
+        print::line(&format!(
+            "pairs: {} genuine (mean {:.3}), {} impostor (mean {:.3}); EER {:.2} % at {:.3}",
+            labels.genuine_pairs,
+            labels.genuine_mean,
+            labels.impostor_pairs,
+            labels.impostor_mean,
+            labels.equal_error_rate * 100.0,
+            labels.threshold
+        ));
+    }
 }
 
 fn checked(pack: &ModelPack, loaded: &LoadedPack) -> Result<CheckReport, tebura_face_engine::CheckError> {

@@ -1,12 +1,6 @@
 //! What the command line prints: plain lines on standard output, errors and progress on standard error.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for; logs go elsewhere")]
 
-use std::future::Future;
-use std::time::Duration;
-
-/// A step that takes longer than this says so.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 pub(super) fn line(text: &str) {
     println!("{text}");
 }
@@ -23,24 +17,12 @@ pub(super) fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Runs a step; when it takes over a second, says what it is.
-pub(super) async fn step<T>(name: &str, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    match tokio::time::timeout(PATIENCE, &mut work).await {
-        Ok(done) => done,
-        Err(_) => {
-            note(name);
-            work.await
-        }
-    }
-}
-
 /// `1234567` as `¥1,234,567`.
 pub(super) fn yen(minor: i64) -> String {
     let digits = minor.unsigned_abs().to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -79,19 +79,19 @@ pub enum CityError {
 }
 
 /// The city as it stands.
-pub struct City {
+pub(super) struct City {
     /// The till's key.
-    pub till_key: KeySecret,
+    pub(super) till_key: KeySecret,
     /// The shop's key.
-    pub shop_key: KeySecret,
+    pub(super) shop_key: KeySecret,
     /// The operator's key.
-    pub operator_key: KeySecret,
+    pub(super) operator_key: KeySecret,
     /// Where each balance is.
-    pub ledger: DemoLedger,
+    pub(super) ledger: DemoLedger,
 }
 
 /// 32 bytes that follow from the operator's key and a purpose.
-pub(crate) fn derived(operator_key: &[u8], purpose: &str) -> [u8; 32] {
+pub(super) fn derived(operator_key: &[u8], purpose: &str) -> [u8; 32] {
     // HMAC takes a key of any length, so this never takes the first branch.
     Hmac::<Sha256>::new_from_slice(operator_key)
         .map_or([0; 32], |hmac| hmac.chain_update(purpose.as_bytes()).finalize().into_bytes().into())
@@ -102,16 +102,11 @@ fn step(name: impl Into<String>) -> KeyRequest {
 }
 
 impl City {
-    /// Builds the city or finds it built. `enrolling` is told each face that is enrolled.
+    /// Builds the city or finds it built.
     ///
     /// # Errors
     /// The first step that is refused.
-    pub async fn build(
-        hub: &Hub,
-        operator_key: &[u8],
-        sandbox: Sandbox,
-        enrolling: &(dyn Fn(&str) + Sync),
-    ) -> Result<City, CityError> {
+    pub(super) async fn build(hub: &Hub, operator_key: &[u8], sandbox: Sandbox) -> Result<City, CityError> {
         let (house, wallet) = (RailId::new(HOUSE)?, RailId::new(WALLET)?);
         let yen = Currency::JPY;
         let shop = hub.create_merchant(step("shop"), "朝市 みどり屋", true, yen).await?.row;
@@ -123,7 +118,7 @@ impl City {
         let mut entries = Vec::new();
         for plan in &PEOPLE {
             let rail = if plan.wallet { &wallet } else { &house };
-            let (instrument, token) = settle(hub, plan, gallery, rail, enrolling).await?;
+            let (instrument, token) = settle(hub, plan, gallery, rail).await?;
             fill_purse(hub, plan, &instrument, issuer, &sandbox, &token).await?;
             let token = plan.wallet.then_some(token);
             let (name, rail) = (masked(plan.name), rail.to_string());
@@ -168,7 +163,6 @@ async fn settle(
     plan: &PersonPlan,
     gallery: GalleryId,
     rail: &RailId,
-    enrolling: &(dyn Fn(&str) + Sync),
 ) -> Result<(Instrument, String), CityError> {
     let pin = plan.pin.map(Pin::new).transpose()?;
     let person = hub.register_person(step(format!("person {}", plan.word)), plan.name, pin).await?.row.id;
@@ -182,27 +176,22 @@ async fn settle(
         currency: Currency::JPY,
     };
     let instrument = hub.add_instrument(step(format!("instrument {}", plan.word)), new).await?.row;
-    enrol(hub, plan, person, enrolling).await?;
+    enrol(hub, plan, person).await?;
     hub.set_gallery_member(gallery, person, true).await?;
     Ok((instrument, token))
 }
 
 /// Enrols the drawn face, as any face is: by a capture session. Sessions end, so each try has its own.
-async fn enrol(
-    hub: &Hub,
-    plan: &PersonPlan,
-    person: PersonId,
-    enrolling: &(dyn Fn(&str) + Sync),
-) -> Result<(), CityError> {
+async fn enrol(hub: &Hub, plan: &PersonPlan, person: PersonId) -> Result<(), CityError> {
     let pack = format!("{}@{}", hub.pack().name, hub.pack().version);
     for attempt in 0_u32.. {
-        let key = step(format!("face {} {pack} {attempt}", plan.word));
-        let session = hub.open_capture_session(key, person).await?;
+        let key = format!("face {} {pack} {attempt}", plan.word);
+        let session = hub.open_capture_session(step(&*key), person).await?;
         if session.used_at.is_some() {
             return Ok(());
         }
-        enrolling(plan.name);
-        match hub.enroll_face(session.id, faces::enrolment(plan.seed)).await {
+        tracing::info!(%person, "enrolling a demo face");
+        match hub.enroll_face(step(format!("{key} image")), session.id, faces::enrolment(plan.seed)).await {
             Ok(_) => return Ok(()),
             Err(EnrollFaceError::SessionOver) => {}
             Err(error) => return Err(error.into()),

@@ -4,10 +4,11 @@ mod city;
 pub mod faces;
 mod folder;
 mod ledger;
+mod start;
 mod wallet;
 
-pub use city::{City, CityError};
+pub use city::CityError;
 pub use folder::{DemoFile, DemoFileError};
 pub use ledger::{DemoBalance, DemoLedger};
-pub(crate) use wallet::sandbox_secret;
-pub use wallet::{WalletError, start_wallet, wallet_plan};
+pub use start::{DemoCity, DemoError};
+pub use wallet::WalletError;

@@ -33,7 +33,7 @@ fn hub_secret(operator_key: &[u8]) -> String {
 }
 
 /// The credential of the provider's own `/sandbox` calls.
-pub(crate) fn sandbox_secret(operator_key: &[u8]) -> String {
+pub(super) fn sandbox_secret(operator_key: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(derived(operator_key, "demo wallet sandbox"))
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn sandbox_secret(operator_key: &[u8]) -> String {
 ///
 /// # Errors
 /// When its file or the loopback interface cannot be used.
-pub async fn start_wallet(data: &Path, operator_key: &[u8]) -> Result<Running, WalletError> {
+pub(super) async fn start_wallet(data: &Path, operator_key: &[u8]) -> Result<Running, WalletError> {
     let config = WalletConfig {
         database: Database::File(data.join("wallet-provider.db")),
         admin: Some(Credential::new(sandbox_secret(operator_key))),
@@ -54,7 +54,7 @@ pub async fn start_wallet(data: &Path, operator_key: &[u8]) -> Result<Running, W
 ///
 /// # Errors
 /// When the program was built without the plugin's component.
-pub fn wallet_plan(origin: String, operator_key: &[u8]) -> Result<PluginPlan, WalletError> {
+pub(super) fn wallet_plan(origin: String, operator_key: &[u8]) -> Result<PluginPlan, WalletError> {
     let secret = format!("Bearer {}", hub_secret(operator_key));
     let endpoint = EndpointPlan {
         name: "provider".to_owned(),
@@ -63,5 +63,5 @@ pub fn wallet_plan(origin: String, operator_key: &[u8]) -> Result<PluginPlan, Wa
         reach: Reach::Loopback,
     };
     let package = wallet_package().ok_or(WalletError::NoPlugin)?;
-    Ok(PluginPlan { package, settings: Default::default(), endpoints: vec![endpoint] })
+    Ok(PluginPlan { name: "wallet".to_owned(), package, settings: Default::default(), endpoints: vec![endpoint] })
 }

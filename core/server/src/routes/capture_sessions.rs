@@ -1,9 +1,8 @@
 //! `/v1/capture-sessions`: enrols faces from live images. There is no other way in for a face.
 
+use axum::RequestExt;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::{Json, RequestExt};
+use axum::response::Response;
 use sha2::{Digest, Sha256};
 use tebura_hub::ids::{CaptureSessionId, PersonId};
 
@@ -71,11 +70,11 @@ pub(super) async fn enroll_face(
     let key = idempotency::key_request(&form.head, &principal, &[&Sha256::digest(&image)])?;
     let running = app.running.enter(&key)?;
     let hub = app.hub.clone();
-    let reference = app.run(running, async move { Ok(hub.enroll_face(session, image.to_vec()).await?) }).await?;
+    let enrolled = app.run(running, async move { Ok(hub.enroll_face(key, session, image.to_vec()).await?) }).await?;
     let body = EnrolledBody {
-        reference: reference.id.to_string(),
-        person: reference.person.to_string(),
-        pack: reference.pack,
+        reference: enrolled.reference.to_string(),
+        person: enrolled.person.to_string(),
+        pack: enrolled.pack,
     };
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    Ok(made(body, enrolled.replayed))
 }

@@ -6,6 +6,7 @@ mod accounts;
 mod answers;
 mod capture_sessions;
 mod captures;
+mod demo;
 mod events;
 mod form;
 mod galleries;
@@ -81,6 +82,7 @@ pub fn router(app: App) -> Router {
     let places = Arc::new(Semaphore::new(app.limits.requests));
     let routes = routes
         .merge(till_page::routes())
+        .merge(demo::routes())
         .route("/v1/openapi.json", axum::routing::get(move || async move { axum::Json(description) }))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)

@@ -65,7 +65,7 @@ pub(super) async fn get_person(
     ),
     request_body = SetPinBody,
     responses(
-        (status = 200, description = "The person", body = PersonBody),
+        (status = 201, description = "Set", body = PersonBody),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -73,10 +73,10 @@ pub(super) async fn set_pin(
     State(app): State<App>,
     Id(id): Id<PersonId>,
     write: Write<SetPinBody>,
-) -> Result<Json<PersonBody>, Problem> {
+) -> Result<Response, Problem> {
     write.principal.must_be_operator()?;
     let pin = Pin::new(&write.body.pin)?;
-    let hub = app.hub.clone();
-    let person = app.run(write.running, async move { Ok(hub.set_pin(id, pin).await?) }).await?;
-    Ok(Json(PersonBody::from(&person)))
+    let (hub, key) = (app.hub.clone(), write.key);
+    let person = app.run(write.running, async move { Ok(hub.set_pin(key, id, pin).await?) }).await?;
+    Ok(made(PersonBody::from(&person.row), person.replayed))
 }

@@ -27,12 +27,12 @@ pub enum RailsError {
     #[error(transparent)]
     Package(#[from] PackageError),
     /// A plugin that is refused.
-    #[error("the plugin {plugin} is not installed: {error}")]
+    #[error("the plugin {plugin} was not installed: {error}")]
     Install {
         /// Its folder or id.
         plugin: String,
         /// Why.
-        error: InstallError,
+        error: Box<InstallError>,
     },
     /// What the operator bound to an endpoint.
     #[error(transparent)]
@@ -55,6 +55,8 @@ pub const DEMO_KEYRING: &str = include_str!("../../../../plugins/keyring.toml");
 
 /// A plugin to install and what the operator binds to it.
 pub struct PluginPlan {
+    /// What the operator calls it: its folder, or its id.
+    pub name: String,
     /// Its files.
     pub package: Package,
     /// Settings of `config.get`.
@@ -114,7 +116,7 @@ pub fn start(
         let bindings = Bindings { settings: plan.settings, kv, ..Bindings::default() };
         let installed = host.install(&plan.package, bindings, SystemClock::default().now());
         let (rail, report) =
-            installed.map_err(|error| RailsError::Install { plugin: "in the configuration".to_owned(), error })?;
+            installed.map_err(|error| RailsError::Install { plugin: plan.name, error: Box::new(error) })?;
         let manifest = rail.manifest();
         for endpoint in plan.endpoints {
             let asked = manifest.endpoints.get(&endpoint.name).ok_or_else(|| RailsError::Setting {

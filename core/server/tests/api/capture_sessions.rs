@@ -15,8 +15,10 @@ async fn a_session_enrols_once() {
     assert_eq!(image("nobody").await.problem(), "422 face.none");
     assert_eq!(image("two people").await.problem(), "422 face.several");
     assert_eq!(image("hanako on a screen").await.problem(), "422 liveness.attack");
-    let enrolled = image("taro").await;
+    let enrol = async || world.form_again(&path, &world.operator, "face-of-taro", &[("image", "taro")]).await;
+    let (enrolled, again) = (enrol().await, enrol().await);
     assert_eq!((enrolled.status, &enrolled.json()["pack"]), (201, &json!("words@1")));
+    assert_eq!((again.json(), again.is_hit(), enrolled.is_hit()), (enrolled.json(), true, false));
     assert_eq!(image("taro").await.problem(), "409 capture_session.over");
 }
 
@@ -39,7 +41,9 @@ async fn a_person_and_a_pin_are_the_operators() {
     assert_eq!((&made["masked_name"], &made["has_pin"]), (&json!("山＊＊＊"), &json!(false)));
     let path = format!("/v1/people/{}/pin", id(&made));
     let set = world.call("PUT", &path, Some(&world.operator), Some("p"), Some(json!({"pin": "1234"}))).await;
-    assert_eq!(set.json()["has_pin"], true);
+    assert_eq!((set.status, &set.json()["has_pin"]), (201, &json!(true)));
+    let again = world.call("PUT", &path, Some(&world.operator), Some("p"), Some(json!({"pin": "9999"}))).await;
+    assert_eq!(again.problem(), "422 idempotency.key_reused");
     assert!(!set.text.contains("1234") && !set.text.contains("argon2"));
     let read = world.get(&format!("/v1/people/{}", id(&made)), &world.shop).await;
     assert_eq!(read.problem(), "403 auth.scope_missing");

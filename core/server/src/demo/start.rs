@@ -1,0 +1,150 @@
+//! Starts the whole demo city in one process: wallet provider, plugin, pack, hub, people.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tebura_face_engine::EngineChoice;
+use tebura_providers::wallet::Running;
+use tebura_store::SqlStore;
+
+use super::city::{City, CityError};
+use super::folder::{DemoFile, DemoFileError};
+use super::wallet::{WalletError, sandbox_secret, start_wallet, wallet_plan};
+use crate::app::{App, Demo, Limits};
+use crate::auth::KeySecret;
+use crate::sessions::Sessions;
+use crate::start;
+use crate::start::faces::{FacesError, FacesStarted};
+use crate::start::rails::{RailsError, RailsStarted};
+
+/// A step that takes longer than this is told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why the demo city does not stand.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The hub.
+    #[error(transparent)]
+    Start(#[from] start::StartError),
+    /// The wallet's far end.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// The people and the shop.
+    #[error(transparent)]
+    City(#[from] CityError),
+    /// A step panicked.
+    #[error("a step of the start stopped: {0}")]
+    Step(#[from] tokio::task::JoinError),
+}
+
+impl From<FacesError> for DemoError {
+    fn from(error: FacesError) -> DemoError {
+        DemoError::Start(error.into())
+    }
+}
+
+impl From<RailsError> for DemoError {
+    fn from(error: RailsError) -> DemoError {
+        DemoError::Start(error.into())
+    }
+}
+
+/// A demo city that stands.
+pub struct DemoCity {
+    /// The application to serve.
+    pub app: App,
+    /// The face engine.
+    pub faces: FacesStarted,
+    /// The wallet's far end, with its switches.
+    pub wallet: Running,
+    till_key: KeySecret,
+    shop_key: KeySecret,
+    operator_key: KeySecret,
+    wallet_sandbox_key: String,
+    store: Arc<SqlStore>,
+    /// Runs the plugin for as long as the city stands.
+    _rails: RailsStarted,
+}
+
+impl DemoCity {
+    /// Builds the city in a data folder, or finds it there. `slow` is told the catalogue key of each step that takes
+    /// over a second.
+    ///
+    /// # Errors
+    /// The first part that does not start.
+    pub async fn start(
+        data: &Path,
+        engine: EngineChoice,
+        pack: Option<&Path>,
+        slow: &(dyn Fn(&'static str) + Sync),
+    ) -> Result<DemoCity, DemoError> {
+        let folder = pack.map(Path::to_owned);
+        let faces = tokio::task::spawn_blocking(move || start::faces::start(engine, folder.as_deref()));
+        let faces = step(slow, "cli.loading_pack", faces).await??;
+        let opened = start::open_store(data, None).await?;
+        let secret = &opened.operator_key;
+        let wallet = start_wallet(data, secret).await?;
+        let (plan, store) = (wallet_plan(wallet.origin(), secret)?, opened.store.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let rails = tokio::task::spawn_blocking(move || {
+            let trust = start::rails::trust(None, true)?;
+            start::rails::start(trust, None, vec![plan], store, runtime)
+        });
+        let rails = step(slow, "cli.loading_plugin", rails).await??;
+        let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), true).await?;
+        let city = City::build(&hub, secret, wallet.sandbox.clone());
+        let City { till_key, shop_key, operator_key, ledger } = step(slow, "cli.building_city", city).await?;
+        let demo = Some(Demo { till_key: till_key.id(), ledger });
+        Ok(DemoCity {
+            app: App::new(hub, Sessions::new(secret), Limits::default(), demo),
+            faces,
+            wallet,
+            till_key,
+            shop_key,
+            operator_key,
+            wallet_sandbox_key: sandbox_secret(secret),
+            store: opened.store,
+            _rails: rails,
+        })
+    }
+
+    /// What `tebura demo pay` has to know, when the city is served at `hub`.
+    pub fn file(&self, hub: String) -> DemoFile {
+        DemoFile {
+            hub,
+            till_key: self.till_key.reveal().to_string(),
+            shop_key: self.shop_key.reveal().to_string(),
+            operator_key: self.operator_key.reveal().to_string(),
+            wallet: self.wallet.origin(),
+            wallet_sandbox_key: self.wallet_sandbox_key.clone(),
+        }
+    }
+
+    /// Writes [`DemoCity::file`] into the data folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn write_file(&self, data: &Path, hub: String) -> Result<(), DemoFileError> {
+        self.file(hub).write(data)
+    }
+
+    /// Closes the wallet and the store. Serving has ended before.
+    pub async fn stop(self) {
+        self.wallet.shutdown().await;
+        self.store.close().await;
+    }
+}
+
+/// Runs a step; when it takes over a second, tells its name.
+async fn step<T>(slow: &(dyn Fn(&'static str) + Sync), name: &'static str, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    match tokio::time::timeout(PATIENCE, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            slow(name);
+            work.await
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The demo city from one end to the other: the embedded pack, the signed wallet plugin, the provider over HTTP, SQLite.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tebura_face_engine::EngineChoice;
+use tebura_providers::{Misbehaviour, Rule, Target};
+use tebura_server::demo::{DemoCity, DemoFile, faces};
+use tebura_server::routes;
+use tower::ServiceExt;
+
+struct Town {
+    city: DemoCity,
+    router: Router,
+    keys: DemoFile,
+}
+
+impl Town {
+    async fn start(data: &std::path::Path) -> Town {
+        let city = DemoCity::start(data, EngineChoice::Rten, None, &|_| {}).await.unwrap();
+        let (router, keys) = (routes::router(city.app.clone()), city.file("http://127.0.0.1".to_owned()));
+        Town { city, router, keys }
+    }
+
+    async fn pay(&self, face: &str, minor: i64, key: &str) -> (StatusCode, Value) {
+        let payment = json!({"amount": {"minor": minor, "currency": "JPY"}});
+        let mut body =
+            format!("--e\r\ncontent-disposition: form-data; name=\"payment\"\r\n\r\n{payment}\r\n").into_bytes();
+        body.extend_from_slice(b"--e\r\ncontent-disposition: form-data; name=\"image\"\r\n\r\n");
+        body.extend_from_slice(&faces::png(face).unwrap());
+        body.extend_from_slice(b"\r\n--e--\r\n");
+        let request = Request::post("/v1/payments/face")
+            .header("authorization", format!("Bearer {}", self.keys.till_key))
+            .header("idempotency-key", key)
+            .header("content-type", "multipart/form-data; boundary=e")
+            .body(Body::from(body));
+        self.send(request.unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// What can be spent: Hanako, Taro, Sakura, the shop's wallet, the shop's points.
+    async fn balances(&self) -> [i64; 5] {
+        let request = Request::get("/demo/balances")
+            .header("authorization", format!("Bearer {}", self.keys.operator_key))
+            .body(Body::empty());
+        let (_, balances) = self.send(request.unwrap()).await;
+        let balances: Vec<i64> =
+            balances.as_array().unwrap().iter().map(|balance| balance["available"].as_i64().unwrap()).collect();
+        balances.try_into().unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_drawn_people_pay_and_nobody_else_does() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    assert_eq!(town.balances().await, [20_000, 8_000, 300, 0, 0]);
+    let (status, paid) = town.pay("hanako", 1_200, "a").await;
+    assert_eq!((status, &paid["masked_name"]), (StatusCode::CREATED, &json!("山＊＊＊")), "{paid}");
+    assert_eq!(paid["hold"]["rail"], "jp.tebura.wallet");
+    let (status, paid) = town.pay("taro", 800, "b").await;
+    assert_eq!((status, &paid["hold"]["rail"]), (StatusCode::CREATED, &json!("house")), "{paid}");
+    for (face, code) in [
+        ("sakura", "funds.insufficient"),
+        ("stranger", "face.not_recognised"),
+        ("screen", "liveness.attack"),
+        ("two", "face.several"),
+        ("nobody", "face.none"),
+    ] {
+        let (status, refused) = town.pay(face, 1_200, face).await;
+        assert_eq!((status, &refused["code"]), (StatusCode::PAYMENT_REQUIRED, &json!(code)), "{face}: {refused}");
+    }
+    assert_eq!(town.balances().await, [18_800, 7_200, 300, 1_200, 800]);
+    assert_eq!(town.city.wallet.sandbox.audit().await.unwrap().faults, Vec::<String>::new());
+    town.city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_finds_the_city_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    let (_, first) = town.pay("hanako", 500, "same").await;
+    let keys = town.keys.till_key.clone();
+    town.city.stop().await;
+
+    let town = Town::start(data.path()).await;
+    assert_eq!(town.keys.till_key, keys, "a till keeps its key");
+    assert_eq!(town.balances().await, [19_500, 8_000, 300, 500, 0], "nothing is funded twice");
+    let (status, again) = town.pay("hanako", 500, "same").await;
+    assert_eq!((status, &again["id"]), (StatusCode::CREATED, &first["id"]), "the same key is the same payment");
+    assert_eq!(town.balances().await, [19_500, 8_000, 300, 500, 0]);
+    town.city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_reply_is_asked_for_again_and_paid_once() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    let lose = |on| Rule { on, times: 1, misbehaviour: Misbehaviour::LoseReply };
+    town.city.wallet.switches.set(lose(Target::Preauthorization));
+    town.city.wallet.switches.set(lose(Target::Capture));
+    let (status, paid) = town.pay("hanako", 700, "lost").await;
+    assert_eq!(status, StatusCode::CREATED, "{paid}");
+    assert_eq!(town.balances().await, [19_300, 8_000, 300, 700, 0]);
+    assert_eq!(town.city.wallet.sandbox.audit().await.unwrap().faults, Vec::<String>::new());
+    town.city.stop().await;
+}
+
+#[test]
+fn the_pictures_in_examples_are_what_the_drawer_draws() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/pay-by-face");
+    for name in faces::NAMES {
+        let checked_in = std::fs::read(folder.join(format!("{name}.png"))).unwrap_or_default();
+        let drawn = faces::png(name).unwrap();
+        let pixels =
+            |png: &[u8]| image::load_from_memory(png).map(|picture| picture.into_rgb8().into_raw()).unwrap_or_default();
+        assert!(
+            pixels(&checked_in) == pixels(&drawn),
+            "{name}.png is another drawing: `tebura demo faces examples/pay-by-face`"
+        );
+    }
+}
