@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "BwVbv1HQf6+ossG7bHjv2eRXKiP0pobUGwWzOoRYWvDBQJ1Cug0XMyKD35NNSjTOkl512SsVk5kXzZ31GOPsBA=="
+      "signature": "DKHsPUDh1tTiHYW6KLhVIydnUdKnyR/uLrJjp9CpUi89LJJs1q2VE8B2/vcpv4bpJ7SO4fSs30v0RvHqiQdoBQ=="
     }
   ]
 }
