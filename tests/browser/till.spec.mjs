@@ -164,6 +164,7 @@ test("a narrow telephone shows everything without sideways scrolling", async () 
   await view("look");
   const sideways = () => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   assert.equal(await sideways(), false);
+  await page.locator("#look-pay:enabled").waitFor();
   await shot("8-narrow-look");
   await page.locator("#look-back").click();
 });

@@ -1,9 +1,12 @@
 //! The demo city from one end to the other: the embedded pack, the signed wallet plugin, the provider over HTTP, SQLite.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::io::Cursor;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
 use tebura_face_engine::EngineChoice;
 use tebura_providers::{Misbehaviour, Rule, Target};
@@ -25,11 +28,15 @@ impl Town {
     }
 
     async fn pay(&self, face: &str, minor: i64, key: &str) -> (StatusCode, Value) {
+        self.pay_with(&faces::png(face).unwrap(), minor, key).await
+    }
+
+    async fn pay_with(&self, image: &[u8], minor: i64, key: &str) -> (StatusCode, Value) {
         let payment = json!({"amount": {"minor": minor, "currency": "JPY"}});
         let mut body =
             format!("--e\r\ncontent-disposition: form-data; name=\"payment\"\r\n\r\n{payment}\r\n").into_bytes();
         body.extend_from_slice(b"--e\r\ncontent-disposition: form-data; name=\"image\"\r\n\r\n");
-        body.extend_from_slice(&faces::png(face).unwrap());
+        body.extend_from_slice(image);
         body.extend_from_slice(b"\r\n--e--\r\n");
         let request = Request::post("/v1/payments/face")
             .header("authorization", format!("Bearer {}", self.keys.till_key))
@@ -111,6 +118,73 @@ async fn a_lost_reply_is_asked_for_again_and_paid_once() {
     assert_eq!(status, StatusCode::CREATED, "{paid}");
     assert_eq!(town.balances().await, [19_300, 8_000, 300, 700, 0]);
     assert_eq!(town.city.wallet.sandbox.audit().await.unwrap().faults, Vec::<String>::new());
+    town.city.stop().await;
+}
+
+/// A file with a PNG's first chunk and nothing behind it: what is declared is refused before it is decoded.
+fn png_that_declares(width: u32, height: u32) -> Vec<u8> {
+    let mut whole = Cursor::new(Vec::new());
+    RgbImage::new(1, 1).write_to(&mut whole, ImageFormat::Png).unwrap();
+    let mut file = whole.into_inner();
+    file[16..20].copy_from_slice(&width.to_be_bytes());
+    file[20..24].copy_from_slice(&height.to_be_bytes());
+    let checksum = crc32(&file[12..29]);
+    file[29..33].copy_from_slice(&checksum.to_be_bytes());
+    file
+}
+
+/// The checksum of PNG chunks (ISO 3309), bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+    })
+}
+
+/// A picture lying on its side, with the EXIF note that says so: what a telephone takes.
+fn lying(png: &[u8]) -> Vec<u8> {
+    let upright = image::load_from_memory(png).unwrap().into_rgb8();
+    let mut jpeg = Cursor::new(Vec::new());
+    image::imageops::rotate270(&upright).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    let jpeg = jpeg.into_inner();
+    // APP1, "Exif", a big-endian TIFF with one entry: orientation (0x0112), SHORT, 1 value, 6: turn right to see it.
+    let exif = b"\xFF\xE1\x00\x22Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    [&jpeg[..2], exif, &jpeg[2..]].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_picture_is_refused_by_its_fault_and_a_lying_one_pays() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    let hanako = faces::png("hanako").unwrap();
+    let plain = |width, height, grey| {
+        let mut png = Cursor::new(Vec::new());
+        RgbImage::from_pixel(width, height, image::Rgb([grey; 3])).write_to(&mut png, ImageFormat::Png).unwrap();
+        png.into_inner()
+    };
+    for (name, image, status, code) in [
+        ("text", b"not an image at all".to_vec(), 422, "image.not_an_image"),
+        ("cut-off", hanako[..hanako.len() / 2].to_vec(), 422, "image.truncated"),
+        ("bomb", png_that_declares(10_000, 5_000), 422, "image.too_many_pixels"),
+        ("tiny", plain(16, 16, 128), 422, "image.too_small"),
+        ("dark", plain(640, 480, 3), 402, "face.too_dark"),
+        ("wall", plain(640, 480, 150), 402, "face.none"),
+    ] {
+        let (found, refused) = town.pay_with(&image, 100, name).await;
+        assert_eq!((found.as_u16(), &refused["code"]), (status, &json!(code)), "{name}: {refused}");
+    }
+    let (status, paid) = town.pay_with(&lying(&hanako), 100, "lying").await;
+    assert_eq!(status, StatusCode::CREATED, "{paid}");
+    assert_eq!(town.balances().await, [19_900, 8_000, 300, 100, 0]);
+    town.city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hubs_do_not_share_a_folder() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    let second = DemoCity::start(data.path(), EngineChoice::Rten, None, &|_| {}).await;
+    let refused = second.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(refused.contains("another hub uses"), "{refused}");
     town.city.stop().await;
 }
 

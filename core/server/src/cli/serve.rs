@@ -68,6 +68,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     for line in faces.engine_lines.iter().chain(&faces.statement) {
         tracing::info!("{line}");
     }
+    let _occupied = if config.shared { None } else { Some(start::occupy(&data)?) };
     let database_url = arguments.database_url.or(config.database_url.clone());
     let opened = start::open_store(&data, database_url.as_deref()).await?;
     let (store, runtime, plans) = (opened.store.clone(), tokio::runtime::Handle::current(), config.plugins()?);

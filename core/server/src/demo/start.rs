@@ -66,6 +66,8 @@ pub struct DemoCity {
     store: Arc<SqlStore>,
     /// Runs the plugin for as long as the city stands.
     _rails: RailsStarted,
+    /// Keeps the data folder to this process.
+    _folder: std::fs::File,
 }
 
 impl DemoCity {
@@ -80,6 +82,7 @@ impl DemoCity {
         pack: Option<&Path>,
         slow: &(dyn Fn(&'static str) + Sync),
     ) -> Result<DemoCity, DemoError> {
+        let occupied = start::occupy(data)?;
         let folder = pack.map(Path::to_owned);
         let faces = tokio::task::spawn_blocking(move || start::faces::start(engine, folder.as_deref()));
         let faces = step(slow, "cli.loading_pack", faces).await??;
@@ -107,6 +110,7 @@ impl DemoCity {
             wallet_sandbox_key: sandbox_secret(secret),
             store: opened.store,
             _rails: rails,
+            _folder: occupied,
         })
     }
 

@@ -5,6 +5,7 @@ pub mod faces;
 pub mod rails;
 mod worker;
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +31,12 @@ pub enum StartError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// Another process.
+    #[error("another hub uses the data folder {path}; stop it, or choose another folder with --data")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
     },
     /// The operator's key.
     #[error(transparent)]
@@ -70,6 +77,22 @@ pub async fn open_store(data: &Path, database_url: Option<&str>) -> Result<Opene
         database_url.map_or_else(|| format!("sqlite://{}?mode=rwc", data.join("tebura.db").display()), str::to_owned);
     let store = Arc::new(SqlStore::open(StoreConfig::new(url, Arc::new(kek))).await?);
     Ok(Opened { store, operator_key })
+}
+
+/// Keeps a data folder to one hub for as long as the file is open: what was cut off is sent again at the start, and a
+/// second hub must not do so while the first one sends.
+///
+/// # Errors
+/// [`StartError::InUse`] while another hub has it.
+pub fn occupy(data: &Path) -> Result<File, StartError> {
+    let folder = |source| StartError::Folder { path: data.to_owned(), source };
+    private_folder(data).map_err(folder)?;
+    let file = File::create(data.join("hub.lock")).map_err(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse { path: data.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(folder(source)),
+    }
 }
 
 /// A folder that only its owner may read.
