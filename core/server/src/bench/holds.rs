@@ -93,7 +93,9 @@ pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
 
 async fn run(bench: &HoldsBench, clients: usize, merchants: usize, max_batch: usize) -> Result<Measured, BenchError> {
     let folder = tempfile::tempdir_in(&bench.directory)?;
-    let kek = Arc::new(FileKek::open_or_create(&folder.path().join("kek"))?);
+    // A database keeps the operator key that it was created with, so on PostgreSQL the key outlives the run.
+    let key_folder = if bench.database_url.is_some() { bench.directory.as_path() } else { folder.path() };
+    let kek = Arc::new(FileKek::open_or_create(&key_folder.join("tebura-bench.key"))?);
     let url = bench
         .database_url
         .clone()
