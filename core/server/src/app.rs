@@ -22,6 +22,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Largest image, bytes; the face engine has its own limit on pixels.
     pub image_bytes: usize,
+    /// Open connections.
+    pub connections: usize,
+    /// Longest time that a request's head may take to arrive; also how long an idle connection is kept.
+    pub head: Duration,
     /// Longest time that a body may take to arrive.
     pub body: Duration,
     /// Longest time that a caller waits for a command. The command itself goes on.
@@ -37,6 +41,8 @@ impl Default for Limits {
         Limits {
             body_bytes: 64 * 1024,
             image_bytes: 10 * 1024 * 1024,
+            connections: 4_096,
+            head: Duration::from_secs(60),
             body: Duration::from_secs(30),
             answer: Duration::from_secs(25),
             requests: 2_048,

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::connections;
 use crate::routes;
 use crate::start::Worker;
 
@@ -29,9 +30,6 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// Signals or sockets failed while serving.
-    #[error("serving stopped: {0}")]
-    Io(#[from] std::io::Error),
 }
 
 /// Takes the address. Done before anything slow, so that a taken port is told at once.
@@ -62,32 +60,18 @@ pub async fn stop_signal() -> std::io::Result<()> {
 
 /// Serves until `stop` ends, then takes no new request, lets those in progress end, and drains the commands.
 /// Returns how many commands still run; the next start takes them up.
-///
-/// # Errors
-/// When the listener breaks.
-pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<usize, ServeError> {
+pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> usize {
     let worker = Worker::start(app.hub.clone());
-    let (close, mut closing) = watch::channel(false);
-    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = closing.wait_for(|closing| *closing).await;
-    });
-    let mut serving = tokio::spawn(serving.into_future());
-    tokio::select! {
-        ended = &mut serving => {
-            worker.stop().await;
-            return ended.map_err(std::io::Error::other)?.map(|()| 0).map_err(ServeError::Io);
-        }
-        () = stop => {}
-    }
+    let (close, closing) = watch::channel(false);
+    let serving = tokio::spawn(connections::serve(listener, routes::router(app.clone()), app.limits, closing, DRAIN));
+    stop.await;
     tracing::info!(commands = app.commands_running(), "stopping: no new request is taken");
     let _ = close.send(true);
-    if tokio::time::timeout(DRAIN, &mut serving).await.is_err() {
+    if !serving.await.unwrap_or(false) {
         tracing::warn!("some connections did not close in time");
-        serving.abort();
     }
     let left = app.drain(DRAIN).await;
     worker.stop().await;
     tracing::info!(left, "stopped");
-    Ok(left)
+    left
 }

@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
     logging::start(arguments.log, true);
     let listener = listen(arguments.listen).await.map_err(|error| match error {
         ServeError::Taken(address) => fill(language, "cli.error.port_taken", &[("address", &address.to_string())]),
-        ServeError::Listen { .. } | ServeError::Io(_) => error.to_string(),
+        ServeError::Listen { .. } => error.to_string(),
     })?;
     let address = listener.local_addr()?;
     let slow = |key: &'static str| print::note(text(language, key));
@@ -70,7 +70,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
             print::note(&fill(language, "cli.stopping", &[("count", &count)]));
         }
     })
-    .await?;
+    .await;
     city.stop().await;
     print::note(&match left {
         0 => text(language, "cli.stopped").to_owned(),
@@ -108,7 +108,7 @@ impl Greeting<'_> {
         print::line("  Tebura 手ぶら");
         print::line(&format!("  {}", say("cli.banner")));
         print::line("");
-        let engine = self.faces.engine_lines.last().map_or("", String::as_str);
+        let engine = self.faces.engine_lines.last().map_or("", String::as_str).trim_start_matches("engine: ");
         self.row("cli.engine", engine);
         let pack = hub.pack();
         let scope = format!("{}@{} · {} · {}", pack.name, pack.version, pack.licence, pack.scope.word());

@@ -68,6 +68,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     for line in faces.engine_lines.iter().chain(&faces.statement) {
         tracing::info!("{line}");
     }
+    if faces.drawn_only() {
+        tracing::warn!(
+            "the pack recognises drawings only: nobody pays at a merchant that is not a sandbox; see `tebura doctor`"
+        );
+    }
     let _occupied = if config.shared { None } else { Some(start::occupy(&data)?) };
     let database_url = arguments.database_url.or(config.database_url.clone());
     let opened = start::open_store(&data, database_url.as_deref()).await?;
@@ -90,7 +95,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
             tracing::error!(%error, "no signal handler; stopping");
         }
     })
-    .await?;
+    .await;
     opened.store.close().await;
     if left > 0 {
         print::note(&format!("{left} commands still ran; the next start takes them up"));

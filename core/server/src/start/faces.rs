@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tebura_drawn_faces::Scene;
+use tebura_face::Scope;
 use tebura_face_engine::{
     DrawnRequest, EngineChoice, FaceWorkers, LoadedPack, ModelPack, PackError, Picture, Places, SelectError, Selection,
     StartError, WorkerLimits, select,
 };
+use tebura_hub::ports::FaceEngine;
 
 use super::DRAWN_DEMO;
 
@@ -19,6 +21,13 @@ pub struct FacesStarted {
     pub engine_lines: Vec<String>,
     /// Licence, scope, training data and thresholds of the pack.
     pub statement: Vec<String>,
+}
+
+impl FacesStarted {
+    /// Whether the pack recognises nothing but drawings.
+    pub fn drawn_only(&self) -> bool {
+        self.workers.pack().scope == Scope::DrawnFacesOnly
+    }
 }
 
 /// Why no face can be examined.

@@ -6,6 +6,11 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 use tebura_server::app::Limits;
+use tebura_server::serve::{listen, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::world::{World, form_request, send};
 
@@ -88,6 +93,70 @@ async fn a_hub_that_drains_tells_how_much_still_runs() {
     assert_eq!(world.app.drain(Duration::from_millis(10)).await, 1);
     world.gate.add_permits(1);
     assert_eq!(first.await.status, 201);
+}
+
+/// The hub on a real socket: its address, how to stop it, and how many commands it left behind.
+async fn served(world: &World) -> (std::net::SocketAddr, oneshot::Sender<()>, JoinHandle<usize>) {
+    let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(serve(world.app.clone(), listener, async move { drop(stopped.await) }));
+    (address, stop, serving)
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_and_a_body_that_never_comes_are_cut_off() {
+    let (head, body) = (Duration::from_millis(50), Duration::from_millis(50));
+    let world = World::with(Limits { head, body, ..Limits::default() }).await;
+    let (address, stop, serving) = served(&world).await;
+    let mut line = TcpStream::connect(address).await.unwrap();
+    line.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+
+    let mut line = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/people HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {}\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\ncontent-length: 20\r\n\r\n{{",
+        world.operator
+    );
+    line.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body.too_slow"), "{answer}");
+    drop(stop);
+    assert_eq!(serving.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_stopping_hub_ends_what_runs_and_takes_nothing_new() {
+    let world = World::open().await;
+    let (address, stop, serving) = served(&world).await;
+    let body = "--e\r\ncontent-disposition: form-data; name=\"payment\"\r\n\r\n{\"amount\":{\"minor\":100,\"currency\":\"JPY\"}}\r\n\
+        --e\r\ncontent-disposition: form-data; name=\"image\"\r\n\r\nslow\r\n--e--\r\n";
+    let request = format!(
+        "POST /v1/payments/face HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {}\r\nidempotency-key: k\r\n\
+         content-type: multipart/form-data; boundary=e\r\ncontent-length: {}\r\n\r\n{body}",
+        world.till,
+        body.len()
+    );
+    let mut line = TcpStream::connect(address).await.unwrap();
+    line.write_all(request.as_bytes()).await.unwrap();
+    while world.app.commands_running() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(stop);
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!serving.is_finished(), "it waits for the payment");
+    world.gate.add_permits(1);
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert_eq!(serving.await.unwrap(), 0);
+    assert_eq!(world.available(&world.payee_account).await, 100);
 }
 
 #[tokio::test]
