@@ -1,6 +1,6 @@
 //! Reads of accounts, holds, operations, events and claimed keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use tebura_hub::ports::{Caller, ClaimedKey, Page, ReadError, StoredEvent};
@@ -71,9 +71,11 @@ pub(super) async fn holds(
                 rows.extend(next(hold::Entity::find().filter(hold::Column::Shard.eq(shard))).await?);
             }
         }
+        // One range of the index an account: a merchant has a handful.
         Caller::Merchant(merchant) => {
-            let accounts = accounts_of(reader, *merchant).await?;
-            rows = next(hold::Entity::find().filter(hold::Column::Payee.is_in(accounts))).await?;
+            for account in accounts_of(reader, *merchant).await? {
+                rows.extend(next(hold::Entity::find().filter(hold::Column::Payee.eq(account))).await?);
+            }
         }
     }
     rows.sort_by_key(|row| row.id);
@@ -100,12 +102,21 @@ pub(super) async fn events(
         if head.seq <= position {
             continue;
         }
-        let mut select =
-            event::Entity::find().filter(event::Column::Shard.eq(head.shard)).filter(event::Column::Seq.gt(position));
-        if let Some(accounts) = &seen {
-            select = select.filter(event::Column::Payee.is_in(accounts.iter().copied()));
+        let next = |select: Select<event::Entity>| {
+            let select = select.filter(event::Column::Shard.eq(head.shard)).filter(event::Column::Seq.gt(position));
+            select.order_by_asc(event::Column::Seq).limit(u64::from(limit)).all(reader)
+        };
+        let mut rows = Vec::new();
+        match &seen {
+            None => rows = next(event::Entity::find()).await?,
+            Some(accounts) => {
+                for account in accounts {
+                    rows.extend(next(event::Entity::find().filter(event::Column::Payee.eq(*account))).await?);
+                }
+                rows.sort_by_key(|row| row.seq);
+                rows.truncate(usize::from(limit));
+            }
         }
-        let rows = select.order_by_asc(event::Column::Seq).limit(u64::from(limit)).all(reader).await?;
         shards.push(rows.iter().map(event::Model::domain).collect::<Result<Vec<_>, _>>()?);
     }
     Ok(merge_events(shards, usize::from(limit)))
@@ -124,5 +135,6 @@ pub(super) async fn due_holds(reader: &DatabaseConnection, now: Timestamp, limit
 
 async fn accounts_of(reader: &DatabaseConnection, merchant: tebura_hub::ids::MerchantId) -> Result<Vec<Uuid>, Unread> {
     let payees = sites::payees(reader, merchant).await?;
-    Ok(payees.into_iter().map(|payee| payee.account.uuid()).collect())
+    let accounts: BTreeSet<Uuid> = payees.into_iter().map(|payee| payee.account.uuid()).collect();
+    Ok(accounts.into_iter().collect())
 }
