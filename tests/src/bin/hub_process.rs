@@ -1,6 +1,6 @@
 //! A hub in a process of its own: `hub-process FOLDER PROVIDER_ORIGIN`, for tests that kill it.
 //!
-//! SQLite in the folder, the wallet plugin as it is checked in, the real egress and the API on a free port. Prints one
+//! SQLite in the folder or the database of `TEBURA_DATABASE_URL`, the wallet plugin as it is checked in, the real egress and the API on a free port. Prints one
 //! line of JSON when it serves, and ends when its standard input closes. What is absent: faces, and graceful shutdown.
 
 use std::error::Error;
@@ -82,7 +82,8 @@ async fn open(
     rail: &InstalledRail,
     clock: Arc<SystemClock>,
 ) -> Result<Hub, Box<dyn Error>> {
-    let url = format!("sqlite://{}?mode=rwc", folder.join("hub.sqlite").display());
+    let sqlite = || format!("sqlite://{}?mode=rwc", folder.join("hub.sqlite").display());
+    let url = std::env::var("TEBURA_DATABASE_URL").unwrap_or_else(|_| sqlite());
     let kek = Arc::new(FileKek::open_or_create(&folder.join("operator.key"))?);
     let store = Arc::new(SqlStore::open(StoreConfig::new(url, kek)).await?);
     let egress = Arc::new(egress(provider, rail)?);

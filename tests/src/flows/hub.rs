@@ -24,16 +24,18 @@ pub(super) struct HubProcess {
 }
 
 impl HubProcess {
-    /// Starts a hub on `folder` and waits until it serves; it has taken up what an earlier one left by then.
+    /// Starts a hub with SQLite in `folder` and waits until it serves; by then it has taken up what another left.
     pub(super) fn start(folder: &Path, provider: &str) -> HubProcess {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hub-process"))
-            .arg(folder)
-            .arg(provider)
-            .env("TEBURA_PROVIDER_CREDENTIAL", PROVIDER_CREDENTIAL)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        HubProcess::on(folder, None, provider)
+    }
+
+    /// The same on a database of its own.
+    pub(super) fn on(folder: &Path, database_url: Option<&str>, provider: &str) -> HubProcess {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hub-process"));
+        command.arg(folder).arg(provider).env("TEBURA_PROVIDER_CREDENTIAL", PROVIDER_CREDENTIAL);
+        command.env_remove("TEBURA_DATABASE_URL");
+        command.envs(database_url.map(|url| ("TEBURA_DATABASE_URL", url)));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let leash = child.stdin.take().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::far_end::FarEnd;
 use super::hub::{Api, HubProcess, Shop};
-use crate::support::until;
+use crate::support::{postgres, until};
 
 const CLIENTS: usize = 8;
 const HOLDS_EACH: usize = 12;
@@ -26,10 +26,20 @@ enum Told {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_after_a_kill() {
+async fn what_was_acknowledged_is_there_after_a_kill_on_sqlite() {
+    check(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_a_kill_on_postgres() {
+    let Some(database) = postgres::database().await else { return };
+    check(Some(&database.url())).await;
+}
+
+async fn check(database_url: Option<&str>) {
     let far_end = FarEnd::start().await;
     let folder = TempDir::new().unwrap();
-    let hub = HubProcess::start(folder.path(), &far_end.origin());
+    let hub = HubProcess::on(folder.path(), database_url, &far_end.origin());
     let shop = Shop::open(&hub.operator()).await;
     let acknowledged = Arc::new((AtomicUsize::new(0), Notify::new()));
     let clients: Vec<_> = (0..CLIENTS)
@@ -49,7 +59,7 @@ async fn what_was_acknowledged_is_there_after_a_kill() {
     let unfinished = told.iter().flatten().filter(|told| !matches!(told, Told::Captured { .. })).count();
     assert!(unfinished > 0, "the hub died in the middle of the run");
 
-    let hub = HubProcess::start(folder.path(), &far_end.origin());
+    let hub = HubProcess::on(folder.path(), database_url, &far_end.origin());
     let merchant = hub.with_key(&shop.key);
     for (client, holds) in told.iter().enumerate() {
         for (number, told) in holds.iter().enumerate() {
