@@ -1,6 +1,6 @@
-// Starts a demo city on a free port in a folder of its own, and stops it.
+// Starts hubs on free ports in folders of their own, and stops them.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -27,26 +27,62 @@ export function run(...args) {
   });
 }
 
-/** A running demo city: its till page, the wallet's switches, and how to stop it. */
-export async function city() {
-  const data = mkdtempSync(join(tmpdir(), "tebura-browser-"));
-  const pack = process.env.TEBURA_PACK ? ["--pack", process.env.TEBURA_PACK] : [];
-  const child = spawn(binary(), ["--listen", "127.0.0.1:0", "--data", data, ...pack], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, LANG: "C.UTF-8", LC_ALL: "", LC_MESSAGES: "" },
-  });
+/** Starts the binary in a data folder and waits for `ready` in what it writes to one of its streams. */
+async function start(args, data, stream, ready) {
+  const stdio = ["ignore", "inherit", "inherit"];
+  stdio[stream === "stdout" ? 1 : 2] = "pipe";
+  const child = spawn(binary(), args, { stdio, env: { ...process.env, LANG: "C.UTF-8", LC_ALL: "", LC_MESSAGES: "" } });
   const ended = new Promise((done) => child.on("exit", done));
-  await new Promise((ready, failed) => {
-    let said = "";
-    child.stdout.on("data", (text) => {
+  let said = "";
+  await new Promise((served, failed) => {
+    child[stream].on("data", (text) => {
       said += text;
-      if (said.includes("Ready in")) ready();
+      if (ready.test(said)) served();
     });
     ended.then((code) => failed(new Error(`the hub ended with ${code} before it was ready:\n${said}`)));
   });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const code = await ended;
+    rmSync(data, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`the hub ended with ${code}`);
+  };
+  return { said, stop };
+}
+
+const folder = () => mkdtempSync(join(tmpdir(), "tebura-browser-"));
+
+/** A hub outside the demo with one shop and one till, set up through the API. */
+export async function hub() {
+  const data = folder();
+  const operator = execFileSync(binary(), ["operator-key", "--data", data], { stdio: ["ignore", "pipe", "ignore"] });
+  const args = ["serve", "--listen", "127.0.0.1:0", "--data", data, "--log", "json"];
+  const { said, stop } = await start(args, data, "stderr", /"address":"[^"]+"/);
+  const origin = `http://${/"address":"([^"]+)"/.exec(said)[1]}`;
+  const make = async (path, body) => {
+    const headers = {
+      authorization: `Bearer ${String(operator).trim()}`,
+      "content-type": "application/json",
+      "idempotency-key": path,
+    };
+    const answer = await fetch(origin + path, { method: "POST", headers, body: JSON.stringify(body) });
+    const made = await answer.json();
+    if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(made)}`);
+    return made;
+  };
+  const merchant = (await make("/v1/merchants", { name: "Bookshop", sandbox: false, currency: "JPY" })).id;
+  const gallery = (await make("/v1/galleries", { name: "Residents" })).id;
+  const till = { merchant, gallery, name: "Till 1", pin_above: 5000, max_amount: 30000 };
+  const key = { merchant, till: (await make("/v1/tills", till)).id, scopes: ["pay"] };
+  return { till: `${origin}/till`, tillKey: (await make("/v1/keys", key)).secret, stop };
+}
+
+/** A running demo city: its till page, the wallet's switches, and how to stop it. */
+export async function city() {
+  const data = folder();
+  const { stop } = await start(["--listen", "127.0.0.1:0", "--data", data], data, "stdout", /Ready in/);
   const file = readFileSync(join(data, "demo.toml"), "utf8");
   const setting = (name) => new RegExp(`^${name} = "(.*)"$`, "m").exec(file)[1];
-  const hub = setting("hub");
   const switches = (method, body) =>
     fetch(`${setting("wallet")}/sandbox/switches`, {
       method,
@@ -54,18 +90,13 @@ export async function city() {
       body: body && JSON.stringify(body),
     });
   return {
-    till: `${hub}/till`,
+    till: `${setting("hub")}/till`,
     /** The next calls of a kind go wrong. */
     misbehave: async (on, what, times) => {
       const answer = await switches("POST", { on, do: what, times });
       if (!answer.ok) throw new Error(`the wallet provider refused a switch: ${answer.status}`);
     },
     behave: () => switches("DELETE"),
-    stop: async () => {
-      child.kill("SIGTERM");
-      const code = await ended;
-      rmSync(data, { recursive: true, force: true });
-      if (code !== 0) throw new Error(`the hub ended with ${code}`);
-    },
+    stop,
   };
 }
