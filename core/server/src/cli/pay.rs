@@ -1,6 +1,7 @@
 //! `tebura demo pay`: pays by face against the demo hub that runs, over HTTP like any till.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use reqwest::Client;
@@ -13,6 +14,11 @@ use crate::demo::{DemoBalance, DemoFile};
 use crate::messages::{self, Language, fill, text};
 use crate::problem::ProblemBody;
 use crate::wire::payments::PaymentBody;
+
+/// While the wallet is silent the same payment is asked for again, under the same key: the hub pays it once.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Half a minute: longer than the hub's first inquiries take.
+const TRIES: u32 = 30;
 
 #[derive(Args)]
 pub(super) struct PayArguments {
@@ -85,20 +91,32 @@ async fn pay(
     .into_bytes();
     body.extend_from_slice(&image);
     body.extend_from_slice(format!("\r\n--{edge}--\r\n").as_bytes());
-    let response = client
-        .post(format!("{}/v1/payments/face", demo.hub))
-        .bearer_auth(&demo.till_key)
-        .header("idempotency-key", SystemIds.next(Shard::new(0)).to_string())
-        .header("content-type", format!("multipart/form-data; boundary={edge}"))
-        .header("accept-language", language.tag())
-        .body(body)
-        .send()
-        .await?;
+    let key = SystemIds.next(Shard::new(0)).to_string();
+    let mut patience = tokio::time::interval(AGAIN);
+    let mut tries = 0;
+    let response = loop {
+        patience.tick().await;
+        tries += 1;
+        let request = client
+            .post(format!("{}/v1/payments/face", demo.hub))
+            .bearer_auth(&demo.till_key)
+            .header("idempotency-key", &key)
+            .header("content-type", format!("multipart/form-data; boundary={edge}"))
+            .header("accept-language", language.tag())
+            .body(body.clone());
+        let response = request.send().await?;
+        if response.status() != reqwest::StatusCode::ACCEPTED || tries == TRIES {
+            break response;
+        }
+        if tries == 1 {
+            print::note(text(language, "cli.pay.unknown"));
+        }
+    };
     let succeeded = response.status().is_success();
-    let text = response.text().await?;
+    let body = response.text().await?;
     let unreadable = || ProblemBody {
         r#type: "about:blank".to_owned(),
-        title: text.clone(),
+        title: body.clone(),
         status: 500,
         code: "answer.unreadable".to_owned(),
         detail: "The hub answered something else than its description says.".to_owned(),
@@ -107,10 +125,10 @@ async fn pay(
         subject: None,
         request_id: None,
     };
-    let payment = if succeeded { serde_json::from_str(&text).ok() } else { None };
+    let payment = if succeeded { serde_json::from_str(&body).ok() } else { None };
     Ok(match payment {
         Some(payment) => Answer::Payment(Box::new(payment)),
-        None => Answer::Problem(Box::new(serde_json::from_str(&text).unwrap_or_else(|_| unreadable()))),
+        None => Answer::Problem(Box::new(serde_json::from_str(&body).unwrap_or_else(|_| unreadable()))),
     })
 }
 
@@ -125,7 +143,7 @@ fn show_payment(language: Language, payment: &PaymentBody) {
     if let Some(hold) = &payment.hold {
         let held = print::yen(hold.authorised.minor);
         row(language, "cli.pay.hold", &format!("{held}  {}  {} ({})", hold.id, hold.status, hold.rail));
-        if let Some(capture) = &payment.capture {
+        if let Some(capture) = payment.capture.as_ref().filter(|_| hold.captured.minor > 0) {
             row(language, "cli.pay.capture", &format!("{}  {capture}", print::yen(hold.captured.minor)));
         }
     }
