@@ -25,6 +25,8 @@ const SQLITE_MIN: [u32; 3] = [3, 51, 3];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request may wait for a connection before it is told that the store does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rows that SQLite reads ahead of us: a whole batch, so that its thread is not woken for each row.
+const ROWS_AHEAD: usize = 1024;
 /// Tries to migrate: hubs that start together meet, one wins, the others find the work done.
 const MIGRATION_TRIES: u32 = 5;
 
@@ -169,6 +171,7 @@ fn writer_options(engine: Engine, url: &str, lanes: u16) -> ConnectOptions {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(BUSY_TIMEOUT)
+                    .row_buffer_size(ROWS_AHEAD)
                     .pragma("cache_size", "-65536")
                     .pragma("journal_size_limit", "67108864")
             });
