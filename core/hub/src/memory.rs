@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tebura_ledger::{
-    Account, AccountId, AccountParts, Book, Event, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp,
-};
+use tebura_ledger::{Account, AccountId, Book, Event, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
 
 use crate::exchange::Exchange;
 use crate::ids::{
@@ -20,6 +18,7 @@ use crate::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
 };
 use crate::rail::PluginId;
+use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 
 /// A [`Store`] that forgets everything when it is dropped.
@@ -236,46 +235,6 @@ impl Tables {
             }
         }
     }
-}
-
-/// Merges shards' events by time without changing the order within a shard.
-///
-/// `shards`: events of one shard each, in order. At most `limit` come out, and of each shard the first ones, so that
-/// the last position seen of a shard is a cursor.
-pub fn merge_events(shards: Vec<Vec<StoredEvent>>, limit: usize) -> Vec<StoredEvent> {
-    let mut queues: Vec<_> = shards.into_iter().map(|events| events.into_iter().peekable()).collect();
-    let mut merged = Vec::new();
-    while merged.len() < limit {
-        let next = queues
-            .iter_mut()
-            .filter_map(|queue| queue.peek().map(|stored| (stored.event.at, stored.shard)).map(|at| (at, queue)))
-            .min_by_key(|(at, _)| *at)
-            .and_then(|(_, queue)| queue.next());
-        match next {
-            Some(event) => merged.push(event),
-            None => break,
-        }
-    }
-    merged
-}
-
-/// Sums an account over shards. `rows`: its row at home first, then its sub-balances.
-///
-/// # Errors
-/// When the balances do not fit 64 bits or contradict the floor.
-pub fn sum_account(home: &Account, elsewhere: &[Account]) -> Result<Account, ReadError> {
-    let sum = |of: fn(&AccountParts) -> i64| {
-        elsewhere.iter().try_fold(of(home.parts()), |sum, row| sum.checked_add(of(row.parts())))
-    };
-    let overflow = || ReadError { reason: format!("{} does not fit 64 bits over all shards", home.id()) };
-    let version = elsewhere.iter().fold(home.version(), |sum, row| sum.saturating_add(row.version()));
-    let parts = AccountParts {
-        posted: sum(|parts| parts.posted).ok_or_else(overflow)?,
-        held: sum(|parts| parts.held).ok_or_else(overflow)?,
-        version,
-        ..*home.parts()
-    };
-    Account::from_parts(parts).map_err(|damage| ReadError { reason: damage.to_string() })
 }
 
 #[async_trait]
