@@ -1,7 +1,7 @@
 //! The gallery: every template that can be meant here, searched without an index that could be wrong.
 //!
-//! Each row is first compared in 16-bit integers, half of the memory; only a row whose upper bound could
-//! change the answer is compared in full. The answer is exactly that of comparing everything in full.
+//! Each row is first compared in bytes, a quarter of the memory; only a row whose upper bound could change the
+//! answer is compared in full. The answer is exactly that of comparing everything in full.
 //! Absent: who the subjects are, and the rule that admits them.
 
 use std::collections::BTreeMap;
@@ -124,10 +124,12 @@ impl Gallery {
             return found;
         }
         let probe = Probe::new(probe.values());
+        let mut bounds = [0.0; BLOCK_ROWS];
         for (block, subjects) in self.blocks.iter().zip(self.subjects.chunks(BLOCK_ROWS)) {
-            for (row, subject) in subjects.iter().enumerate() {
+            block.bounds(&probe, &mut bounds);
+            for (row, (subject, bound)) in subjects.iter().zip(&bounds).enumerate() {
                 // A tie goes to the lower subject, so a row that can only draw level counts too.
-                if found.second.is_none_or(|second| block.bound(row, &probe) >= second.similarity.value()) {
+                if found.second.is_none_or(|second| *bound >= second.similarity.value()) {
                     let similarity = block.similarity(row, &probe);
                     found.offer(Candidate { subject: *subject, similarity }, &filter);
                 }

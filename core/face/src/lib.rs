@@ -5,6 +5,7 @@
 //! who it stands for is the hub's knowledge.
 
 mod block;
+mod bounds;
 mod decision;
 mod gallery;
 mod liveness;

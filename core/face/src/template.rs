@@ -12,7 +12,9 @@ const MIN_DIMS: usize = 16;
 /// The most numbers a template may have: twice the largest published embedder (2,048).
 const MAX_DIMS: usize = 4_096;
 /// A stored unit vector of f32 that left this range was damaged or never was one.
-const STORED_NORM: std::ops::RangeInclusive<f32> = 0.999..=1.001;
+const STORED_NORM: std::ops::RangeInclusive<f32> = 0.999..=LONGEST;
+/// The largest norm that a template may have.
+pub(crate) const LONGEST: f32 = 1.001;
 /// Independent sums kept by `dot`, so that the compiler can fill vector registers.
 const LANES: usize = 16;
 

@@ -10,8 +10,12 @@ use tebura_face::{Candidate, Candidates, Gallery, GalleryError, Template};
 const DIMS: usize = 16;
 
 fn template(seed: u64) -> Template {
+    long_template(DIMS, seed)
+}
+
+fn long_template(dims: usize, seed: u64) -> Template {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-    let values = (0..DIMS)
+    let values = (0..dims)
         .map(|_| {
             state ^= state << 13;
             state ^= state >> 7;
@@ -22,14 +26,21 @@ fn template(seed: u64) -> Template {
     Template::from_raw(values).unwrap()
 }
 
+/// A face that is almost another: closer than one byte a number can tell.
+fn nearly(of: &Template, seed: u64) -> Template {
+    let noise = long_template(of.dims(), seed);
+    Template::from_raw(of.values().iter().zip(noise.values()).map(|(value, noise)| value + noise * 0.01).collect())
+        .unwrap()
+}
+
 /// Every subject's best similarity, sorted: what a search must find.
-fn expected(people: &BTreeMap<u128, Vec<u64>>, probe: &Template, filter: impl Fn(u128) -> bool) -> Candidates {
+fn expected(people: &BTreeMap<u128, Vec<Template>>, probe: &Template, filter: impl Fn(u128) -> bool) -> Candidates {
     let mut ranked: Vec<Candidate> = people
         .iter()
-        .filter(|(subject, seeds)| !seeds.is_empty() && filter(**subject))
-        .map(|(subject, seeds)| Candidate {
+        .filter(|(subject, templates)| !templates.is_empty() && filter(**subject))
+        .map(|(subject, templates)| Candidate {
             subject: *subject,
-            similarity: seeds.iter().map(|seed| probe.similarity(&template(*seed))).max().unwrap(),
+            similarity: templates.iter().map(|template| probe.similarity(template)).max().unwrap(),
         })
         .collect();
     ranked.sort_by(|left, right| right.similarity.cmp(&left.similarity).then(left.subject.cmp(&right.subject)));
@@ -79,6 +90,35 @@ fn removes_across_blocks() {
     assert_eq!(gallery.remove(0), 0);
 }
 
+/// Thousands of rows whose bounds overlap, in full and short blocks, at each length that has code of its own and one
+/// that has not.
+#[test]
+fn finds_what_comparing_everybody_finds() {
+    for dims in [96, 100, 128, 192, 256, 512] {
+        let mut gallery = Gallery::new(dims);
+        let mut people: BTreeMap<u128, Vec<Template>> = BTreeMap::new();
+        for seed in 0..2_300_u64 {
+            let subject = u128::from(seed * 7 % 2_000);
+            // Ten looks: every subject has hundreds of doubles, and some are equal to the last number.
+            let look = long_template(dims, 1_000_000 + seed % 10);
+            let template = if seed % 5 == 0 { look } else { nearly(&look, seed) };
+            gallery.insert(subject, &template).unwrap();
+            people.entry(subject).or_default().push(template);
+        }
+        for subject in (0..2_000_u128).step_by(9) {
+            assert_eq!(gallery.remove(subject), people.remove(&subject).map_or(0, |templates| templates.len()));
+        }
+        for seed in 0..20 {
+            let look = long_template(dims, 1_000_000 + seed % 10);
+            let probe = if seed < 10 { look } else { nearly(&look, 77 + seed) };
+            for modulus in [1, 2, 3, 1_999] {
+                let admitted = |subject: u128| subject.is_multiple_of(modulus);
+                assert_eq!(gallery.search(&probe, admitted), expected(&people, &probe, admitted), "{dims} {seed}");
+            }
+        }
+    }
+}
+
 #[test]
 fn debug_hides_the_faces() {
     let mut gallery = Gallery::new(DIMS);
@@ -108,15 +148,15 @@ proptest! {
     #[test]
     fn answers_as_the_model_does(steps in steps()) {
         let mut gallery = Gallery::new(DIMS);
-        let mut people: BTreeMap<u128, Vec<u64>> = BTreeMap::new();
+        let mut people: BTreeMap<u128, Vec<Template>> = BTreeMap::new();
         for step in steps {
             match step {
                 Step::Insert { subject, seed } => {
                     gallery.insert(subject, &template(seed)).unwrap();
-                    people.entry(subject).or_default().push(seed);
+                    people.entry(subject).or_default().push(template(seed));
                 }
                 Step::Remove { subject } => {
-                    let held = people.remove(&subject).map_or(0, |seeds| seeds.len());
+                    let held = people.remove(&subject).map_or(0, |templates| templates.len());
                     prop_assert_eq!(gallery.remove(subject), held);
                 }
                 Step::Search { seed, modulus } => {

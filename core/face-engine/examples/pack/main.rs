@@ -1,9 +1,7 @@
 //! What a pack's maker needs before there is a hub to ask:
-//! `pack check DIR`, `pack time DIR [pictures]`, `pack golden DIR detector|everything kiosk:7:0 …`
+//! `pack check DIR`, `pack golden DIR detector|everything kiosk:7:0 …`
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
-
-mod stages;
 
 use std::path::Path;
 
@@ -19,11 +17,9 @@ fn main() -> Result<(), Failure> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["check", folder] => check_on_every_engine(&load(folder)?),
-        ["time", folder] => stages::time(&load(folder)?, 100),
-        ["time", folder, count] => stages::time(&load(folder)?, count.parse()?),
         ["golden", folder, "detector", pictures @ ..] => golden(&load(folder)?, Recorded::Detector, pictures),
         ["golden", folder, "everything", pictures @ ..] => golden(&load(folder)?, Recorded::Everything, pictures),
-        _ => Err("use: check DIR | time DIR [pictures] | golden DIR detector|everything scene:person:view …".into()),
+        _ => Err("use: check DIR | golden DIR detector|everything scene:person:view …".into()),
     }
 }
 
