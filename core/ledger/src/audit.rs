@@ -92,8 +92,8 @@ impl Book {
     fn held_is_what_holds_say(&self) -> Result<(), Imbalance> {
         let mut counted = BTreeMap::<AccountId, i128>::new();
         for hold in self.holds() {
-            *counted.entry(hold.payer()).or_default() += i128::from(hold.outstanding_minor());
-            *counted.entry(hold.payee()).or_default() += i128::from(hold.parts.refund_in_flight);
+            *counted.entry(hold.payer()).or_default() += i128::from(hold.payer_held_minor());
+            *counted.entry(hold.payee()).or_default() += i128::from(hold.payee_held_minor());
         }
         for account in self.accounts() {
             let (account, recorded) = (account.id(), account.held().minor());
@@ -115,9 +115,9 @@ impl Book {
             if let Some(hold) = operation.hold() {
                 by_hold.entry(hold).or_default().add(operation);
             }
-            if let OperationKind::Refund { capture, .. } = operation.kind() {
+            if let Some(capture) = operation.kind().capture() {
                 let (open, settled) = amounts(operation);
-                let sums = refunds.entry(*capture).or_default();
+                let sums = refunds.entry(capture).or_default();
                 *sums = (sums.0 + open, sums.1 + settled);
             }
         }
@@ -144,19 +144,28 @@ impl Book {
 #[derive(Default)]
 struct Counted {
     placing: i128,
+    raising: i128,
     capturing: i128,
     captured: i128,
     releasing: i128,
     released: i128,
     refunding: i128,
     refunded: i128,
+    disputed: i128,
+    lost: i128,
 }
 
 impl Counted {
     fn add(&mut self, operation: &Operation) {
         let (open, settled) = amounts(operation);
         match operation.kind() {
-            OperationKind::Fund { .. } => {}
+            OperationKind::Fund { .. } | OperationKind::Extend { .. } | OperationKind::Exception { .. } => {}
+            OperationKind::Raise { .. } => self.raising += open,
+            OperationKind::Reverse { .. } => self.captured -= settled,
+            OperationKind::Dispute { .. } => {
+                self.disputed += open;
+                self.lost += settled;
+            }
             OperationKind::Place { .. } => self.placing += open,
             OperationKind::Capture { .. } => {
                 self.capturing += open;
@@ -178,11 +187,14 @@ impl Counted {
         let parts = &hold.parts;
         let amounts = [
             ("being placed", self.placing, parts.place_in_flight),
+            ("being raised", self.raising, parts.raise_in_flight),
             ("being captured", self.capturing, parts.capture_in_flight),
             ("captured", self.captured, parts.captured),
             ("being released", self.releasing, parts.release_in_flight),
             ("being refunded", self.refunding, parts.refund_in_flight),
             ("refunded", self.refunded, parts.refunded),
+            ("disputed", self.disputed, parts.disputed),
+            ("lost", self.lost, parts.lost),
         ];
         let differs = |amount| Err(Imbalance::Operations { hold: hold.id(), amount });
         match amounts.into_iter().find(|(_, counted, recorded)| *counted != i128::from(*recorded)) {
@@ -199,6 +211,6 @@ fn amounts(operation: &Operation) -> (i128, i128) {
     match operation.state() {
         OperationState::Sent | OperationState::Unknown { .. } => (asked, 0),
         OperationState::Settled { amount, .. } => (0, i128::from(Money::minor(*amount))),
-        OperationState::Failed { .. } => (0, 0),
+        OperationState::RequiresAction | OperationState::Failed { .. } => (0, 0),
     }
 }

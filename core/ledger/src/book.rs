@@ -11,8 +11,8 @@ use crate::command::{Command, Keys};
 use crate::effects::Effects;
 use crate::rows::{Rows, Was};
 use crate::{
-    Account, AccountId, Currency, Event, Floor, Hold, HoldId, Operation, OperationId, OperationKind, Refusal, Shard,
-    Timestamp, Transfer,
+    Account, AccountId, Currency, Event, Floor, Hold, HoldId, Operation, OperationId, Refusal, Shard, Timestamp,
+    Transfer,
 };
 
 /// Rows of one shard, changed by commands only.
@@ -103,17 +103,17 @@ impl Book {
     }
 
     /// The rows that a command needs beyond [`Command::keys`] and that are not in the book, told by the rows that are:
-    /// the accounts of its hold, and the capture that a refund undoes. Call it after those keys are loaded; once is
+    /// the accounts of its hold and of a capture's legs, the capture that a refund undoes, and a raise that waits. Call it after those keys are loaded; once is
     /// enough.
     pub fn further_keys(&self, command: &Command) -> Keys {
         let mut further = Keys::default();
         for hold in command.keys().holds.iter().filter_map(|id| self.holds.get(*id)) {
             further.accounts.extend([hold.payer(), hold.payee()]);
+            further.operations.extend(hold.waiting());
         }
         for operation in command.keys().operations.iter().filter_map(|id| self.operations.get(*id)) {
-            if let OperationKind::Refund { capture, .. } = operation.kind() {
-                further.operations.push(*capture);
-            }
+            further.operations.extend(operation.kind().capture());
+            further.accounts.extend(operation.kind().legs().iter().map(|leg| leg.to));
         }
         further.accounts.retain(|id| self.accounts.get(*id).is_none() && !self.foreign.contains_key(id));
         further.operations.retain(|id| self.operations.get(*id).is_none());
@@ -182,7 +182,7 @@ impl Book {
             holds: effects.hold.into_iter().map(|row| self.holds.put(row.id(), row)).collect(),
             operations: effects.operations.into_iter().map(|row| self.operations.put(row.id(), row)).collect(),
         };
-        self.transfers.extend(effects.transfer);
+        self.transfers.extend(effects.transfers);
         self.events.extend(effects.events);
         (effects.outcome, undo)
     }

@@ -13,6 +13,12 @@ pub enum FollowUp {
         /// The hold.
         hold: HoldId,
     },
+    /// The deadline passed and the hold was placed to be captured then: apply [`Capture`](crate::Capture) without an
+    /// amount and with [`Finality::Deadline`](crate::Finality::Deadline).
+    CaptureDue {
+        /// The hold.
+        hold: HoldId,
+    },
     /// The hold closed and money in it became free, for example by a late placement: apply
     /// [`Release`](crate::Release) without an amount.
     ReleaseRest {

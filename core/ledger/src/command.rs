@@ -1,6 +1,11 @@
 //! Commands: everything that can be asked of a book. Plain data; the rules are in `apply/`, one file a command.
 
-use crate::{AccountId, Currency, Finality, Floor, HoldId, Money, OperationId, RailId, Shard, Timestamp, TransferId};
+use uuid::Uuid;
+
+use crate::{
+    AccountId, AtDeadline, Currency, Finality, Floor, HoldId, Leg, Money, OperationId, RailId, Shard, Timestamp,
+    TransferId,
+};
 
 /// Opens an account in its home shard. Repeating it with the same fields changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +48,48 @@ pub struct Place {
     pub payee: AccountId,
     /// How much; above zero.
     pub amount: Money,
+    /// What raises may take it to without asking the payer again; at least `amount`, none for just that.
+    pub cap: Option<Money>,
     /// From this moment on no capture is accepted; later than now. A repeat must give the same moment.
     pub expires_at: Timestamp,
+    /// What happens then to what is free.
+    pub at_deadline: AtDeadline,
+}
+
+/// Adds to what a hold reserves. Above the cap it waits for the payer: see [`Confirm`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// How much to add; above zero.
+    pub amount: Money,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
+}
+
+/// The payer agrees to a raise above the cap: from now on it goes like any other. The refusal is a
+/// [`Settle`] with [`Verdict::Declined`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirm {
+    /// The hold.
+    pub hold: HoldId,
+    /// The raise that waits.
+    pub operation: OperationId,
+}
+
+/// Moves a hold's deadline to later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extend {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// The new deadline; later than the present one.
+    pub until: Timestamp,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
 }
 
 /// Takes held money for the payee.
@@ -58,8 +103,11 @@ pub struct Capture {
     pub transfer: TransferId,
     /// How much, above zero; none for all that is free.
     pub amount: Option<Money>,
-    /// Whether more captures may follow.
+    /// Whether more captures may follow. [`Finality::Deadline`] is for a hold that is due and is to be captured then.
     pub finality: Finality,
+    /// Parts of the amount for others than the hold's payee, who gets the rest. When the rail takes less than asked, the
+    /// legs are served first, in this order.
+    pub legs: Vec<Leg>,
     /// Refuses when the hold has another version.
     pub expected_version: Option<u32>,
 }
@@ -99,6 +147,82 @@ pub struct Refund {
     pub capture: OperationId,
     /// How much, above zero; none for all that was not refunded yet.
     pub amount: Option<Money>,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
+}
+
+/// Takes a whole capture back while its hold is held, as if it had not been made. Settled at once: for a rail that is
+/// this ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reverse {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// The transfers that are posted, in the hold's shard: one for each part that the capture paid.
+    pub transfers: Vec<TransferId>,
+    /// The capture that it undoes.
+    pub capture: OperationId,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
+}
+
+/// Records that the payer contests a capture. What is contested stays reserved on the payee's account until
+/// [`Settle`] says lost ([`Verdict::Settled`]) or won ([`Verdict::Declined`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispute {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation, in the hold's shard.
+    pub operation: OperationId,
+    /// The transfer that is posted when it is lost, in the hold's shard.
+    pub transfer: TransferId,
+    /// The capture that it is about.
+    pub capture: OperationId,
+    /// How much, above zero; none for all that was not given back yet.
+    pub amount: Option<Money>,
+    /// Refuses when the hold has another version.
+    pub expected_version: Option<u32>,
+}
+
+/// Records that a rail contradicts the final state of an operation. It is open until it is settled: by undoing at the
+/// rail what came too late, or by people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenException {
+    /// The hold.
+    pub hold: HoldId,
+    /// The exception's own operation, in the hold's shard.
+    pub operation: OperationId,
+    /// The operation that the rail contradicts.
+    pub of: OperationId,
+    /// What the rail says: settled or declined.
+    pub verdict: Verdict,
+}
+
+/// What an operator says of an operation whose result nobody knows. It counts when a second operator says the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    /// The hold.
+    pub hold: HoldId,
+    /// The operation.
+    pub operation: OperationId,
+    /// Who says it; the second time it has to be somebody else.
+    pub by: Uuid,
+    /// Settled or declined.
+    pub verdict: Verdict,
+}
+
+/// What an operator said of an operation, and who agreed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// Who said it first.
+    pub by: Uuid,
+    /// What.
+    pub verdict: Verdict,
+    /// When.
+    pub at: Timestamp,
+    /// Who agreed; none while it only stands proposed.
+    pub confirmed_by: Option<Uuid>,
 }
 
 /// What became known of an operation.
@@ -145,6 +269,12 @@ pub enum Command {
     Fund(Fund),
     /// Asks for a hold.
     Place(Place),
+    /// Adds to a hold.
+    Raise(Raise),
+    /// Records the payer's word for a raise.
+    Confirm(Confirm),
+    /// Moves a deadline.
+    Extend(Extend),
     /// Takes held money.
     Capture(Capture),
     /// Gives free money back.
@@ -153,6 +283,14 @@ pub enum Command {
     Expire(Expire),
     /// Gives captured money back.
     Refund(Refund),
+    /// Takes a capture back.
+    Reverse(Reverse),
+    /// Records a dispute.
+    Dispute(Dispute),
+    /// Records that a rail contradicts what is known.
+    OpenException(OpenException),
+    /// Records what an operator says of an unknown result.
+    Resolve(Resolve),
     /// Records a result.
     Settle(Settle),
 }
@@ -176,10 +314,17 @@ impl Command {
             Self::OpenAccount(open) => open.id.shard(),
             Self::Fund(fund) => fund.to.shard(),
             Self::Place(place) => place.payer.shard(),
+            Self::Raise(raise) => raise.hold.shard(),
+            Self::Confirm(confirm) => confirm.hold.shard(),
+            Self::Extend(extend) => extend.hold.shard(),
             Self::Capture(capture) => capture.hold.shard(),
             Self::Release(release) => release.hold.shard(),
             Self::Expire(expire) => expire.hold.shard(),
             Self::Refund(refund) => refund.hold.shard(),
+            Self::Reverse(reverse) => reverse.hold.shard(),
+            Self::Dispute(dispute) => dispute.hold.shard(),
+            Self::OpenException(exception) => exception.hold.shard(),
+            Self::Resolve(resolve) => resolve.hold.shard(),
             Self::Settle(settle) => settle.hold.shard(),
         }
     }
@@ -191,10 +336,19 @@ impl Command {
             Self::OpenAccount(open) => (vec![open.id], None, vec![]),
             Self::Fund(fund) => (vec![fund.from, fund.to], None, vec![fund.operation]),
             Self::Place(place) => (vec![place.payer, place.payee], Some(place.hold), vec![place.operation]),
-            Self::Capture(capture) => (vec![], Some(capture.hold), vec![capture.operation]),
+            Self::Raise(raise) => (vec![], Some(raise.hold), vec![raise.operation]),
+            Self::Confirm(confirm) => (vec![], Some(confirm.hold), vec![confirm.operation]),
+            Self::Extend(extend) => (vec![], Some(extend.hold), vec![extend.operation]),
+            Self::Capture(capture) => {
+                (capture.legs.iter().map(|leg| leg.to).collect(), Some(capture.hold), vec![capture.operation])
+            }
             Self::Release(release) => (vec![], Some(release.hold), vec![release.operation]),
             Self::Expire(expire) => (vec![], Some(expire.hold), vec![expire.operation]),
             Self::Refund(refund) => (vec![], Some(refund.hold), vec![refund.operation, refund.capture]),
+            Self::Reverse(reverse) => (vec![], Some(reverse.hold), vec![reverse.operation, reverse.capture]),
+            Self::Dispute(dispute) => (vec![], Some(dispute.hold), vec![dispute.operation, dispute.capture]),
+            Self::OpenException(open) => (vec![], Some(open.hold), vec![open.operation, open.of]),
+            Self::Resolve(resolve) => (vec![], Some(resolve.hold), vec![resolve.operation]),
             Self::Settle(settle) => (vec![], Some(settle.hold), vec![settle.operation]),
         };
         Keys { accounts, holds: hold.into_iter().collect(), operations }

@@ -43,6 +43,26 @@ event_kinds! {
     HoldExpired = "hold.expired",
     /// The hold ended; nothing but refunds can follow.
     HoldEnded = "hold.ended",
+    /// More is being asked for.
+    RaiseSent = "raise.sent",
+    /// A raise above the cap waits for the payer.
+    RaiseRequiresAction = "raise.requires_action",
+    /// The payer agreed to a raise above the cap.
+    RaiseConfirmed = "raise.confirmed",
+    /// The hold reserves more; `amount` is what was added.
+    RaiseSettled = "raise.settled",
+    /// A raise was declined, by the rail or by the payer.
+    RaiseFailed = "raise.failed",
+    /// Nobody knows whether a raise went through.
+    RaiseUnknown = "raise.unknown",
+    /// A later deadline is being asked for.
+    ExtendSent = "extend.sent",
+    /// The deadline was moved.
+    ExtendSettled = "extend.settled",
+    /// A later deadline was declined.
+    ExtendFailed = "extend.failed",
+    /// Nobody knows whether the deadline was moved.
+    ExtendUnknown = "extend.unknown",
     /// A capture is under way.
     CaptureSent = "capture.sent",
     /// A capture went through; `amount` is what moved.
@@ -51,6 +71,10 @@ event_kinds! {
     CaptureFailed = "capture.failed",
     /// Nobody knows whether a capture went through.
     CaptureUnknown = "capture.unknown",
+    /// A part of a capture went to another payee, who is the event's payee.
+    CaptureShared = "capture.shared",
+    /// A capture was taken back and is free in the hold again.
+    CaptureReversed = "capture.reversed",
     /// A release is under way.
     ReleaseSent = "release.sent",
     /// Money went back to the payer's available balance; `amount` tells how much.
@@ -67,6 +91,20 @@ event_kinds! {
     RefundFailed = "refund.failed",
     /// Nobody knows whether a refund went through.
     RefundUnknown = "refund.unknown",
+    /// The payer contests a capture.
+    DisputeOpened = "dispute.opened",
+    /// The payer won: `amount` went back.
+    DisputeLost = "dispute.lost",
+    /// The payee won: nothing moved.
+    DisputeWon = "dispute.won",
+    /// The rail contradicts what is known of an operation.
+    ExceptionOpened = "exception.opened",
+    /// Nobody knows how to undo it by itself: people have to look.
+    ExceptionUnresolved = "exception.unresolved",
+    /// What came too late is undone, or people have settled it.
+    ExceptionResolved = "exception.resolved",
+    /// An operator said what became of an operation; a second one has to confirm it.
+    ResolutionProposed = "resolution.proposed",
 }
 
 impl EventKind {

@@ -3,8 +3,8 @@
 //! A hold is amounts and a phase. What changes it, and what came of that, is an [`Operation`](crate::Operation).
 
 use crate::{
-    AccountId, Currency, EndReason, FollowUp, HoldId, HoldParts, HoldPartsError, Money, Phase, RailId, Status,
-    Timestamp,
+    AccountId, AtDeadline, Currency, EndReason, FollowUp, HoldId, HoldParts, HoldPartsError, Money, OperationId, Phase,
+    RailId, Status, Timestamp,
 };
 
 /// Reserved money. Changed by the book only.
@@ -75,6 +75,11 @@ impl Hold {
         self.money(self.parts.authorised)
     }
 
+    /// What the payer agreed to at most; a raise above it needs the payer's word.
+    pub fn cap(&self) -> Money {
+        self.money(self.parts.cap)
+    }
+
     /// What went to the payee.
     pub fn captured(&self) -> Money {
         self.money(self.parts.captured)
@@ -88,6 +93,28 @@ impl Hold {
     /// Part of the captured amount that went back to the payer later.
     pub fn refunded(&self) -> Money {
         self.money(self.parts.refunded)
+    }
+
+    /// Part of the captured amount that open disputes are about.
+    pub fn disputed(&self) -> Money {
+        self.money(self.parts.disputed)
+    }
+
+    /// Part of the captured amount that lost disputes gave back.
+    pub fn lost(&self) -> Money {
+        self.money(self.parts.lost)
+    }
+
+    /// What refunds and disputes may still ask back of all captures together.
+    pub fn refundable(&self) -> Money {
+        let parts = &self.parts;
+        self.money(parts.captured - parts.refunded - parts.disputed - parts.lost - parts.refund_in_flight)
+    }
+
+    /// What a capture may take at this time: all that is free while the hold is held and its deadline has not come.
+    pub fn capturable(&self, now: Timestamp) -> Money {
+        let open = self.parts.phase == Phase::Held && now < self.parts.expires_at;
+        self.money(if open { self.free_minor() } else { 0 })
     }
 
     /// What no operation has taken or asked for: what a capture or release may still take.
@@ -113,6 +140,16 @@ impl Hold {
     /// From this moment on no capture is accepted.
     pub fn expires_at(&self) -> Timestamp {
         self.parts.expires_at
+    }
+
+    /// What happens at the deadline to what is free.
+    pub fn at_deadline(&self) -> AtDeadline {
+        self.parts.at_deadline
+    }
+
+    /// The raise above the cap that the payer has not confirmed or refused yet.
+    pub fn waiting(&self) -> Option<OperationId> {
+        self.parts.waiting
     }
 
     /// The rail's own name of the hold.
@@ -156,7 +193,8 @@ impl Hold {
         if self.has_freed_rest() {
             return Some(FollowUp::ReleaseRest { hold });
         }
-        (self.may_expire() && now >= self.expires_at()).then_some(FollowUp::Expire { hold })
+        let due = self.may_expire() && now >= self.expires_at();
+        due.then_some(if self.captures_when_due() { FollowUp::CaptureDue { hold } } else { FollowUp::Expire { hold } })
     }
 
     /// From when on there is a [`follow_up`](Self::follow_up); none as long as the hold only waits for results or is
@@ -191,6 +229,21 @@ impl Hold {
     /// Closed for good, and something became free that nobody asked the rail to release.
     fn has_freed_rest(&self) -> bool {
         self.parts.phase == Phase::Closing && self.parts.end.is_some() && self.free_minor() > 0
+    }
+
+    /// Says whether the deadline means a capture of what is free. What was free only later goes back.
+    pub(crate) fn captures_when_due(&self) -> bool {
+        self.parts.at_deadline == AtDeadline::Capture && self.parts.phase == Phase::Held && self.free_minor() > 0
+    }
+
+    /// What the hold keeps from the payer's available balance: what is outstanding and what is being added.
+    pub(crate) fn payer_held_minor(&self) -> i64 {
+        self.outstanding_minor() + self.parts.raise_in_flight
+    }
+
+    /// What the hold keeps from the payee's available balance: what may have to go back.
+    pub(crate) fn payee_held_minor(&self) -> i64 {
+        self.parts.refund_in_flight + self.parts.disputed
     }
 
     pub(crate) fn outstanding_minor(&self) -> i64 {

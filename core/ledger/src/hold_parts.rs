@@ -2,12 +2,13 @@
 
 use thiserror::Error;
 
-use crate::{AccountId, Currency, EndReason, HoldId, Phase, RailId, Timestamp};
+use crate::{AccountId, AtDeadline, Currency, EndReason, HoldId, OperationId, Phase, RailId, Timestamp};
 
 /// The columns of a hold row, for stores. Amounts are minor units of `currency` and never negative.
 ///
 /// `authorised = free + place_in_flight + capture_in_flight + release_in_flight + captured + released`, where free is
-/// the difference and never negative; `refunded + refund_in_flight <= captured`; `authorised <= cap`.
+/// the difference and never negative; `refunded + disputed + lost + refund_in_flight <= captured`;
+/// `authorised + raise_in_flight <= cap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldParts {
     /// The hold.
@@ -30,8 +31,14 @@ pub struct HoldParts {
     pub released: i64,
     /// Part of `captured` that went back to the payer later.
     pub refunded: i64,
+    /// Part of `captured` that open disputes are about.
+    pub disputed: i64,
+    /// Part of `captured` that lost disputes gave back to the payer.
+    pub lost: i64,
     /// All of `authorised` while the rail has not answered the placement; else 0.
     pub place_in_flight: i64,
+    /// Asked for by raises without a final result; not part of `authorised` yet.
+    pub raise_in_flight: i64,
     /// Asked for by captures without a final result.
     pub capture_in_flight: i64,
     /// Asked for by releases and expiries without a final result.
@@ -44,10 +51,14 @@ pub struct HoldParts {
     pub end: Option<EndReason>,
     /// From this moment on no capture is accepted.
     pub expires_at: Timestamp,
+    /// What happens then to what is free.
+    pub at_deadline: AtDeadline,
     /// The rail's own name of the hold.
     pub reference: Option<String>,
     /// The rail waits for the payer to do something.
     pub requires_action: bool,
+    /// The raise above the cap that the payer has not confirmed or refused yet.
+    pub waiting: Option<OperationId>,
     /// Starts at 1, grows by one with every change.
     pub version: u32,
     /// When it was asked for.
@@ -63,7 +74,7 @@ pub enum HoldPartsError {
     /// More is captured, released and under way than was authorised, or more authorised than the cap.
     #[error("hold {0} does not add up to what was authorised: the row is damaged, compare it with its operations")]
     Unbalanced(HoldId),
-    /// More is refunded and under way than was captured.
+    /// More is refunded, disputed, lost and under way than was captured.
     #[error("hold {0} refunds more than it captured: the row is damaged, compare it with its operations")]
     RefundsExceedCaptures(HoldId),
     /// The phase and the amounts or the end reason contradict each other.
@@ -87,7 +98,10 @@ impl HoldParts {
             self.captured,
             self.released,
             self.refunded,
+            self.disputed,
+            self.lost,
             self.place_in_flight,
+            self.raise_in_flight,
             self.capture_in_flight,
             self.release_in_flight,
             self.refund_in_flight,
@@ -96,10 +110,12 @@ impl HoldParts {
             return Err(HoldPartsError::NegativeAmount(self.id));
         }
         let adds_up = self.spoken_for().is_some_and(|sum| sum <= self.authorised);
-        if !adds_up || self.authorised > self.cap {
+        let raised = self.authorised.checked_add(self.raise_in_flight);
+        if !adds_up || raised.is_none_or(|raised| raised > self.cap) {
             return Err(HoldPartsError::Unbalanced(self.id));
         }
-        let refunds = self.refunded.checked_add(self.refund_in_flight);
+        let given_back = [self.refunded, self.disputed, self.lost, self.refund_in_flight];
+        let refunds = given_back.into_iter().try_fold(0_i64, i64::checked_add);
         if refunds.is_none_or(|refunds| refunds > self.captured) {
             return Err(HoldPartsError::RefundsExceedCaptures(self.id));
         }
@@ -116,9 +132,12 @@ impl HoldParts {
         let free = self.authorised - self.spoken_for().unwrap_or(self.authorised);
         let placed = self.place_in_flight == 0;
         let all_in_placement = self.place_in_flight == self.authorised;
-        let in_flight = self.place_in_flight + self.capture_in_flight + self.release_in_flight;
+        let in_flight = self.place_in_flight + self.raise_in_flight + self.capture_in_flight + self.release_in_flight;
+        if self.waiting.is_some() && self.phase != Phase::Held {
+            return false;
+        }
         match self.phase {
-            Phase::Placing => all_in_placement && self.end.is_none(),
+            Phase::Placing => all_in_placement && self.raise_in_flight == 0 && self.end.is_none(),
             Phase::Held => placed && self.end.is_none() && free + in_flight > 0,
             Phase::Closing => match &self.end {
                 None => placed && self.capture_in_flight > 0,

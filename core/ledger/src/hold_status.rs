@@ -44,6 +44,31 @@ impl Phase {
     }
 }
 
+/// What happens to free money at the deadline; chosen when the hold is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum AtDeadline {
+    /// It goes back to the payer.
+    #[default]
+    Release,
+    /// It is captured for the payee, once, as the last capture.
+    Capture,
+}
+
+impl AtDeadline {
+    /// The word in rows and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Capture => "capture",
+        }
+    }
+
+    /// The choice that a word names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Release, Self::Capture].into_iter().find(|choice| choice.name() == name)
+    }
+}
+
 /// Why a hold closed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EndReason {

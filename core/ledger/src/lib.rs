@@ -21,7 +21,8 @@
 //!
 //! // The amount leaves the available balance first; then the rail is asked; then its answer is recorded.
 //! let (rail, payee, amount, operation) = (RailId::new("house")?, shop, yen("600")?, placement);
-//! book.apply(&Command::Place(Place { hold, operation, rail, payer, payee, amount, expires_at }), now)?;
+//! let (cap, at_deadline) = (None, AtDeadline::Release);
+//! book.apply(&Command::Place(Place { hold, operation, rail, payer, payee, amount, cap, expires_at, at_deadline }), now)?;
 //! let verdict = Verdict::Settled { reference: "h-1".to_owned(), amount };
 //! let outcome = book.apply(&Command::Settle(Settle { hold, operation, verdict }), now)?;
 //!
@@ -48,6 +49,7 @@ mod hold_change;
 mod hold_parts;
 mod hold_status;
 mod ids;
+mod leg;
 mod money;
 mod operation;
 mod rail;
@@ -60,17 +62,21 @@ pub use account::{Account, AccountParts, AccountPartsError, Floor};
 pub use audit::Imbalance;
 pub use book::Book;
 pub use changes::{Change, Changes, FollowUp, Outcome};
-pub use command::{Capture, Command, Expire, Fund, Keys, OpenAccount, Place, Refund, Release, Settle, Verdict};
+pub use command::{
+    Capture, Command, Confirm, Dispute, Expire, Extend, Fund, Keys, OpenAccount, OpenException, Place, Proposal, Raise,
+    Refund, Release, Resolve, Reverse, Settle, Verdict,
+};
 pub use currency::{Currency, CurrencyError};
 pub use event::{Event, EventKind};
 pub use hold::{Hold, HoldSnapshot};
 pub use hold_parts::{HoldParts, HoldPartsError};
-pub use hold_status::{EndReason, Phase, Status};
+pub use hold_status::{AtDeadline, EndReason, Phase, Status};
 #[doc(hidden)]
 pub use ids::parse_id;
 pub use ids::{AccountId, HoldId, IdError, OperationId, Shard, TransferId};
+pub use leg::{Leg, LegKind};
 pub use money::{AmountError, Money, MoneyError};
-pub use operation::{Finality, Operation, OperationKind, OperationParts, OperationPartsError, OperationState};
+pub use operation::{Finality, Found, Operation, OperationKind, OperationParts, OperationPartsError, OperationState};
 pub use rail::{RailId, RailIdError};
 pub use refusal::Refusal;
 pub use time::Timestamp;

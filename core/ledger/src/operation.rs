@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{AccountId, HoldId, HoldSnapshot, Money, OperationId, Timestamp, TransferId};
+use crate::{AccountId, HoldId, HoldSnapshot, Leg, Money, OperationId, Proposal, Timestamp, TransferId};
 
 /// Whether more captures of the same hold may follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +11,8 @@ pub enum Finality {
     Final,
     /// More may follow.
     Partial,
+    /// The last one, made because the deadline came and the hold was placed to be captured then.
+    Deadline,
 }
 
 impl Finality {
@@ -19,12 +21,67 @@ impl Finality {
         match self {
             Self::Final => "final",
             Self::Partial => "partial",
+            Self::Deadline => "deadline",
         }
     }
 
     /// The finality that a word names.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Final, Self::Partial].into_iter().find(|finality| finality.name() == name)
+        [Self::Final, Self::Partial, Self::Deadline].into_iter().find(|finality| finality.name() == name)
+    }
+
+    /// Says whether no capture may follow.
+    pub const fn is_last(self) -> bool {
+        match self {
+            Self::Final | Self::Deadline => true,
+            Self::Partial => false,
+        }
+    }
+}
+
+/// What a rail said too late, or against what was known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It did what counted as failed: money moved there and not here.
+    LateSuccess {
+        /// The rail's name of what it did.
+        reference: String,
+    },
+    /// It did not do what counted as settled: money moved here and not there.
+    Denied,
+    /// It did something else than what counted as settled.
+    Differs {
+        /// The rail's name of what it did.
+        reference: String,
+    },
+}
+
+impl Found {
+    /// The word in rows and on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::LateSuccess { .. } => "late_success",
+            Self::Denied => "denied",
+            Self::Differs { .. } => "differs",
+        }
+    }
+
+    /// The rail's name of what it did; none where it did nothing.
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            Self::LateSuccess { reference } | Self::Differs { reference } => Some(reference),
+            Self::Denied => None,
+        }
+    }
+
+    /// What a word and a reference name.
+    pub fn from_parts(name: &str, reference: Option<String>) -> Option<Self> {
+        match (name, reference) {
+            ("late_success", Some(reference)) => Some(Self::LateSuccess { reference }),
+            ("differs", Some(reference)) => Some(Self::Differs { reference }),
+            ("denied", None) => Some(Self::Denied),
+            (_, Some(_) | None) => None,
+        }
     }
 }
 
@@ -45,12 +102,26 @@ pub enum OperationKind {
         /// How much is asked for.
         amount: Money,
     },
+    /// Adds to what is reserved.
+    Raise {
+        /// How much is added.
+        amount: Money,
+    },
+    /// Moves the deadline.
+    Extend {
+        /// What is kept reserved: all that the hold has outstanding.
+        amount: Money,
+        /// The new deadline.
+        until: Timestamp,
+    },
     /// Takes held money for the payee.
     Capture {
-        /// How much.
+        /// How much, the legs' part included.
         amount: Money,
         /// Whether more may follow.
         finality: Finality,
+        /// The parts that go to others than the hold's payee; empty for nearly every capture.
+        legs: Vec<Leg>,
     },
     /// Gives free money back to the payer.
     Release {
@@ -69,6 +140,30 @@ pub enum OperationKind {
         /// How much.
         amount: Money,
     },
+    /// Takes a whole capture back as if it had not been made: the money is free in the hold again. Settled at once.
+    Reverse {
+        /// The capture that it undoes.
+        capture: OperationId,
+        /// How much.
+        amount: Money,
+    },
+    /// The payer contests a capture: open while `Sent`, lost when `Settled`, won when `Failed`.
+    Dispute {
+        /// The capture that it is about.
+        capture: OperationId,
+        /// How much.
+        amount: Money,
+    },
+    /// The rail contradicts what is known of an operation: open until `Settled`. Changes no balance here, since what it
+    /// is about was never booked.
+    Exception {
+        /// The operation that the rail contradicts.
+        of: OperationId,
+        /// What it says.
+        found: Found,
+        /// How much it says that it did, or denies.
+        amount: Money,
+    },
 }
 
 impl OperationKind {
@@ -77,10 +172,15 @@ impl OperationKind {
         match self {
             Self::Fund { .. } => "fund",
             Self::Place { .. } => "place",
+            Self::Raise { .. } => "raise",
+            Self::Extend { .. } => "extend",
             Self::Capture { .. } => "capture",
             Self::Release { .. } => "release",
             Self::Expire { .. } => "expire",
             Self::Refund { .. } => "refund",
+            Self::Reverse { .. } => "reverse",
+            Self::Dispute { .. } => "dispute",
+            Self::Exception { .. } => "exception",
         }
     }
 
@@ -89,17 +189,66 @@ impl OperationKind {
         match self {
             Self::Fund { amount, .. }
             | Self::Place { amount }
+            | Self::Raise { amount }
+            | Self::Extend { amount, .. }
             | Self::Capture { amount, .. }
             | Self::Release { amount }
             | Self::Expire { amount }
-            | Self::Refund { amount, .. } => *amount,
+            | Self::Refund { amount, .. }
+            | Self::Reverse { amount, .. }
+            | Self::Dispute { amount, .. }
+            | Self::Exception { amount, .. } => *amount,
         }
+    }
+
+    /// The capture that it undoes or is about.
+    pub const fn capture(&self) -> Option<OperationId> {
+        match self {
+            Self::Refund { capture, .. } | Self::Reverse { capture, .. } | Self::Dispute { capture, .. } => {
+                Some(*capture)
+            }
+            Self::Fund { .. }
+            | Self::Place { .. }
+            | Self::Raise { .. }
+            | Self::Extend { .. }
+            | Self::Capture { .. }
+            | Self::Release { .. }
+            | Self::Expire { .. }
+            | Self::Exception { .. } => None,
+        }
+    }
+
+    /// The parts of a capture that go to others than the hold's payee.
+    pub fn legs(&self) -> &[Leg] {
+        if let Self::Capture { legs, .. } = self { legs } else { &[] }
     }
 
     const fn may_be_zero(&self) -> bool {
         match self {
             Self::Release { .. } | Self::Expire { .. } => true,
-            Self::Fund { .. } | Self::Place { .. } | Self::Capture { .. } | Self::Refund { .. } => false,
+            Self::Fund { .. }
+            | Self::Place { .. }
+            | Self::Raise { .. }
+            | Self::Extend { .. }
+            | Self::Capture { .. }
+            | Self::Refund { .. }
+            | Self::Reverse { .. }
+            | Self::Dispute { .. }
+            | Self::Exception { .. } => false,
+        }
+    }
+
+    /// Whether it has a hold, and whether it posts a transfer when it settles.
+    const fn links(&self) -> (bool, bool) {
+        match self {
+            Self::Fund { .. } => (false, true),
+            Self::Capture { .. } | Self::Refund { .. } | Self::Reverse { .. } | Self::Dispute { .. } => (true, true),
+            Self::Place { .. }
+            | Self::Raise { .. }
+            | Self::Extend { .. }
+            | Self::Release { .. }
+            | Self::Expire { .. }
+            | Self::Exception { .. } => (true, false),
         }
     }
 }
@@ -107,6 +256,8 @@ impl OperationKind {
 /// What is known of an operation's result. `Settled` and `Failed` are final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperationState {
+    /// Waits for the payer's word; nothing is reserved and nobody was asked.
+    RequiresAction,
     /// Under way; no answer yet.
     Sent,
     /// No answer came, or one that says nothing. The money stays reserved until somebody knows.
@@ -138,6 +289,7 @@ impl OperationState {
     /// The word in rows and on the wire.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::RequiresAction => "requires_action",
             Self::Sent => "sent",
             Self::Unknown { .. } => "unknown",
             Self::Settled { .. } => "settled",
@@ -149,7 +301,7 @@ impl OperationState {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Settled { .. } | Self::Failed { .. } => true,
-            Self::Sent | Self::Unknown { .. } => false,
+            Self::RequiresAction | Self::Sent | Self::Unknown { .. } => false,
         }
     }
 }
@@ -165,7 +317,7 @@ pub struct OperationParts {
     pub kind: OperationKind,
     /// The amount as the caller wrote it; none where the caller asked for all that is free.
     pub asked: Option<Money>,
-    /// The transfer that a settled capture, refund or funding posts.
+    /// The transfer that a settled capture, refund, reversal, lost dispute or funding posts; a leg has its own.
     pub transfer: Option<TransferId>,
     /// What is known of its result.
     pub state: OperationState,
@@ -173,10 +325,12 @@ pub struct OperationParts {
     pub created_at: Timestamp,
     /// The hold at the moment the state became final.
     pub result: Option<HoldSnapshot>,
-    /// For a settled capture: what settled refunds gave back of it, in minor units.
+    /// For a settled capture: what refunds, reversals and lost disputes gave back of it, in minor units.
     pub refunded: i64,
-    /// For a settled capture: what refunds under way ask back of it, in minor units.
+    /// For a settled capture: what refunds under way and open disputes ask back of it, in minor units.
     pub refund_in_flight: i64,
+    /// What an operator says of an operation whose result is unknown, for a second one to confirm. Stays as a record.
+    pub proposal: Option<Box<Proposal>>,
 }
 
 /// Why columns are not an operation row.
@@ -188,6 +342,12 @@ pub enum OperationPartsError {
     /// `hold` or `transfer` is missing or too many for the kind.
     #[error("operation {0} names a hold or transfer that its kind does not have, or lacks one: the row is damaged")]
     Links(OperationId),
+    /// The legs of a capture are not above zero, in another currency, or more than the capture.
+    #[error("operation {0} has legs that its amount does not cover: the row is damaged")]
+    Legs(OperationId),
+    /// The operation waits for the payer and is not a raise.
+    #[error("operation {0} waits for the payer, which its kind does not do: the row is damaged")]
+    State(OperationId),
     /// The settled amount is not above zero, above what was asked for, or in another currency.
     #[error("operation {0} settled an amount that was not asked for: the row is damaged, ask the rail")]
     SettledAmount(OperationId),
@@ -208,17 +368,19 @@ impl OperationParts {
         if amount.minor() < lowest || self.asked.is_some_and(|asked| asked != amount) {
             return Err(OperationPartsError::Amount(self.id));
         }
-        let (has_hold, has_transfer) = match self.kind {
-            OperationKind::Fund { .. } => (false, true),
-            OperationKind::Capture { .. } | OperationKind::Refund { .. } => (true, true),
-            OperationKind::Place { .. } | OperationKind::Release { .. } | OperationKind::Expire { .. } => (true, false),
-        };
+        if !self.legs_fit() {
+            return Err(OperationPartsError::Legs(self.id));
+        }
+        let (has_hold, has_transfer) = self.kind.links();
         if self.hold.is_some() != has_hold || self.transfer.is_some() != has_transfer {
             return Err(OperationPartsError::Links(self.id));
         }
         let settled = match &self.state {
             OperationState::Settled { amount: settled, .. } => Some(*settled),
-            OperationState::Sent | OperationState::Unknown { .. } | OperationState::Failed { .. } => None,
+            OperationState::RequiresAction
+            | OperationState::Sent
+            | OperationState::Unknown { .. }
+            | OperationState::Failed { .. } => None,
         };
         let settled_fits = settled.is_none_or(|settled| {
             settled.currency() == amount.currency() && (lowest..=amount.minor()).contains(&settled.minor())
@@ -229,14 +391,11 @@ impl OperationParts {
         if self.result.is_some() != (self.state.is_final() && has_hold) {
             return Err(OperationPartsError::Result(self.id));
         }
-        let refundable = match self.kind {
-            OperationKind::Capture { .. } => settled.map_or(0, Money::minor),
-            OperationKind::Fund { .. }
-            | OperationKind::Place { .. }
-            | OperationKind::Release { .. }
-            | OperationKind::Expire { .. }
-            | OperationKind::Refund { .. } => 0,
-        };
+        if matches!(self.state, OperationState::RequiresAction) && !matches!(self.kind, OperationKind::Raise { .. }) {
+            return Err(OperationPartsError::State(self.id));
+        }
+        let is_capture = matches!(self.kind, OperationKind::Capture { .. });
+        let refundable = if is_capture { settled.map_or(0, Money::minor) } else { 0 };
         let refunds = self.refunded.checked_add(self.refund_in_flight);
         let refunds_fit =
             self.refunded >= 0 && self.refund_in_flight >= 0 && refunds.is_some_and(|refunds| refunds <= refundable);
@@ -244,6 +403,14 @@ impl OperationParts {
             return Err(OperationPartsError::Refunds(self.id));
         }
         Ok(())
+    }
+
+    fn legs_fit(&self) -> bool {
+        let amount = self.kind.amount();
+        let legs = self.kind.legs();
+        let sum = legs.iter().try_fold(0_i64, |sum, leg| sum.checked_add(leg.amount.minor()));
+        let each = legs.iter().all(|leg| leg.amount.is_positive() && leg.amount.currency() == amount.currency());
+        each && sum.is_some_and(|sum| sum <= amount.minor())
     }
 }
 
@@ -307,8 +474,16 @@ impl Operation {
     pub fn settled_amount(&self) -> Option<Money> {
         match &self.parts.state {
             OperationState::Settled { amount, .. } => Some(*amount),
-            OperationState::Sent | OperationState::Unknown { .. } | OperationState::Failed { .. } => None,
+            OperationState::RequiresAction
+            | OperationState::Sent
+            | OperationState::Unknown { .. }
+            | OperationState::Failed { .. } => None,
         }
+    }
+
+    /// What an operator proposed about an unknown result, and who confirmed it.
+    pub fn proposal(&self) -> Option<&Proposal> {
+        self.parts.proposal.as_deref()
     }
 
     /// For a settled capture: what refunds may still ask back. Zero for everything else.

@@ -86,6 +86,14 @@ pub enum Refusal {
     /// A new hold would be over before it starts.
     #[error("the deadline is not in the future: give a later one")]
     DeadlineInPast,
+    /// The cap is below the amount.
+    #[error("the cap {cap} is below the amount {amount}: give at least the amount, or no cap")]
+    CapBelowAmount {
+        /// The cap.
+        cap: Money,
+        /// The amount.
+        amount: Money,
+    },
     /// Somebody else changed the hold since it was read.
     #[error("the hold has version {actual}, not {expected}: read it again, then decide again")]
     HoldVersionConflict {
@@ -103,6 +111,18 @@ pub enum Refusal {
     /// The deadline passed.
     #[error("the hold's deadline has passed: what is free goes back to the payer, place a new hold")]
     HoldExpired {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// The deadline takes what is free instead of giving it back.
+    #[error("the hold was placed to be captured at its deadline: capture it, with the deadline as the reason")]
+    HoldCapturesAtDeadline {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// The hold was not placed to be captured at its deadline.
+    #[error("the hold's deadline gives back what is free: capture before it, or place the hold with another choice")]
+    HoldReleasesAtDeadline {
         /// The hold.
         hold: HoldId,
     },
@@ -135,6 +155,44 @@ pub enum Refusal {
         asked: Money,
         /// What is free.
         free: Money,
+    },
+    /// The legs of a split capture are more than the capture.
+    #[error("the legs of the capture are {legs} and the capture is {captured}: make them at most that together")]
+    SplitExceedsCapture {
+        /// The legs together, in minor units.
+        legs: Money,
+        /// What is captured.
+        captured: Money,
+    },
+    /// A leg goes to the hold's payee, or two go to one account.
+    #[error("{account} is named twice: give each other payee one leg; the hold's payee gets the rest by itself")]
+    SplitPayeeRepeated {
+        /// The account.
+        account: AccountId,
+    },
+    /// The new deadline is not later.
+    #[error("the hold ends at the given time or later already: give a later deadline")]
+    ExtendNotLater {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// Another raise waits for the payer.
+    #[error("{operation} waits for the payer: have it confirmed or refused first")]
+    ConfirmationPending {
+        /// The raise.
+        operation: OperationId,
+    },
+    /// The operation waits for the payer; nobody else can have done it.
+    #[error("{operation} waits for the payer: confirm or refuse it, then report what the rail did")]
+    ConfirmationNeeded {
+        /// The raise.
+        operation: OperationId,
+    },
+    /// The operation is not one that a payer confirms.
+    #[error("{operation} needs no word of the payer: confirm only what waits for it")]
+    ConfirmationNotNeeded {
+        /// The operation.
+        operation: OperationId,
     },
     /// More was asked than is free.
     #[error("{asked} is more than the {free} that is free in the hold: release at most that")]
@@ -170,6 +228,18 @@ pub enum Refusal {
         /// What is left.
         refundable: Money,
     },
+    /// Part of the capture went back already.
+    #[error("{capture} was given back in part or is contested: refund what is left instead")]
+    ReverseOfRefundedCapture {
+        /// The capture.
+        capture: OperationId,
+    },
+    /// The capture paid more parts than there are transfer ids.
+    #[error("the capture paid {needed} parts: give a transfer id for each")]
+    ReverseTransfersMissing {
+        /// How many.
+        needed: usize,
+    },
     /// The account does not have that much available.
     #[error("{asked} is needed and {available} is available: fund the account or give a smaller amount")]
     FundsInsufficient {
@@ -193,6 +263,29 @@ pub enum Refusal {
         asked: Money,
         /// What the rail reports.
         settled: Money,
+    },
+    /// What the rail says is what is known.
+    #[error("{operation} has no other result than the rail says, or none yet: there is no exception to open")]
+    ExceptionOfNothing {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// An operator resolves what is not unknown.
+    #[error("{operation} is {state}: only an operation whose result is unknown is resolved by people")]
+    ResolutionNotNeeded {
+        /// The operation.
+        operation: OperationId,
+        /// Its state.
+        state: &'static str,
+    },
+    /// A resolution says neither yes nor no.
+    #[error("say settled or declined: a resolution ends the operation")]
+    ResolutionNotFinal,
+    /// One operator would be both.
+    #[error("{operation} was proposed with this key: a second operator has to confirm it with another key")]
+    ResolutionBySameOperator {
+        /// The operation.
+        operation: OperationId,
     },
     /// A final result would change.
     #[error(
@@ -231,21 +324,36 @@ impl Refusal {
             Self::SameAccount { .. } => "account.same",
             Self::CurrencyMismatch { .. } => "amount.currency_mismatch",
             Self::DeadlineInPast => "hold.deadline_in_past",
+            Self::CapBelowAmount { .. } => "hold.cap_below_amount",
             Self::HoldVersionConflict { .. } => "hold.version_conflict",
             Self::HoldPending { .. } => "hold.pending",
             Self::HoldExpired { .. } => "hold.expired",
             Self::HoldClosed { .. } => "hold.closed",
+            Self::HoldCapturesAtDeadline { .. } => "hold.captures_at_deadline",
+            Self::HoldReleasesAtDeadline { .. } => "hold.releases_at_deadline",
             Self::HoldNotDue { .. } => "hold.not_due",
             Self::HoldNothingFree { .. } => "hold.nothing_free",
             Self::CaptureExceedsFree { .. } => "hold.capture_exceeds_free",
+            Self::SplitExceedsCapture { .. } => "split.exceeds_capture",
+            Self::SplitPayeeRepeated { .. } => "split.payee_repeated",
+            Self::ExtendNotLater { .. } => "extend.not_later",
+            Self::ConfirmationPending { .. } => "confirmation.pending",
+            Self::ConfirmationNeeded { .. } => "confirmation.needed",
+            Self::ConfirmationNotNeeded { .. } => "confirmation.not_needed",
             Self::ReleaseExceedsFree { .. } => "hold.release_exceeds_free",
             Self::RefundOfNoCapture { .. } => "refund.of_no_capture",
             Self::RefundOfUnsettledCapture { .. } => "refund.of_unsettled_capture",
             Self::RefundNothingLeft { .. } => "refund.nothing_left",
             Self::RefundExceedsCapture { .. } => "refund.exceeds_capture",
+            Self::ReverseOfRefundedCapture { .. } => "reverse.of_refunded_capture",
+            Self::ReverseTransfersMissing { .. } => "reverse.transfers_missing",
             Self::FundsInsufficient { .. } => "funds.insufficient",
             Self::ActionOnlyWhenPlacing { .. } => "verdict.action_only_when_placing",
             Self::SettledMoreThanAsked { .. } => "verdict.settled_more_than_asked",
+            Self::ExceptionOfNothing { .. } => "exception.of_nothing",
+            Self::ResolutionNotNeeded { .. } => "resolution.not_needed",
+            Self::ResolutionNotFinal => "resolution.not_final",
+            Self::ResolutionBySameOperator { .. } => "resolution.same_operator",
             Self::VerdictContradicts { .. } => "verdict.contradicts",
             Self::AmountOverflow => "amount.overflow",
             Self::Imbalance { .. } => "ledger.imbalance",
@@ -266,6 +374,8 @@ impl Refusal {
             | Self::RefundOfUnsettledCapture { .. }
             | Self::RefundNothingLeft { .. }
             | Self::RefundExceedsCapture { .. }
+            | Self::ConfirmationPending { .. }
+            | Self::ConfirmationNeeded { .. }
             | Self::FundsInsufficient { .. } => true,
             Self::WrongShard { .. }
             | Self::AccountExistsWithDifferentFields { .. }
@@ -276,6 +386,19 @@ impl Refusal {
             | Self::SameAccount { .. }
             | Self::CurrencyMismatch { .. }
             | Self::DeadlineInPast
+            | Self::CapBelowAmount { .. }
+            | Self::HoldCapturesAtDeadline { .. }
+            | Self::HoldReleasesAtDeadline { .. }
+            | Self::SplitExceedsCapture { .. }
+            | Self::SplitPayeeRepeated { .. }
+            | Self::ExtendNotLater { .. }
+            | Self::ConfirmationNotNeeded { .. }
+            | Self::ReverseOfRefundedCapture { .. }
+            | Self::ReverseTransfersMissing { .. }
+            | Self::ExceptionOfNothing { .. }
+            | Self::ResolutionNotNeeded { .. }
+            | Self::ResolutionNotFinal
+            | Self::ResolutionBySameOperator { .. }
             | Self::HoldVersionConflict { .. }
             | Self::HoldExpired { .. }
             | Self::HoldClosed { .. }

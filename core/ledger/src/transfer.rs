@@ -11,6 +11,14 @@ pub enum TransferKind {
     Capture,
     /// A refunded amount goes from payee to payer.
     Refund,
+    /// A part of a captured amount goes from payer to another payee than the hold's.
+    Share,
+    /// A fee out of a captured amount.
+    Fee,
+    /// A reversed capture comes back.
+    Reverse,
+    /// A lost dispute's amount goes from payee to payer.
+    Dispute,
 }
 
 impl TransferKind {
@@ -20,12 +28,18 @@ impl TransferKind {
             Self::Fund => "fund",
             Self::Capture => "capture",
             Self::Refund => "refund",
+            Self::Share => "share",
+            Self::Fee => "fee",
+            Self::Reverse => "reverse",
+            Self::Dispute => "dispute",
         }
     }
 
     /// The kind that a word names.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Fund, Self::Capture, Self::Refund].into_iter().find(|kind| kind.name() == name)
+        [Self::Fund, Self::Capture, Self::Refund, Self::Share, Self::Fee, Self::Reverse, Self::Dispute]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 
@@ -52,6 +66,18 @@ impl Transfer {
             -minor
         } else {
             0
+        }
+    }
+
+    /// Says whether it is a part of a capture for another payee than the hold's.
+    pub(crate) fn is_leg(&self) -> bool {
+        match self.kind {
+            TransferKind::Share | TransferKind::Fee => true,
+            TransferKind::Fund
+            | TransferKind::Capture
+            | TransferKind::Refund
+            | TransferKind::Reverse
+            | TransferKind::Dispute => false,
         }
     }
 

@@ -19,6 +19,9 @@ pub(super) fn expire(book: &Book, command: &Expire, now: Timestamp) -> Result<Ef
     if now < hold.expires_at() {
         return Err(Refusal::HoldNotDue { hold: hold.id() });
     }
+    if hold.captures_when_due() {
+        return Err(Refusal::HoldCapturesAtDeadline { hold: hold.id() });
+    }
     let kind = OperationKind::Expire { amount: hold.free() };
     let operation = sent(command.operation, hold.id(), kind, None, None, now);
     let change = HoldChange::of(book, hold, now)?;
@@ -26,13 +29,6 @@ pub(super) fn expire(book: &Book, command: &Expire, now: Timestamp) -> Result<Ef
 }
 
 fn replay_expire(operation: &Operation, command: &Expire) -> Result<(), Refusal> {
-    let is_expire = match operation.kind() {
-        OperationKind::Expire { .. } => true,
-        OperationKind::Fund { .. }
-        | OperationKind::Place { .. }
-        | OperationKind::Capture { .. }
-        | OperationKind::Release { .. }
-        | OperationKind::Refund { .. } => false,
-    };
+    let is_expire = matches!(operation.kind(), OperationKind::Expire { .. });
     replay(operation, [("kind", is_expire), ("hold", operation.hold() == Some(command.hold))])
 }

@@ -56,7 +56,7 @@ pub(super) fn fund(book: &Book, command: &Fund, now: Timestamp) -> Result<Effect
         accounts,
         hold: None,
         operations: vec![operation.clone()],
-        transfer: Some(transfer),
+        transfers: vec![transfer],
         events: vec![event],
         outcome: Outcome { operation: Some(operation), hold: None, replayed: false, follow_up: None },
     })
@@ -76,20 +76,14 @@ fn funded(command: &Fund, now: Timestamp) -> Operation {
             result: None,
             refunded: 0,
             refund_in_flight: 0,
+            proposal: None,
         },
     }
 }
 
 fn replay_fund(operation: &Operation, command: &Fund) -> Result<(), Refusal> {
-    match *operation.kind() {
-        OperationKind::Fund { from, to, amount } => replay(
-            operation,
-            [("from", from == command.from), ("to", to == command.to), ("amount", amount == command.amount)],
-        ),
-        OperationKind::Place { .. }
-        | OperationKind::Capture { .. }
-        | OperationKind::Release { .. }
-        | OperationKind::Expire { .. }
-        | OperationKind::Refund { .. } => replay(operation, [("kind", false)]),
-    }
+    let OperationKind::Fund { from, to, amount } = *operation.kind() else {
+        return replay(operation, [("kind", false)]);
+    };
+    replay(operation, [("from", from == command.from), ("to", to == command.to), ("amount", amount == command.amount)])
 }

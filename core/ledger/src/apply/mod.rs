@@ -1,12 +1,18 @@
 //! The rules, one command a file. Each function reads the book and says what would change; none changes it.
 
 mod capture;
+mod dispute;
+mod exception;
 mod expire;
+mod extend;
 mod fund;
 mod open_account;
 mod place;
+mod raise;
 mod refund;
 mod release;
+mod resolve;
+mod reverse;
 mod settle;
 mod verdict;
 
@@ -23,10 +29,17 @@ pub(crate) fn effects(book: &Book, command: &Command, now: Timestamp) -> Result<
         Command::OpenAccount(command) => open_account::open_account(book, command, now),
         Command::Fund(command) => fund::fund(book, command, now),
         Command::Place(command) => place::place(book, command, now),
+        Command::Raise(command) => raise::raise(book, command, now),
+        Command::Confirm(command) => raise::confirm(book, command, now),
+        Command::Extend(command) => extend::extend(book, command, now),
         Command::Capture(command) => capture::capture(book, command, now),
         Command::Release(command) => release::release(book, command, now),
         Command::Expire(command) => expire::expire(book, command, now),
         Command::Refund(command) => refund::refund(book, command, now),
+        Command::Reverse(command) => reverse::reverse(book, command, now),
+        Command::Dispute(command) => dispute::dispute(book, command, now),
+        Command::OpenException(command) => exception::open_exception(book, command, now),
+        Command::Resolve(command) => resolve::resolve(book, command, now),
         Command::Settle(command) => settle::settle(book, command, now),
     }
 }
@@ -94,6 +107,7 @@ fn sent(
             result: None,
             refunded: 0,
             refund_in_flight: 0,
+            proposal: None,
         },
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn open_account(book: &Book, command: &OpenAccount, now: Timestamp) -
         accounts: vec![Account::open(command.id, command.currency, command.floor)],
         hold: None,
         operations: Vec::new(),
-        transfer: None,
+        transfers: Vec::new(),
         events: vec![event],
         outcome: Outcome { operation: None, hold: None, replayed: false, follow_up: None },
     })

@@ -32,6 +32,12 @@ pub(super) fn place(book: &Book, command: &Place, now: Timestamp) -> Result<Effe
     if command.expires_at <= now {
         return Err(Refusal::DeadlineInPast);
     }
+    if let Some(cap) = command.cap {
+        same_currency(cap, payer.currency())?;
+        if cap.minor() < command.amount.minor() {
+            return Err(Refusal::CapBelowAmount { cap, amount: command.amount });
+        }
+    }
     if !payer.covers(command.amount) {
         return Err(Refusal::FundsInsufficient { asked: command.amount, available: payer.available() });
     }
@@ -43,14 +49,7 @@ pub(super) fn place(book: &Book, command: &Place, now: Timestamp) -> Result<Effe
 }
 
 fn replay_place<'a>(book: &'a Book, operation: &Operation, command: &Place) -> Result<Option<&'a Hold>, Refusal> {
-    let is_place = match operation.kind() {
-        OperationKind::Place { .. } => true,
-        OperationKind::Fund { .. }
-        | OperationKind::Capture { .. }
-        | OperationKind::Release { .. }
-        | OperationKind::Expire { .. }
-        | OperationKind::Refund { .. } => false,
-    };
+    let is_place = matches!(operation.kind(), OperationKind::Place { .. });
     replay(operation, [("kind", is_place), ("hold", operation.hold() == Some(command.hold))])?;
     let hold = super::find_hold(book, command.hold)?;
     replay(
@@ -60,7 +59,9 @@ fn replay_place<'a>(book: &'a Book, operation: &Operation, command: &Place) -> R
             ("payer", hold.payer() == command.payer),
             ("payee", hold.payee() == command.payee),
             ("amount", operation.amount() == command.amount),
-            ("expires_at", hold.expires_at() == command.expires_at),
+            ("cap", hold.cap().minor() >= command.cap.unwrap_or(command.amount).minor()),
+            ("expires_at", hold.expires_at() >= command.expires_at),
+            ("at_deadline", hold.at_deadline() == command.at_deadline),
         ],
     )?;
     Ok(Some(hold))

@@ -1,6 +1,6 @@
 //! Gives captured money back: names the capture that it undoes and never exceeds it.
 
-use super::{find_hold, in_shard, positive, replay, same_currency, sent};
+use super::{expected_version, find_hold, in_shard, positive, replay, same_currency, sent};
 use crate::command::Refund;
 use crate::effects::{Effects, HoldChange};
 use crate::{Book, EventKind, Money, Operation, OperationKind, Refusal, Timestamp};
@@ -30,6 +30,7 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
     if let Some(amount) = command.amount {
         same_currency(amount, hold.currency())?;
     }
+    expected_version(hold, command.expected_version)?;
     let amount = resolve(capture, command.amount)?;
     let payee = book.row(hold.payee())?;
     if !payee.covers(amount) {
@@ -47,15 +48,9 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
     change.finish(operation, Some(capture))
 }
 
-fn resolve(capture: &Operation, asked: Option<Money>) -> Result<Money, Refusal> {
-    let is_capture = match capture.kind() {
-        OperationKind::Capture { .. } => true,
-        OperationKind::Fund { .. }
-        | OperationKind::Place { .. }
-        | OperationKind::Release { .. }
-        | OperationKind::Expire { .. }
-        | OperationKind::Refund { .. } => false,
-    };
+/// How much of a capture may be asked back.
+pub(super) fn resolve(capture: &Operation, asked: Option<Money>) -> Result<Money, Refusal> {
+    let is_capture = matches!(capture.kind(), OperationKind::Capture { .. });
     if !is_capture {
         return Err(Refusal::RefundOfNoCapture { operation: capture.id() });
     }
@@ -72,19 +67,14 @@ fn resolve(capture: &Operation, asked: Option<Money>) -> Result<Money, Refusal> 
 }
 
 fn replay_refund(operation: &Operation, command: &Refund) -> Result<(), Refusal> {
-    let capture = match operation.kind() {
-        OperationKind::Refund { capture, .. } => *capture,
-        OperationKind::Fund { .. }
-        | OperationKind::Place { .. }
-        | OperationKind::Capture { .. }
-        | OperationKind::Release { .. }
-        | OperationKind::Expire { .. } => return replay(operation, [("kind", false)]),
+    let OperationKind::Refund { capture, .. } = operation.kind() else {
+        return replay(operation, [("kind", false)]);
     };
     replay(
         operation,
         [
             ("hold", operation.hold() == Some(command.hold)),
-            ("capture", capture == command.capture),
+            ("capture", *capture == command.capture),
             ("amount", operation.parts.asked == command.amount),
         ],
     )

@@ -66,14 +66,7 @@ fn releasable(hold: &Hold, asked: Option<Money>) -> Result<Money, Refusal> {
 }
 
 fn replay_release(operation: &Operation, command: &Release) -> Result<(), Refusal> {
-    let is_release = match operation.kind() {
-        OperationKind::Release { .. } => true,
-        OperationKind::Fund { .. }
-        | OperationKind::Place { .. }
-        | OperationKind::Capture { .. }
-        | OperationKind::Expire { .. }
-        | OperationKind::Refund { .. } => false,
-    };
+    let is_release = matches!(operation.kind(), OperationKind::Release { .. });
     replay(
         operation,
         [

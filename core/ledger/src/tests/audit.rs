@@ -2,8 +2,9 @@
 
 use super::world::World;
 use crate::{
-    Account, AccountId, Book, Capture, Command, Currency, Finality, Floor, Fund, Hold, HoldId, Imbalance, Money,
-    OpenAccount, Operation, OperationId, Place, RailId, Refund, Settle, Shard, Timestamp, TransferId, Uuid, Verdict,
+    Account, AccountId, AtDeadline, Book, Capture, Command, Currency, Finality, Floor, Fund, Hold, HoldId, Imbalance,
+    Money, OpenAccount, Operation, OperationId, Place, RailId, Refund, Settle, Shard, Timestamp, TransferId, Uuid,
+    Verdict,
 };
 
 fn id(number: u128) -> Uuid {
@@ -27,7 +28,7 @@ fn sound() -> Book {
         let verdict = Verdict::Settled { reference: "r".to_owned(), amount: yen(amount) };
         Command::Settle(Settle { hold, operation: operation(number), verdict })
     };
-    let expires_at = Timestamp::from_millis(100);
+    let (expires_at, at_deadline) = (Timestamp::from_millis(100), AtDeadline::Release);
     let (payer, payee, finality) = (account(2), account(3), Finality::Partial);
     let commands = [
         open(1, Floor::Unlimited),
@@ -40,7 +41,17 @@ fn sound() -> Book {
             to: payer,
             amount: yen(100),
         }),
-        Command::Place(Place { hold, operation: operation(20), rail, payer, payee, amount: yen(60), expires_at }),
+        Command::Place(Place {
+            hold,
+            operation: operation(20),
+            rail,
+            payer,
+            payee,
+            amount: yen(60),
+            cap: None,
+            expires_at,
+            at_deadline,
+        }),
         settle(20, 60),
         Command::Capture(Capture {
             hold,
@@ -48,6 +59,7 @@ fn sound() -> Book {
             transfer: transfer(30),
             amount: Some(yen(40)),
             finality,
+            legs: vec![],
             expected_version: None,
         }),
         settle(30, 40),
@@ -57,6 +69,7 @@ fn sound() -> Book {
             transfer: transfer(40),
             capture: operation(30),
             amount: Some(yen(10)),
+            expected_version: None,
         }),
     ];
     for command in commands {

@@ -4,9 +4,9 @@ use expect_test::expect;
 
 use super::check;
 use crate::{
-    Account, AccountId, AccountParts, Book, Capture, Command, Currency, EndReason, Finality, Floor, Hold, HoldId,
-    HoldParts, Keys, Money, Operation, OperationId, OperationKind, OperationParts, OperationState, Phase, RailId,
-    Refund, Refusal, Settle, Shard, Timestamp, TransferId, Uuid, Verdict,
+    Account, AccountId, AccountParts, AtDeadline, Book, Capture, Command, Currency, EndReason, Finality, Floor, Hold,
+    HoldId, HoldParts, Keys, Money, Operation, OperationId, OperationKind, OperationParts, OperationState, Phase,
+    RailId, Refund, Refusal, Settle, Shard, Timestamp, TransferId, Uuid, Verdict,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(5);
@@ -95,15 +95,20 @@ fn hold(capture_in_flight: i64, captured: i64) -> Hold {
         captured,
         released: 0,
         refunded: 0,
+        disputed: 0,
+        lost: 0,
         place_in_flight: 0,
+        raise_in_flight: 0,
         capture_in_flight,
         release_in_flight: 0,
         refund_in_flight: 0,
         phase: Phase::Held,
         end: None,
         expires_at: Timestamp::from_millis(1000),
+        at_deadline: AtDeadline::Release,
         reference: Some("r".to_owned()),
         requires_action: false,
+        waiting: None,
         version: 3,
         created_at: Timestamp::from_millis(0),
     })
@@ -114,7 +119,7 @@ fn capture_sent(number: u128, amount: i64) -> Operation {
     Operation::from_parts(OperationParts {
         id: OperationId::from_uuid(id(number)),
         hold: Some(hold_id()),
-        kind: OperationKind::Capture { amount: yen(amount), finality: Finality::Partial },
+        kind: OperationKind::Capture { amount: yen(amount), finality: Finality::Partial, legs: vec![] },
         asked: Some(yen(amount)),
         transfer: Some(TransferId::from_uuid(id(number))),
         state: OperationState::Sent,
@@ -122,6 +127,7 @@ fn capture_sent(number: u128, amount: i64) -> Operation {
         result: None,
         refunded: 0,
         refund_in_flight: 0,
+        proposal: None,
     })
     .unwrap()
 }
@@ -138,6 +144,7 @@ fn refund(operation: u128, capture: u128) -> Command {
         transfer: TransferId::from_uuid(id(operation)),
         capture: OperationId::from_uuid(id(capture)),
         amount: None,
+        expected_version: None,
     })
 }
 
@@ -170,6 +177,7 @@ fn a_batch_gives_each_row_once_and_says_which_are_new() {
         transfer: TransferId::from_uuid(id(31)),
         amount: Some(yen(40)),
         finality: Finality::Partial,
+        legs: vec![],
         expected_version: None,
     });
     for command in [settle(30, 20), refund(32, 30), capture, settle(31, 40), settle(32, 20)] {

@@ -1,9 +1,10 @@
 //! Rows that a store hands back: what this crate could not have made is an error, never a panic.
 
 use crate::{
-    Account, AccountId, AccountParts, AccountPartsError, Currency, EndReason, EventKind, Finality, Floor, Hold, HoldId,
-    HoldParts, HoldPartsError, Money, Operation, OperationId, OperationKind, OperationParts, OperationPartsError,
-    OperationState, Phase, RailId, Status, Timestamp, TransferId, TransferKind, Uuid,
+    Account, AccountId, AccountParts, AccountPartsError, AtDeadline, Currency, EndReason, EventKind, Finality, Floor,
+    Found, Hold, HoldId, HoldParts, HoldPartsError, Leg, LegKind, Money, Operation, OperationId, OperationKind,
+    OperationParts, OperationPartsError, OperationState, Phase, RailId, Status, Timestamp, TransferId, TransferKind,
+    Uuid,
 };
 
 const AT: Timestamp = Timestamp::from_millis(9);
@@ -42,15 +43,20 @@ fn hold(change: impl FnOnce(&mut HoldParts)) -> Result<(), HoldPartsError> {
         captured: 20,
         released: 10,
         refunded: 5,
+        disputed: 0,
+        lost: 0,
         place_in_flight: 0,
+        raise_in_flight: 0,
         capture_in_flight: 7,
         release_in_flight: 3,
         refund_in_flight: 15,
         phase: Phase::Held,
         end: None,
         expires_at: AT,
+        at_deadline: AtDeadline::Release,
         reference: None,
         requires_action: false,
+        waiting: None,
         version: 1,
         created_at: AT,
     };
@@ -72,6 +78,11 @@ fn a_hold_row_adds_up() {
     assert_eq!(hold(|row| row.refunded = 6), Err(HoldPartsError::RefundsExceedCaptures(id)));
     assert_eq!(hold(|row| row.refunded = i64::MAX), Err(HoldPartsError::RefundsExceedCaptures(id)));
     assert_eq!(hold(|row| row.version = 0), Err(HoldPartsError::NoVersion(id)));
+    assert_eq!(hold(|row| row.disputed = 1), Err(HoldPartsError::RefundsExceedCaptures(id)));
+    assert_eq!(hold(|row| row.lost = 1), Err(HoldPartsError::RefundsExceedCaptures(id)));
+    assert_eq!(hold(|row| (row.refunded, row.disputed, row.lost) = (0, 2, 3)), Ok(()));
+    assert_eq!(hold(|row| row.raise_in_flight = 1), unbalanced, "a raise stays within the cap");
+    assert_eq!(hold(|row| (row.raise_in_flight, row.cap) = (1, 61)), Ok(()));
 }
 
 #[test]
@@ -85,6 +96,9 @@ fn a_hold_row_has_the_amounts_of_its_phase() {
     assert_eq!(hold(|row| row.phase = Phase::Placing), contradicts);
     assert_eq!(hold(|row| row.place_in_flight = 1), contradicts);
     assert_eq!(hold(|row| row.end = Some(EndReason::Captured)), contradicts);
+    let waits = Some(OperationId::from_uuid(Uuid::from_u128(6)));
+    assert_eq!(hold(|row| row.waiting = waits), Ok(()));
+    assert_eq!(hold(|row| (row.waiting, row.phase) = (waits, Phase::Closing)), contradicts);
     assert_eq!(hold(empty), contradicts, "a held hold with nothing in it would have ended");
     assert_eq!(hold(|row| row.phase = Phase::Closing), Ok(()));
     assert_eq!(hold(|row| (row.phase, row.capture_in_flight) = (Phase::Closing, 0)), contradicts);
@@ -107,7 +121,7 @@ fn operation(change: impl FnOnce(&mut OperationParts)) -> Result<(), OperationPa
     let mut parts = OperationParts {
         id: OperationId::from_uuid(Uuid::from_u128(4)),
         hold: Some(HoldId::from_uuid(Uuid::from_u128(2))),
-        kind: OperationKind::Capture { amount: yen(20), finality: Finality::Final },
+        kind: OperationKind::Capture { amount: yen(20), finality: Finality::Final, legs: vec![] },
         asked: Some(yen(20)),
         transfer: Some(TransferId::from_uuid(Uuid::from_u128(5))),
         state: OperationState::Sent,
@@ -115,6 +129,7 @@ fn operation(change: impl FnOnce(&mut OperationParts)) -> Result<(), OperationPa
         result: None,
         refunded: 0,
         refund_in_flight: 0,
+        proposal: None,
     };
     change(&mut parts);
     Operation::from_parts(parts.clone()).map(|operation| assert_eq!(*operation.parts(), parts))
@@ -140,7 +155,7 @@ fn an_operation_row_has_what_its_kind_needs() {
     assert_eq!(operation(|_| ()), Ok(()));
     assert_eq!(operation(|row| row.asked = None), Ok(()));
     assert_eq!(operation(|row| row.asked = Some(yen(19))), Err(OperationPartsError::Amount(id)));
-    let zero = OperationKind::Capture { amount: yen(0), finality: Finality::Final };
+    let zero = OperationKind::Capture { amount: yen(0), finality: Finality::Final, legs: vec![] };
     assert_eq!(operation(|row| (row.kind, row.asked) = (zero, None)), Err(OperationPartsError::Amount(id)));
     assert_eq!(operation(|row| row.hold = None), Err(OperationPartsError::Links(id)));
     assert_eq!(operation(|row| row.transfer = None), Err(OperationPartsError::Links(id)));
@@ -155,6 +170,17 @@ fn an_operation_row_has_what_its_kind_needs() {
     assert_eq!(operation(final_with(settled(19), 20)), Err(OperationPartsError::Refunds(id)));
     assert_eq!(operation(final_with(settled(19), -1)), Err(OperationPartsError::Refunds(id)));
     assert_eq!(operation(|row| row.refund_in_flight = 1), Err(OperationPartsError::Refunds(id)));
+    assert_eq!(operation(|row| row.state = OperationState::RequiresAction), Err(OperationPartsError::State(id)));
+    let leg = |minor, to| Leg {
+        to: AccountId::from_uuid(Uuid::from_u128(to)),
+        amount: yen(minor),
+        transfer: TransferId::from_uuid(Uuid::from_u128(to)),
+        kind: LegKind::Fee,
+    };
+    let split = |legs| OperationKind::Capture { amount: yen(20), finality: Finality::Final, legs };
+    assert_eq!(operation(|row| row.kind = split(vec![leg(15, 7), leg(5, 8)])), Ok(()));
+    assert_eq!(operation(|row| row.kind = split(vec![leg(15, 7), leg(6, 8)])), Err(OperationPartsError::Legs(id)));
+    assert_eq!(operation(|row| row.kind = split(vec![leg(0, 7)])), Err(OperationPartsError::Legs(id)));
 }
 
 #[test]
@@ -180,12 +206,25 @@ fn words_name_what_they_came_from() {
     for word in statuses {
         assert_eq!(Status::from_name(word).map(Status::name), Some(word));
     }
-    for finality in [Finality::Final, Finality::Partial] {
+    for finality in [Finality::Final, Finality::Partial, Finality::Deadline] {
         assert_eq!(Finality::from_name(finality.name()), Some(finality));
     }
-    for kind in [TransferKind::Fund, TransferKind::Capture, TransferKind::Refund] {
-        assert_eq!(TransferKind::from_name(kind.name()), Some(kind));
+    for word in ["fund", "capture", "refund", "share", "fee", "reverse", "dispute"] {
+        assert_eq!(TransferKind::from_name(word).map(TransferKind::name), Some(word));
     }
+    for kind in [LegKind::Share, LegKind::Fee] {
+        assert_eq!(LegKind::from_name(kind.name()), Some(kind));
+    }
+    for choice in [AtDeadline::Release, AtDeadline::Capture] {
+        assert_eq!(AtDeadline::from_name(choice.name()), Some(choice));
+    }
+    let reference = || "r".to_owned();
+    for found in
+        [Found::LateSuccess { reference: reference() }, Found::Differs { reference: reference() }, Found::Denied]
+    {
+        assert_eq!(Found::from_parts(found.name(), found.reference().map(str::to_owned)), Some(found));
+    }
+    assert_eq!(Found::from_parts("denied", Some(reference())), None);
     for kind in EventKind::ALL {
         assert_eq!(EventKind::from_name(kind.name()), Some(*kind));
     }

@@ -5,11 +5,17 @@
 //! merchant B [USD]                opens an account without floor
 //! foreign F unlimited|zero [USD]  tells that F@9 is at home in shard 9
 //! fund A→B 50 [USD]               moves money at once (operation F1, F2 …)
-//! hold H1 A→B 60 [USD] [by 500]   asks for a hold (operation H1), deadline 1000 unless written
-//! capture H1 [30] [more] [v3]     (C1, C2 …) all that is free unless written; final unless `more`
+//! hold H1 A→B 60 [USD] [by 500] [cap 80] [due]   asks for a hold (operation H1), deadline 1000 unless written; `due`:
+//!                                 captured then
+//! raise H1 20 [v3]                (A1, A2 …)   confirm A1 (decline A1: the payer refuses)
+//! extend H1 2000 [v3]             (X1, X2 …)
+//! capture H1 [30] [more] [v3] [to D 5] [fee E 2]   (C1, C2 …) all that is free unless written; final unless `more`;
+//!                                 with `due` because the deadline came
 //! release H1 [30] [v3]            (R1, R2 …)
 //! expire H1                       (E1, E2 …)
-//! refund C1 [30] [of H2]          (U1, U2 …)
+//! refund C1 [30] [of H2]          (U1, U2 …)   reverse C1 (V1, V2 …)   dispute C1 [30] (D1, D2 …)
+//! exception C1 [30] [ref X]       (Q1, Q2 …) the rail says settled; with `no` it says declined
+//! resolve C1 [30] [ref X] me ann  an operator says settled; with `no` declined, with `silent` nothing
 //! settle C1 [30] [ref X] [of H2]  decline C1   unknown C1   action H1
 //! at 500                          sets the time
 //! show H1   operation C1   events H1
@@ -20,9 +26,10 @@ use std::collections::BTreeMap;
 
 use super::world::World;
 use crate::{
-    AccountId, Capture, Command, Currency, Expire, Finality, Floor, FollowUp, Fund, Hold, HoldId, Money, OpenAccount,
-    Operation, OperationId, OperationState, Outcome, Place, RailId, Refund, Release, Settle, Shard, Timestamp,
-    TransferId, Uuid, Verdict,
+    AccountId, AtDeadline, Capture, Command, Confirm, Currency, Dispute, Expire, Extend, Finality, Floor, FollowUp,
+    Fund, Hold, HoldId, Leg, LegKind, Money, OpenAccount, OpenException, Operation, OperationId, OperationState,
+    Outcome, Place, RailId, Raise, Refund, Release, Resolve, Reverse, Settle, Shard, Timestamp, TransferId, Uuid,
+    Verdict,
 };
 
 const SHARD: Shard = Shard::new(7);
@@ -61,6 +68,12 @@ struct Words<'a> {
     reference: Option<&'a str>,
     of: Option<&'a str>,
     more: bool,
+    due: bool,
+    no: bool,
+    silent: bool,
+    cap: Option<i64>,
+    me: Option<&'a str>,
+    legs: Vec<(LegKind, &'a str, i64)>,
     currency: Currency,
 }
 
@@ -73,6 +86,12 @@ fn words(text: &str) -> Words<'_> {
         reference: None,
         of: None,
         more: false,
+        due: false,
+        no: false,
+        silent: false,
+        cap: None,
+        me: None,
+        legs: Vec::new(),
         currency: Currency::JPY,
     };
     let mut rest = text.split_whitespace();
@@ -83,6 +102,15 @@ fn words(text: &str) -> Words<'_> {
             "ref" => found.reference = rest.next(),
             "of" => found.of = rest.next(),
             "more" => found.more = true,
+            "due" => found.due = true,
+            "no" => found.no = true,
+            "silent" => found.silent = true,
+            "cap" => found.cap = rest.next().map(|cap| cap.parse().unwrap()),
+            "me" => found.me = rest.next(),
+            "to" | "fee" => {
+                let kind = if word == "fee" { LegKind::Fee } else { LegKind::Share };
+                found.legs.push((kind, rest.next().unwrap(), rest.next().unwrap().parse().unwrap()));
+            }
             "USD" | "EUR" => found.currency = Currency::new(word).unwrap(),
             _ => match word.strip_prefix('v').map(str::parse) {
                 Some(Ok(version)) => found.version = Some(version),
@@ -145,15 +173,21 @@ impl Interpreter {
             "release" => 'R',
             "expire" => 'E',
             "refund" => 'U',
+            "raise" => 'A',
+            "extend" => 'X',
+            "reverse" => 'V',
+            "dispute" => 'D',
+            "exception" => 'Q',
             _ => 'H',
         };
         let name = match (words.named, verb) {
             (Some(name), _) => name.to_owned(),
-            (None, "fund" | "capture" | "release" | "expire" | "refund") => self.next_name(letter),
+            (None, _) if letter != 'H' => self.next_name(letter),
             (None, _) => first.to_owned(),
         };
         let hold_name = match verb {
-            "settle" | "decline" | "unknown" | "action" | "refund" => {
+            "settle" | "decline" | "unknown" | "action" | "refund" | "confirm" | "reverse" | "dispute"
+            | "exception" | "resolve" => {
                 words.of.unwrap_or_else(|| self.holds.get(first).map_or(first, String::as_str)).to_owned()
             }
             _ => first.to_owned(),
@@ -161,7 +195,11 @@ impl Interpreter {
         let hold = self.hold_id(&hold_name);
         let operation = self.operation_id(&name);
         let transfer = TransferId::from_uuid(self.uuid(&format!("transfer {name}")));
-        let finality = if words.more { Finality::Partial } else { Finality::Final };
+        let finality = match words {
+            Words { due: true, .. } => Finality::Deadline,
+            Words { more: true, .. } => Finality::Partial,
+            _ => Finality::Final,
+        };
         let expected_version = words.version;
         let command = match verb {
             "fund" => {
@@ -174,14 +212,56 @@ impl Interpreter {
                 let amount = Money::new(words.plain[2].parse().unwrap(), words.currency);
                 let expires_at = Timestamp::from_millis(words.by.unwrap_or(1000));
                 let rail = RailId::new(words.reference.unwrap_or("house")).unwrap();
-                Command::Place(Place { hold, operation, rail, payer, payee, amount, expires_at })
+                let cap = words.cap.map(|cap| Money::new(cap, words.currency));
+                let at_deadline = if words.due { AtDeadline::Capture } else { AtDeadline::Release };
+                Command::Place(Place { hold, operation, rail, payer, payee, amount, cap, expires_at, at_deadline })
             }
-            "capture" => Command::Capture(Capture { hold, operation, transfer, amount, finality, expected_version }),
+            "raise" => Command::Raise(Raise { hold, operation, amount: amount.unwrap(), expected_version }),
+            "confirm" => Command::Confirm(Confirm { hold, operation }),
+            "extend" => {
+                let until = Timestamp::from_millis(words.plain[1].parse().unwrap());
+                Command::Extend(Extend { hold, operation, until, expected_version })
+            }
+            "capture" => {
+                let leg = |(kind, to, minor): &(LegKind, &str, i64)| Leg {
+                    to: self.account_id(to),
+                    amount: Money::new(*minor, words.currency),
+                    transfer: TransferId::from_uuid(self.uuid(&format!("transfer {name} {to}"))),
+                    kind: *kind,
+                };
+                let legs = words.legs.iter().map(leg).collect();
+                Command::Capture(Capture { hold, operation, transfer, amount, finality, legs, expected_version })
+            }
             "release" => Command::Release(Release { hold, operation, amount, expected_version }),
             "expire" => Command::Expire(Expire { hold, operation }),
             "refund" => {
                 let capture = self.operation_id(first);
-                Command::Refund(Refund { hold, operation, transfer, capture, amount })
+                Command::Refund(Refund { hold, operation, transfer, capture, amount, expected_version })
+            }
+            "reverse" => {
+                let capture = self.operation_id(first);
+                let transfers =
+                    (0..3).map(|part| TransferId::from_uuid(self.uuid(&format!("transfer {name} {part}")))).collect();
+                Command::Reverse(Reverse { hold, operation, transfers, capture, expected_version })
+            }
+            "dispute" => {
+                let capture = self.operation_id(first);
+                Command::Dispute(Dispute { hold, operation, transfer, capture, amount, expected_version })
+            }
+            "exception" => {
+                let of = self.operation_id(first);
+                let verdict = self.verdict(if words.no { "decline" } else { "settle" }, of, amount, words);
+                Command::OpenException(OpenException { hold, operation, of, verdict })
+            }
+            "resolve" => {
+                let by = self.uuid(&format!("operator {}", words.me.unwrap()));
+                let verb = match words {
+                    Words { silent: true, .. } => "unknown",
+                    Words { no: true, .. } => "decline",
+                    _ => "settle",
+                };
+                let verdict = self.verdict(verb, operation, amount, words);
+                Command::Resolve(Resolve { hold, operation, by, verdict })
             }
             _ => Command::Settle(Settle { hold, operation, verdict: self.verdict(verb, operation, amount, words) }),
         };
@@ -234,6 +314,7 @@ impl Interpreter {
         parts.extend(outcome.hold.as_ref().map(shown));
         parts.extend(outcome.follow_up.map(|follow_up| match follow_up {
             FollowUp::Expire { .. } => "then expire".to_owned(),
+            FollowUp::CaptureDue { .. } => "then capture".to_owned(),
             FollowUp::ReleaseRest { .. } => "then release".to_owned(),
         }));
         parts.join(", ")
@@ -315,6 +396,9 @@ fn shown(hold: &Hold) -> String {
         ("captured", parts.captured),
         ("released", parts.released),
         ("refunded", parts.refunded),
+        ("disputed", parts.disputed),
+        ("lost", parts.lost),
+        ("raising", parts.raise_in_flight),
         ("placing", parts.place_in_flight),
         ("capturing", parts.capture_in_flight),
         ("releasing", parts.release_in_flight),
@@ -330,6 +414,7 @@ fn shown(hold: &Hold) -> String {
 fn known(operation: &Operation) -> String {
     let amount = operation.amount().minor();
     match operation.state() {
+        OperationState::RequiresAction => format!("requires action {amount}"),
         OperationState::Sent => format!("sent {amount}"),
         OperationState::Unknown { .. } => format!("unknown {amount}"),
         OperationState::Settled { amount, .. } => format!("settled {}", amount.minor()),

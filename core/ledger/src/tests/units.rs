@@ -2,8 +2,8 @@
 
 use super::world::World;
 use crate::{
-    AccountId, Book, Capture, Command, Currency, Finality, Floor, Fund, HoldId, Money, OpenAccount, OperationId, Place,
-    RailId, Refusal, Settle, Shard, Status, Timestamp, TransferId, Uuid, Verdict,
+    AccountId, AtDeadline, Book, Capture, Command, Currency, Finality, Floor, Fund, HoldId, Money, OpenAccount,
+    OperationId, Place, RailId, Refusal, Settle, Shard, Status, Timestamp, TransferId, Uuid, Verdict,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(5);
@@ -38,7 +38,9 @@ fn place(amount: i64) -> Command {
         payer: AccountId::from_uuid(id(2)),
         payee: AccountId::from_uuid(id(3)),
         amount: yen(amount),
+        cap: None,
         expires_at: NOW.plus_ms(100),
+        at_deadline: AtDeadline::Release,
     })
 }
 
@@ -49,6 +51,7 @@ fn capture(amount: i64) -> Command {
         transfer: TransferId::from_uuid(id(30)),
         amount: Some(yen(amount)),
         finality: Finality::Final,
+        legs: vec![],
         expected_version: None,
     })
 }

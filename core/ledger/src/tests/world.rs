@@ -1,11 +1,11 @@
 //! A whole book under watch: every command is also applied to a partial book, refusals must leave no trace, the books
 //! must add up, and what is final must stay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Account, AccountId, Book, Command, Currency, Event, Floor, Hold, Keys, Operation, OperationState, Outcome, Phase,
-    Refusal, Shard, Timestamp, Transfer,
+    Account, AccountId, Book, Command, Currency, Event, Floor, Hold, Keys, Money, Operation, OperationId,
+    OperationKind, OperationState, Outcome, Phase, Refusal, Shard, Timestamp, Transfer,
 };
 
 /// Accounts at home in other shards.
@@ -80,12 +80,23 @@ impl World {
     /// Posted balances are the sum of the transfers, and every transfer is of an operation that settled it.
     fn assert_double_entry(&self) {
         let mut posted = BTreeMap::<AccountId, i64>::new();
+        let mut moved = BTreeMap::<OperationId, i64>::new();
+        let mut ids = BTreeSet::new();
         for transfer in &self.transfers {
             *posted.entry(transfer.debit()).or_default() -= transfer.amount().minor();
             *posted.entry(transfer.credit()).or_default() += transfer.amount().minor();
             let operation = self.book.operation(transfer.operation()).unwrap();
-            assert_eq!(operation.settled_amount(), Some(transfer.amount()));
-            assert_eq!(operation.parts().transfer, Some(transfer.id()));
+            *moved.entry(transfer.operation()).or_default() += transfer.amount().minor();
+            assert!(ids.insert(transfer.id()), "{} is posted once", transfer.id());
+            let own = operation.parts().transfer == Some(transfer.id());
+            let leg = operation.kind().legs().iter().any(|leg| leg.transfer == transfer.id());
+            let reversal = matches!(operation.kind(), OperationKind::Reverse { .. });
+            assert!(own || leg || reversal, "{transfer:?} was promised by its operation");
+        }
+        for operation in self.book.operations() {
+            let (_, posts) = (operation.hold(), operation.parts().transfer.is_some());
+            let settled = operation.settled_amount().filter(|_| posts).map_or(0, Money::minor);
+            assert_eq!(moved.remove(&operation.id()).unwrap_or(0), settled, "{operation:?} posts what it settled");
         }
         for account in self.book.accounts() {
             assert_eq!(posted.remove(&account.id()).unwrap_or(0), account.posted().minor());
@@ -124,7 +135,7 @@ fn load_keys(partial: &mut Book, whole: &Book, foreign: &Foreign, keys: &Keys) {
     }
 }
 
-/// A terminal hold keeps everything but its refunds.
+/// A terminal hold keeps everything but its refunds and disputes.
 fn assert_stays_final(was: Option<&Hold>, is: &Hold) {
     let Some(was) = was else { return };
     match was.phase() {
@@ -132,6 +143,8 @@ fn assert_stays_final(was: Option<&Hold>, is: &Hold) {
             let mut expected = was.parts().clone();
             expected.refunded = is.parts().refunded;
             expected.refund_in_flight = is.parts().refund_in_flight;
+            expected.disputed = is.parts().disputed;
+            expected.lost = is.parts().lost;
             expected.version = is.version();
             assert_eq!(*is.parts(), expected);
         }
@@ -145,12 +158,14 @@ fn assert_result_stays(was: Option<&Operation>, is: &Operation) {
     let mut expected = was.parts().clone();
     match was.state() {
         OperationState::Settled { .. } | OperationState::Failed { .. } => {}
-        OperationState::Sent => {
+        OperationState::RequiresAction | OperationState::Sent => {
+            assert!(is.state() != &OperationState::RequiresAction || was.state() == is.state());
             expected.state = is.state().clone();
             expected.result = is.result().copied();
         }
         OperationState::Unknown { .. } => {
             assert_ne!(*is.state(), OperationState::Sent);
+            expected.proposal = is.parts().proposal.clone();
             expected.state = is.state().clone();
             expected.result = is.result().copied();
         }
