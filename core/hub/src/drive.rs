@@ -73,15 +73,16 @@ impl Hub {
         let now = self.now();
         let step = rail.resume(&exchange.rail_operation(now), &exchange.state, &event).await;
         exchange.digest = rail.descriptor().digest;
-        self.take(exchange, step, event, failures, rail.descriptor().settle_window_ms).await
+        self.take(exchange, step, event, failures).await
     }
 
     async fn inquire(&self, exchange: &mut Exchange) -> Result<(), DriveError> {
         let rail = self.rail(&exchange.rail).ok_or_else(|| DriveError::RailGone(exchange.rail.clone()))?;
-        machine::begin_inquiry(exchange);
-        let step = rail.start(&exchange.rail_operation(self.now())).await;
+        let now = self.now();
+        machine::begin_inquiry(exchange, now, rail.descriptor().settle_window_ms);
+        let step = rail.start(&exchange.rail_operation(now)).await;
         // An inquiry that cannot even start is tried again as an inquiry that failed.
-        self.take(exchange, step, RailEvent::Timer, 1, rail.descriptor().settle_window_ms).await
+        self.take(exchange, step, RailEvent::Timer, 1).await
     }
 
     async fn take(
@@ -90,14 +91,13 @@ impl Hub {
         step: Result<Step, RailError>,
         event: RailEvent,
         failures: u32,
-        settle_window_ms: i64,
     ) -> Result<(), DriveError> {
         let now = self.now();
         match step {
             Ok(step) => {
                 let writes = self.kv_writes(&exchange.rail, &step);
                 let next = machine::take_state(exchange, step);
-                let told = machine::after_step(exchange, Some(&event), next, now, settle_window_ms);
+                let told = machine::after_step(exchange, Some(&event), next, now);
                 self.put(exchange, told, writes).await
             }
             Err(error) => {

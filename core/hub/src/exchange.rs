@@ -26,8 +26,9 @@ pub struct Exchange {
     pub ordinal: u32,
     /// When the worker has to look at it (again). While a send is under way: the end of its lease.
     pub due_at: Timestamp,
-    /// When the first byte of anything may have left; `None`: nothing has.
-    pub first_sent_at: Option<Timestamp>,
+    /// When bytes that do something may have left for the last time; `None`: none ever did. The settle window counts from
+    /// here: a resend may still be on its way when the first call is long forgotten.
+    pub last_sent_at: Option<Timestamp>,
     /// Counts up with every write; a writer names the one it read.
     pub revision: u32,
 }
@@ -37,8 +38,9 @@ pub struct Exchange {
 pub enum Purpose {
     /// To do the operation.
     Perform,
-    /// To find out what became of it.
-    Inquire { attempt: u32 },
+    /// To find out what became of it. `conclusive`: begun after the settle window, so that "not found" counts, whenever
+    /// the answer is looked at.
+    Inquire { attempt: u32, conclusive: bool },
 }
 
 /// What is to happen next.
@@ -94,7 +96,7 @@ impl Exchange {
             Purpose::Perform => {
                 RailOperation { id: self.operation.to_string(), attempt: 1, now, command: self.command.clone() }
             }
-            Purpose::Inquire { attempt } => RailOperation {
+            Purpose::Inquire { attempt, .. } => RailOperation {
                 id: format!("{}.{attempt}", self.operation),
                 attempt,
                 now,

@@ -26,15 +26,7 @@ const LEASE_MARGIN_MS: i64 = 5_000;
 pub type Told = Option<Verdict>;
 
 /// Moves an exchange on by the plugin's step after `event` (`None`: its first step).
-///
-/// `settle_window_ms` is the rail's: within it "not found" proves nothing.
-pub fn after_step(
-    exchange: &mut Exchange,
-    event: Option<&RailEvent>,
-    next: Next,
-    now: Timestamp,
-    settle_window_ms: i64,
-) -> Told {
+pub fn after_step(exchange: &mut Exchange, event: Option<&RailEvent>, next: Next, now: Timestamp) -> Told {
     match next {
         Next::Call(call) => {
             exchange.ordinal += 1;
@@ -48,7 +40,7 @@ pub fn after_step(
         }
         Next::Done(outcome) => {
             let outcome = checked(exchange, event, outcome);
-            conclude(exchange, outcome, now, settle_window_ms)
+            conclude(exchange, outcome, now)
         }
     }
 }
@@ -79,11 +71,11 @@ pub fn lease(exchange: &mut Exchange, call: HttpCall, attempts: u32, now: Timest
 pub fn after_delivery(exchange: &mut Exchange, call: HttpCall, attempts: u32, delivery: Delivery, now: Timestamp) {
     let (arrived, retry) = match delivery {
         Delivery::Reply(reply) => {
-            exchange.first_sent_at.get_or_insert(now);
+            left(exchange, now);
             (RailEvent::Reply(reply), false)
         }
         Delivery::MaybeDelivered { reason } => {
-            exchange.first_sent_at.get_or_insert(now);
+            left(exchange, now);
             let retry = match call.effect {
                 Effect::Read | Effect::Idempotent { .. } => true,
                 Effect::Once => false,
@@ -91,11 +83,11 @@ pub fn after_delivery(exchange: &mut Exchange, call: HttpCall, attempts: u32, de
             (RailEvent::Silence { maybe_delivered: true, reason }, retry)
         }
         Delivery::NotDelivered { reason } => {
-            (RailEvent::Silence { maybe_delivered: exchange.first_sent_at.is_some(), reason }, true)
+            (RailEvent::Silence { maybe_delivered: exchange.last_sent_at.is_some(), reason }, true)
         }
         Delivery::Refused { code, reason } => {
             let reason = format!("{code}: {reason}");
-            (RailEvent::Silence { maybe_delivered: exchange.first_sent_at.is_some(), reason }, false)
+            (RailEvent::Silence { maybe_delivered: exchange.last_sent_at.is_some(), reason }, false)
         }
     };
     if retry && attempts < MAX_SENDS {
@@ -105,6 +97,14 @@ pub fn after_delivery(exchange: &mut Exchange, call: HttpCall, attempts: u32, de
     } else {
         exchange.due_at = now;
         exchange.stage = Stage::Arrived { event: arrived, failures: 0 };
+    }
+}
+
+/// Notes that bytes may have left. An inquiry's do nothing at the far end.
+fn left(exchange: &mut Exchange, now: Timestamp) {
+    match exchange.purpose {
+        Purpose::Perform => exchange.last_sent_at = Some(now),
+        Purpose::Inquire { .. } => drop(exchange.last_sent_at.get_or_insert(now)),
     }
 }
 
@@ -118,7 +118,7 @@ pub fn drop_stale(exchange: &mut Exchange, now: Timestamp) {
     exchange.due_at = now;
     exchange.stage = Stage::Arrived {
         event: RailEvent::Silence {
-            maybe_delivered: exchange.first_sent_at.is_some(),
+            maybe_delivered: exchange.last_sent_at.is_some(),
             reason: "the signed call went stale before it could be sent".to_owned(),
         },
         failures: 0,
@@ -150,12 +150,12 @@ pub fn after_failure(
         RailError::Trapped { .. } | RailError::Fault(_) | RailError::Revoked { .. } => {
             let fault = fault_of(error);
             match exchange.purpose {
-                Purpose::Perform if exchange.first_sent_at.is_none() => {
+                Purpose::Perform if exchange.last_sent_at.is_none() => {
                     exchange.stage = Stage::Finished;
                     Some(Verdict::Declined { code: fault.code })
                 }
                 Purpose::Perform => unknown(exchange, fault, now),
-                Purpose::Inquire { attempt } => postpone(exchange, attempt, now),
+                Purpose::Inquire { attempt, .. } => postpone(exchange, attempt, now),
             }
         }
     }
@@ -171,15 +171,13 @@ pub fn fault_of(error: &RailError) -> Fault {
     }
 }
 
-fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp, settle_window_ms: i64) -> Told {
+fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp) -> Told {
     match (outcome, exchange.purpose) {
         (RailOutcome::Settled { reference, amount }, Purpose::Perform | Purpose::Inquire { .. }) => {
             exchange.stage = Stage::Finished;
             Some(Verdict::Settled { reference, amount })
         }
-        (RailOutcome::Declined(fault), Purpose::Inquire { attempt })
-            if fault.code == NOT_FOUND && within_window(exchange, now, settle_window_ms) =>
-        {
+        (RailOutcome::Declined(fault), Purpose::Inquire { attempt, conclusive: false }) if fault.code == NOT_FOUND => {
             postpone(exchange, attempt, now)
         }
         (RailOutcome::Declined(fault), Purpose::Perform | Purpose::Inquire { .. }) => {
@@ -187,7 +185,7 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp, settl
             Some(Verdict::Declined { code: fault.code })
         }
         (RailOutcome::Unknown(fault), Purpose::Perform) => unknown(exchange, fault, now),
-        (RailOutcome::Unknown(_), Purpose::Inquire { attempt }) => postpone(exchange, attempt, now),
+        (RailOutcome::Unknown(_), Purpose::Inquire { attempt, .. }) => postpone(exchange, attempt, now),
     }
 }
 
@@ -216,10 +214,6 @@ fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome)
     }
 }
 
-fn within_window(exchange: &Exchange, now: Timestamp, settle_window_ms: i64) -> bool {
-    exchange.first_sent_at.is_some_and(|sent| now < sent.plus_ms(settle_window_ms))
-}
-
 fn unknown(exchange: &mut Exchange, fault: Fault, now: Timestamp) -> Told {
     exchange.stage = Stage::Unknown;
     exchange.due_at = now.plus_ms(INQUIRE_AFTER_MS[0]);
@@ -237,12 +231,15 @@ fn postpone(exchange: &mut Exchange, attempt: u32, now: Timestamp) -> Told {
 }
 
 /// Turns an unknown exchange to its next inquiry.
-pub fn begin_inquiry(exchange: &mut Exchange) {
+///
+/// `settle_window_ms` is the rail's: what is asked within it and not found may still be on its way.
+pub fn begin_inquiry(exchange: &mut Exchange, now: Timestamp, settle_window_ms: i64) {
     let attempt = match exchange.purpose {
         Purpose::Perform => 1,
-        Purpose::Inquire { attempt } => attempt + 1,
+        Purpose::Inquire { attempt, .. } => attempt + 1,
     };
-    exchange.purpose = Purpose::Inquire { attempt };
+    let conclusive = exchange.last_sent_at.is_none_or(|sent| now >= sent.plus_ms(settle_window_ms));
+    exchange.purpose = Purpose::Inquire { attempt, conclusive };
     exchange.state.clear();
 }
 

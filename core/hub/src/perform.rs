@@ -139,14 +139,14 @@ impl Hub {
             state: Vec::new(),
             ordinal: 0,
             due_at: now,
-            first_sent_at: None,
+            last_sent_at: None,
             revision: 1,
         };
         let told = match rail.start(&asked).await {
             Ok(step) => {
                 writes.extend(self.kv_writes(&exchange.rail, &step));
                 let next = machine::take_state(&mut exchange, step);
-                machine::after_step(&mut exchange, None, next, now, rail.descriptor().settle_window_ms)
+                machine::after_step(&mut exchange, None, next, now)
             }
             Err(RailError::Busy { retry_after_ms }) => return Err(PerformError::Busy { retry_after_ms }),
             Err(error) => {

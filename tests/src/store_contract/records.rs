@@ -55,9 +55,9 @@ pub(super) async fn every_stage_of_an_exchange_is_read_back(ground: &Ground) {
     ];
     for (revision, stage) in (0..).zip(stages) {
         row.command = commands[usize::try_from(revision).unwrap() % commands.len()].clone();
-        row.purpose = if revision == 0 { Purpose::Perform } else { Purpose::Inquire { attempt: revision } };
+        row.purpose = if revision == 0 { Purpose::Perform } else { Purpose::Inquire { attempt: revision, conclusive: revision % 2 == 0 } };
         row.digest = (revision % 2 == 0).then_some(ComponentDigest([9; 32]));
-        row.first_sent_at = (revision % 3 == 0).then_some(NOW);
+        row.last_sent_at = (revision % 3 == 0).then_some(NOW);
         row.stage = stage;
         row.revision = revision + 1;
         ground.write(1, vec![Write::Exchange { exchange: row.clone(), expected: revision }]).await.unwrap();
@@ -314,7 +314,7 @@ pub(super) fn exchange(ground: &Ground, operation: OperationId, hold: HoldId) ->
         state: vec![1, 2, 0, 255],
         ordinal: 1,
         due_at: NOW,
-        first_sent_at: None,
+        last_sent_at: None,
         revision: 1,
     }
 }

@@ -40,7 +40,7 @@ fn fresh() -> Exchange {
         state: vec![],
         ordinal: 0,
         due_at: Timestamp::from_millis(0),
-        first_sent_at: None,
+        last_sent_at: None,
         revision: 1,
     }
 }
@@ -62,7 +62,7 @@ fn check(script: &str, expected: Expect) {
             Some(Verdict::RequiresAction) => " → action".to_owned(),
         };
         let wait = exchange.due_at.since_ms(now);
-        let sent = if exchange.first_sent_at.is_some() { "" } else { " (nothing sent)" };
+        let sent = if exchange.last_sent_at.is_some() { "" } else { " (nothing sent)" };
         transcript += &format!("{word}: {} in {wait} ms{sent}{told}\n", stage(&exchange.stage));
     }
     expected.assert_eq(&transcript);
@@ -87,7 +87,7 @@ fn play(exchange: &mut Exchange, word: &str, now: &mut Timestamp) -> Told {
         Stage::Arrived { event, .. } => Some(event.clone()),
         _ => None,
     };
-    let mut step = |next| after_step(exchange, event.as_ref(), next, *now, WINDOW_MS);
+    let mut step = |next| after_step(exchange, event.as_ref(), next, *now);
     match word {
         "read" => step(Next::Call(call(Effect::Read))),
         "idempotent" => step(Next::Call(call(Effect::Idempotent { key: "k".to_owned() }))),
@@ -106,7 +106,7 @@ fn play(exchange: &mut Exchange, word: &str, now: &mut Timestamp) -> Told {
         }
         "inquire" => {
             *now = (*now).max(exchange.due_at);
-            begin_inquiry(exchange);
+            begin_inquiry(exchange, *now, WINDOW_MS);
             None
         }
         "a day passes" => {
@@ -308,7 +308,7 @@ fn a_plugin_that_takes_silence_for_a_refusal_is_not_believed() {
 #[test]
 fn not_found_counts_only_after_the_settle_window() {
     check(
-        "idempotent / reply / cannot tell / inquire / read / reply / not found / inquire / read / reply / a day passes / not found",
+        "idempotent / reply / cannot tell / inquire / read / reply / not found / a day passes / inquire / read / reply / not found",
         expect![[r#"
             idempotent: sending 1 in 8000 ms (nothing sent)
             reply: reply failures=0 in 0 ms
@@ -317,13 +317,44 @@ fn not_found_counts_only_after_the_settle_window() {
             read: sending 1 in 8000 ms
             reply: reply failures=0 in 0 ms
             not found: unknown in 1000 ms
+            a day passes: unknown in -86399000 ms
+            inquire: unknown in -86399000 ms
+            read: sending 1 in 8000 ms
+            reply: reply failures=0 in 0 ms
+            not found: finished in 0 ms → declined inquiry.not_found
+        "#]],
+    );
+}
+
+#[test]
+fn not_found_within_the_settle_window_does_not_count_either_when_it_is_looked_at_later() {
+    check(
+        "idempotent / reply / cannot tell / inquire / read / reply / a day passes / not found",
+        expect![[r#"
+            idempotent: sending 1 in 8000 ms (nothing sent)
+            reply: reply failures=0 in 0 ms
+            cannot tell: unknown in 500 ms → unknown reply.garbled
             inquire: unknown in 0 ms
             read: sending 1 in 8000 ms
             reply: reply failures=0 in 0 ms
             a day passes: reply failures=0 in -86400000 ms
-            not found: finished in -86400000 ms → declined inquiry.not_found
+            not found: unknown in 1000 ms
         "#]],
     );
+}
+
+#[test]
+fn the_settle_window_counts_from_the_last_resend() {
+    let mut exchange = fresh();
+    let mut now = Timestamp::from_millis(1_000);
+    for word in ["idempotent", "maybe", "send", "maybe", "send", "maybe", "send"] {
+        play(&mut exchange, word, &mut now);
+    }
+    now = now.plus_ms(2 * WINDOW_MS);
+    for word in ["maybe", "cannot tell", "inquire"] {
+        play(&mut exchange, word, &mut now);
+    }
+    assert_eq!(exchange.purpose, Purpose::Inquire { attempt: 1, conclusive: false });
 }
 
 #[test]
@@ -365,9 +396,9 @@ fn an_inquiry_that_fails_is_made_again() {
 #[test]
 fn inquiries_end_with_a_person() {
     let mut exchange = fresh();
-    exchange.purpose = Purpose::Inquire { attempt: MAX_INQUIRIES };
-    exchange.first_sent_at = Some(Timestamp::from_millis(0));
+    exchange.purpose = Purpose::Inquire { attempt: MAX_INQUIRIES, conclusive: true };
+    exchange.last_sent_at = Some(Timestamp::from_millis(0));
     let outcome = RailOutcome::Unknown(Fault { code: "x".to_owned(), message: String::new() });
-    let told = after_step(&mut exchange, None, Next::Done(outcome), Timestamp::from_millis(1), WINDOW_MS);
+    let told = after_step(&mut exchange, None, Next::Done(outcome), Timestamp::from_millis(1));
     assert_eq!((told, exchange.stage), (None, Stage::Stuck));
 }

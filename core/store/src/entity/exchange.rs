@@ -65,7 +65,7 @@ impl Model {
             state: body.state,
             ordinal: body.ordinal,
             due_at: body.due_at,
-            first_sent_at: body.first_sent_at,
+            last_sent_at: body.last_sent_at,
             revision: count(TABLE, self.revision)?,
         })
     }

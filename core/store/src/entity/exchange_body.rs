@@ -18,12 +18,16 @@ pub(crate) struct Body {
     command: CommandBody,
     /// 0: to do the operation; n: the n-th inquiry.
     inquiry: u32,
+    /// Rows written before there was such a field begin their inquiry again.
+    #[serde(default)]
+    conclusive: bool,
     stage: StageBody,
     #[serde(with = "hex::bytes")]
     state: Vec<u8>,
     ordinal: u32,
     due_at_ms: i64,
-    first_sent_at_ms: Option<i64>,
+    #[serde(alias = "first_sent_at_ms")]
+    last_sent_at_ms: Option<i64>,
 }
 
 /// What [`Body::parts`] gives back.
@@ -35,7 +39,7 @@ pub(crate) struct BodyParts {
     pub(crate) state: Vec<u8>,
     pub(crate) ordinal: u32,
     pub(crate) due_at: Timestamp,
-    pub(crate) first_sent_at: Option<Timestamp>,
+    pub(crate) last_sent_at: Option<Timestamp>,
 }
 
 impl Body {
@@ -45,13 +49,14 @@ impl Body {
             command: CommandBody::of(&exchange.command),
             inquiry: match exchange.purpose {
                 Purpose::Perform => 0,
-                Purpose::Inquire { attempt } => attempt,
+                Purpose::Inquire { attempt, .. } => attempt,
             },
+            conclusive: matches!(exchange.purpose, Purpose::Inquire { conclusive: true, .. }),
             stage: StageBody::of(&exchange.stage),
             state: exchange.state.clone(),
             ordinal: exchange.ordinal,
             due_at_ms: exchange.due_at.millis(),
-            first_sent_at_ms: exchange.first_sent_at.map(Timestamp::millis),
+            last_sent_at_ms: exchange.last_sent_at.map(Timestamp::millis),
         }
     }
 
@@ -62,13 +67,13 @@ impl Body {
             command: self.command.domain()?,
             purpose: match self.inquiry {
                 0 => Purpose::Perform,
-                attempt => Purpose::Inquire { attempt },
+                attempt => Purpose::Inquire { attempt, conclusive: self.conclusive },
             },
             stage: self.stage.domain(),
             state: self.state,
             ordinal: self.ordinal,
             due_at: Timestamp::from_millis(self.due_at_ms),
-            first_sent_at: self.first_sent_at_ms.map(Timestamp::from_millis),
+            last_sent_at: self.last_sent_at_ms.map(Timestamp::from_millis),
         })
     }
 }
