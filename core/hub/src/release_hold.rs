@@ -61,11 +61,11 @@ impl Hub {
         let (FollowUp::Expire { hold } | FollowUp::ReleaseRest { hold }) = follow_up;
         let row = self.visible_hold(&Caller::Operator, hold).await?;
         let operation = self.operation_id(hold.shard());
+        // As in `release_once`; after a conflict the sweep comes again.
+        let expected_version = Some(row.version());
         let begin = match follow_up {
-            FollowUp::Expire { .. } => Command::Expire(Expire { hold, operation }),
+            FollowUp::Expire { .. } => Command::Expire(Expire { hold, operation, expected_version }),
             FollowUp::ReleaseRest { .. } => {
-                // As in `release_once`; after a conflict the sweep comes again.
-                let expected_version = Some(row.version());
                 Command::Release(Release { hold, operation, amount: None, expected_version })
             }
         };

@@ -132,6 +132,8 @@ pub struct Expire {
     pub hold: HoldId,
     /// The operation, in the hold's shard.
     pub operation: OperationId,
+    /// Refuses when the hold has another version: a rail is told an amount, and it has to be what is reserved here.
+    pub expected_version: Option<u32>,
 }
 
 /// Gives captured money back to the payer.

@@ -82,7 +82,7 @@ pub(super) async fn every_state_of_an_operation_is_read_back(ground: &Ground) {
     seen.push(written(ground, Command::Refund(refund.clone())).await);
     seen.push(written(ground, settled(hold, refund.operation, 100)).await);
 
-    let expire = Expire { hold, operation: ground.operation_id(3) };
+    let expire = Expire { hold, operation: ground.operation_id(3), expected_version: None };
     let late = ground.apply_at(3, LATER, vec![Command::Expire(expire)]).await.unwrap();
     seen.extend(late[0].operation.clone());
 

@@ -167,7 +167,7 @@ fn random_unit(
     let commands = match random.below(6) {
         0 => vec![Command::Settle(Settle { hold, operation, verdict: verdict(random, amount) })],
         1 => vec![ground.release(hold)],
-        2 => vec![Command::Expire(Expire { hold, operation: ground.operation_id(shard) })],
+        2 => vec![Command::Expire(Expire { hold, operation: ground.operation_id(shard), expected_version: None })],
         3 => take_and_refund(ground, hold, amount.max(2)),
         _ => {
             let capture = ground.operation_id(shard);

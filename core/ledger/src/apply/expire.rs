@@ -1,7 +1,7 @@
 //! Closes a hold whose deadline passed. Takes only what is free: an operation without a result keeps its earmark.
 
 use super::release::give_back;
-use super::{find_hold, in_shard, replay, sent};
+use super::{expected_version, find_hold, in_shard, replay, sent};
 use crate::command::Expire;
 use crate::effects::{Effects, HoldChange};
 use crate::{Book, EndReason, EventKind, Operation, OperationKind, Refusal, Timestamp};
@@ -13,6 +13,7 @@ pub(super) fn expire(book: &Book, command: &Expire, now: Timestamp) -> Result<Ef
         return Ok(Effects::replay(Some(operation), book.hold(command.hold), now));
     }
     let hold = find_hold(book, command.hold)?;
+    expected_version(hold, command.expected_version)?;
     if !hold.may_expire() {
         return Err(Refusal::HoldClosed { hold: hold.id(), status: hold.status() });
     }

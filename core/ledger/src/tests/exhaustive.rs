@@ -76,7 +76,7 @@ fn settled(amount: Money) -> Verdict {
 }
 
 fn expire() -> Command {
-    Command::Expire(Expire { hold: hold(), operation: operation(EXPIRE) })
+    Command::Expire(Expire { hold: hold(), operation: operation(EXPIRE), expected_version: None })
 }
 
 fn refund(amount: Option<Money>) -> Command {
@@ -215,7 +215,8 @@ fn rounds_to_the_end(mut book: Book) -> u128 {
         // What was due before the answers may be over by now.
         let _ = match due {
             Some(FollowUp::Expire { hold }) => {
-                book.apply(&Command::Expire(Expire { hold, operation: operation(100 + round) }), now)
+                let (operation, expected_version) = (operation(100 + round), None);
+                book.apply(&Command::Expire(Expire { hold, operation, expected_version }), now)
             }
             Some(FollowUp::CaptureDue { .. }) => book.apply(&capture(100 + round, None, Finality::Deadline), now),
             Some(FollowUp::ReleaseRest { .. }) => book.apply(&release(100 + round, None), now),

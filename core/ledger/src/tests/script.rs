@@ -233,7 +233,7 @@ impl Interpreter {
                 Command::Capture(Capture { hold, operation, transfer, amount, finality, legs, expected_version })
             }
             "release" => Command::Release(Release { hold, operation, amount, expected_version }),
-            "expire" => Command::Expire(Expire { hold, operation }),
+            "expire" => Command::Expire(Expire { hold, operation, expected_version: None }),
             "refund" => {
                 let capture = self.operation_id(first);
                 Command::Refund(Refund { hold, operation, transfer, capture, amount, expected_version })

@@ -370,9 +370,11 @@ impl Run {
                 amount: amount.map(|minor| Money::new(minor, Currency::JPY)),
                 expected_version: *version,
             }),
-            Step::Expire { hold, reuse } => {
-                Command::Expire(Expire { hold: self.hold(*hold), operation: self.operation(*reuse) })
-            }
+            Step::Expire { hold, reuse } => Command::Expire(Expire {
+                hold: self.hold(*hold),
+                operation: self.operation(*reuse),
+                expected_version: None,
+            }),
             Step::Refund { capture, amount, reuse } => self.refund(*capture, *amount, *reuse),
             Step::Settle { operation, open_only, verdict, elsewhere } => {
                 self.settle(*operation, *open_only, verdict, *elsewhere)
@@ -555,7 +557,7 @@ impl Run {
             for follow_up in due {
                 let operation = self.operation(None);
                 self.give(match follow_up {
-                    FollowUp::Expire { hold } => Command::Expire(Expire { hold, operation }),
+                    FollowUp::Expire { hold } => Command::Expire(Expire { hold, operation, expected_version: None }),
                     FollowUp::CaptureDue { hold } => Command::Capture(Capture {
                         hold,
                         operation,
