@@ -6,13 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
-};
+use sea_orm::Value;
 use tebura_hub::ids::PaymentId;
 use tebura_hub::ports::Write;
 use tebura_ledger::{AccountId, Book, Change, Changes, Hold, HoldId, OperationId, Shard};
 
+use crate::database::{Database, Transaction};
 use crate::decide::{Decided, Snapshot, decide};
 use crate::engine::{Engine, Failure};
 use crate::entity::{
@@ -23,20 +22,19 @@ use crate::records;
 use crate::rows::{Conflict, Texts};
 use crate::vault::Vault;
 
-/// Runs batches on a connection of the writing pool.
+/// Runs batches, each in a transaction of its own.
 pub(crate) struct Writer {
-    engine: Engine,
-    connection: DatabaseConnection,
+    database: Database,
     vault: Vault,
-    heads: Texts,
-    keys: Texts,
-    accounts: Texts,
-    holds: Texts,
-    operations: Texts,
-    transfers: Texts,
-    events: Texts,
-    exchanges: Texts,
-    payments: Texts,
+    heads: Texts<shard_head::Entity>,
+    keys: Texts<idempotency_key::Entity>,
+    accounts: Texts<account::Entity>,
+    holds: Texts<hold::Entity>,
+    operations: Texts<operation::Entity>,
+    transfers: Texts<transfer::Entity>,
+    events: Texts<event::Entity>,
+    exchanges: Texts<exchange::Entity>,
+    payments: Texts<payment::Entity>,
 }
 
 /// What the guarded rows were when they were read.
@@ -48,42 +46,37 @@ struct Read {
 }
 
 impl Writer {
-    pub(crate) fn new(engine: Engine, connection: DatabaseConnection, vault: Vault) -> Self {
+    pub(crate) fn new(database: Database, vault: Vault) -> Self {
+        let engine = database.engine();
         Self {
-            engine,
-            connection,
+            database,
             vault,
-            heads: Texts::of::<shard_head::Entity>(engine),
-            keys: Texts::of::<idempotency_key::Entity>(engine),
-            accounts: Texts::of::<account::Entity>(engine),
-            holds: Texts::of::<hold::Entity>(engine),
-            operations: Texts::of::<operation::Entity>(engine),
-            transfers: Texts::of::<transfer::Entity>(engine),
-            events: Texts::of::<event::Entity>(engine),
-            exchanges: Texts::of::<exchange::Entity>(engine),
-            payments: Texts::of::<payment::Entity>(engine),
+            heads: Texts::of(engine),
+            keys: Texts::of(engine),
+            accounts: Texts::of(engine),
+            holds: Texts::of(engine),
+            operations: Texts::of(engine),
+            transfers: Texts::of(engine),
+            events: Texts::of(engine),
+            exchanges: Texts::of(engine),
+            payments: Texts::of(engine),
         }
     }
 
     pub(crate) fn engine(&self) -> Engine {
-        self.engine
+        self.database.engine()
     }
 
     /// Decides and writes a batch. The answers may be given: what they say is durable.
     pub(crate) async fn transact(&self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
-        let options = TransactionOptions {
-            // A deferred transaction that reads and then writes fails at once when another process wrote in between.
-            sqlite_transaction_mode: (self.engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let tx = self.connection.begin_with_options(options).await?;
+        let tx = self.database.begin().await?;
         match self.decide_and_write(&tx, jobs).await {
             Ok((answers, false)) => {
                 tx.rollback().await?;
                 Ok(answers)
             }
             Ok((answers, true)) => {
-                tx.commit().await.map_err(|error| Failure::from(error).while_committing())?;
+                tx.commit().await?;
                 Ok(answers)
             }
             Err(failure) => {
@@ -95,7 +88,7 @@ impl Writer {
     }
 
     /// The answers, and whether anything was written.
-    async fn decide_and_write(&self, tx: &DatabaseTransaction, jobs: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
+    async fn decide_and_write(&self, tx: &Transaction<'_>, jobs: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
         let mut read = Read { heads: self.lock_heads(tx, jobs).await?, ..Read::default() };
         let snapshot = self.load(tx, jobs, &mut read).await?;
         // A panic is a defect of the ledger's; one unit must not take the lane with it.
@@ -104,15 +97,15 @@ impl Writer {
         self.write(tx, decided, &read).await
     }
 
-    async fn lock_heads(&self, tx: &DatabaseTransaction, jobs: &[Job]) -> Result<BTreeMap<Shard, i64>, Failure> {
+    async fn lock_heads(&self, tx: &Transaction<'_>, jobs: &[Job]) -> Result<BTreeMap<Shard, i64>, Failure> {
         let shards: BTreeSet<Shard> = jobs.iter().map(|job| job.shard).collect();
         let keys = shards.iter().map(|shard| vec![Value::from(shard_column(*shard))]).collect();
-        let rows = self.heads.select::<shard_head::Entity>(tx, keys).await?;
+        let rows = tx.select(&self.heads, keys).await?;
         let seq = |shard: Shard| rows.iter().find(|row| row.shard == shard_column(shard)).map(|row| row.seq);
         Ok(shards.into_iter().filter_map(|shard| Some((shard, seq(shard)?))).collect())
     }
 
-    async fn load(&self, tx: &DatabaseTransaction, jobs: &[Job], read: &mut Read) -> Result<Snapshot, Failure> {
+    async fn load(&self, tx: &Transaction<'_>, jobs: &[Job], read: &mut Read) -> Result<Snapshot, Failure> {
         let mut snapshot = Snapshot::default();
         self.load_keys(tx, jobs, &mut snapshot).await?;
         self.load_money(tx, jobs, &mut snapshot.books, read).await?;
@@ -120,7 +113,7 @@ impl Writer {
         Ok(snapshot)
     }
 
-    async fn load_keys(&self, tx: &DatabaseTransaction, jobs: &[Job], snapshot: &mut Snapshot) -> Result<(), Failure> {
+    async fn load_keys(&self, tx: &Transaction<'_>, jobs: &[Job], snapshot: &mut Snapshot) -> Result<(), Failure> {
         let claims = jobs.iter().filter_map(|job| {
             let claim = job.unit.key.as_ref()?;
             Some((job.shard, claim.scope.as_str(), claim.key.as_str()))
@@ -129,7 +122,7 @@ impl Writer {
         let key = |(shard, scope, key): &(Shard, &str, &str)| {
             vec![Value::from(shard_column(*shard)), Value::from(*scope), Value::from(*key)]
         };
-        for row in self.keys.select::<idempotency_key::Entity>(tx, claims.keys().map(key).collect()).await? {
+        for row in tx.select(&self.keys, claims.keys().map(key).collect()).await? {
             let shard = claims.keys().map(|(shard, ..)| *shard).find(|shard| shard_column(*shard) == row.shard);
             if let Some(shard) = shard {
                 snapshot.keys.insert((shard, row.scope.clone(), row.key.clone()), row.domain()?);
@@ -140,7 +133,7 @@ impl Writer {
 
     async fn load_money(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction<'_>,
         jobs: &[Job],
         books: &mut BTreeMap<Shard, Book>,
         read: &mut Read,
@@ -157,9 +150,7 @@ impl Writer {
             holds.extend(keys.holds);
             operations.extend(keys.operations);
         }
-        for row in
-            self.holds.select::<hold::Entity>(tx, holds.iter().map(|id| key(id.shard(), id.uuid())).collect()).await?
-        {
+        for row in tx.select(&self.holds, holds.iter().map(|id| key(id.shard(), id.uuid())).collect()).await? {
             let hold = row.domain()?;
             read.holds.insert(hold.id(), row.version);
             if let Some(book) = books.get_mut(&hold.id().shard()) {
@@ -181,12 +172,12 @@ impl Writer {
 
     async fn load_operations(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction<'_>,
         ids: &BTreeSet<OperationId>,
         books: &mut BTreeMap<Shard, Book>,
     ) -> Result<(), Failure> {
         let keys = ids.iter().map(|id| key(id.shard(), id.uuid())).collect();
-        for row in self.operations.select::<operation::Entity>(tx, keys).await? {
+        for row in tx.select(&self.operations, keys).await? {
             let operation = row.domain()?;
             if let Some(book) = books.get_mut(&operation.id().shard()) {
                 book.insert_operation(operation);
@@ -199,7 +190,7 @@ impl Writer {
     /// makes a sub-balance with the currency and floor of home.
     async fn load_accounts(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction<'_>,
         ids: &BTreeSet<(Shard, AccountId)>,
         books: &mut BTreeMap<Shard, Book>,
         read: &mut Read,
@@ -207,7 +198,7 @@ impl Writer {
         let homes = ids.iter().map(|(_, id)| (id.shard(), *id));
         let wanted: BTreeSet<(Shard, AccountId)> = ids.iter().copied().chain(homes).collect();
         let keys = wanted.iter().map(|(shard, id)| key(*shard, id.uuid())).collect();
-        for row in self.accounts.select::<account::Entity>(tx, keys).await? {
+        for row in tx.select(&self.accounts, keys).await? {
             let account = row.domain()?;
             let id = account.id();
             for (shard, book) in books.iter_mut() {
@@ -222,12 +213,7 @@ impl Writer {
         Ok(())
     }
 
-    async fn load_records(
-        &self,
-        tx: &DatabaseTransaction,
-        jobs: &[Job],
-        snapshot: &mut Snapshot,
-    ) -> Result<(), Failure> {
+    async fn load_records(&self, tx: &Transaction<'_>, jobs: &[Job], snapshot: &mut Snapshot) -> Result<(), Failure> {
         let mut exchanges = BTreeSet::new();
         let mut payments = BTreeSet::new();
         let mut sessions = BTreeSet::new();
@@ -241,12 +227,12 @@ impl Writer {
             }
         }
         let keys = exchanges.iter().map(|id| key(id.shard(), id.uuid())).collect();
-        for row in self.exchanges.select::<exchange::Entity>(tx, keys).await? {
+        for row in tx.select(&self.exchanges, keys).await? {
             let revision = u32::try_from(row.revision).map_err(|_| Damaged::new("exchange", "revision"))?;
             snapshot.exchanges.insert(OperationId::from_uuid(row.operation), revision);
         }
         let keys = payments.iter().map(|id| key(id.shard(), id.uuid())).collect();
-        for row in self.payments.select::<payment::Entity>(tx, keys).await? {
+        for row in tx.select(&self.payments, keys).await? {
             snapshot.payments.insert(PaymentId::from_uuid(row.id));
         }
         snapshot.sessions = records::sessions(tx, &sessions).await?;
@@ -255,7 +241,7 @@ impl Writer {
 
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction<'_>,
         mut decided: Decided<'_>,
         read: &Read,
     ) -> Result<(Vec<Answer>, bool), Failure> {
@@ -263,23 +249,23 @@ impl Writer {
         for (shard, book) in &mut decided.books {
             changes.add(*shard, book.take_changes(), read)?;
         }
-        self.keys.insert::<idempotency_key::Entity>(tx, &decided.keys).await?;
-        self.accounts.insert::<account::Entity>(tx, &changes.new_accounts).await?;
-        met(self.accounts.update::<account::Entity>(tx, &changes.accounts).await?)?;
-        self.holds.insert::<hold::Entity>(tx, &changes.new_holds).await?;
-        met(self.holds.update::<hold::Entity>(tx, &changes.holds).await?)?;
-        self.operations.insert::<operation::Entity>(tx, &changes.new_operations).await?;
-        met(self.operations.update::<operation::Entity>(tx, &changes.operations).await?)?;
-        self.transfers.insert::<transfer::Entity>(tx, &changes.transfers).await?;
+        tx.insert(&self.keys, &decided.keys).await?;
+        tx.insert(&self.accounts, &changes.new_accounts).await?;
+        met(tx.update(&self.accounts, &changes.accounts).await?)?;
+        tx.insert(&self.holds, &changes.new_holds).await?;
+        met(tx.update(&self.holds, &changes.holds).await?)?;
+        tx.insert(&self.operations, &changes.new_operations).await?;
+        met(tx.update(&self.operations, &changes.operations).await?)?;
+        tx.insert(&self.transfers, &changes.transfers).await?;
         self.write_exchanges(tx, &decided).await?;
         let payments: Vec<payment::Model> =
             decided.payments.iter().map(|payment| payment::Model::of(payment)).collect();
-        self.payments.insert::<payment::Entity>(tx, &payments).await?;
+        tx.insert(&self.payments, &payments).await?;
         for write in &decided.records {
             records::write(tx, &self.vault, write).await?;
         }
-        self.events.insert::<event::Entity>(tx, &changes.events).await?;
-        met(self.heads.update::<shard_head::Entity>(tx, &changes.heads).await?)?;
+        tx.insert(&self.events, &changes.events).await?;
+        met(tx.update(&self.heads, &changes.heads).await?)?;
         let wrote = !(changes.is_empty()
             && decided.keys.is_empty()
             && decided.exchanges.is_empty()
@@ -288,7 +274,7 @@ impl Writer {
         Ok((decided.answers, wrote))
     }
 
-    async fn write_exchanges(&self, tx: &DatabaseTransaction, decided: &Decided<'_>) -> Result<(), Failure> {
+    async fn write_exchanges(&self, tx: &Transaction<'_>, decided: &Decided<'_>) -> Result<(), Failure> {
         let mut new = Vec::new();
         let mut changed = Vec::new();
         for (exchange, read) in decided.exchanges.values() {
@@ -297,8 +283,8 @@ impl Writer {
                 Some(revision) => changed.push((exchange::Model::of(exchange), i64::from(*revision))),
             }
         }
-        self.exchanges.insert::<exchange::Entity>(tx, &new).await?;
-        met(self.exchanges.update::<exchange::Entity>(tx, &changed).await?)
+        tx.insert(&self.exchanges, &new).await?;
+        met(tx.update(&self.exchanges, &changed).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bytes as lower-case hexadecimal text: how JSON carries them into SQLite and in stored bodies.
+//! Bytes as lower-case hexadecimal text: how stored JSON bodies carry them.
 
 /// Appends `bytes` to `text`, two digits a byte.
 pub(crate) fn push(text: &mut String, bytes: &[u8]) {

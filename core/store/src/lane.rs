@@ -10,7 +10,6 @@ use std::time::Duration;
 use tebura_hub::ports::{CommitError, Committed, Unit};
 use tebura_ledger::{Shard, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 
 use crate::batch::Writer;
 use crate::engine::{Engine, Failure};
@@ -35,21 +34,21 @@ pub(crate) struct Job {
 pub(crate) struct Lanes {
     senders: Vec<mpsc::Sender<Job>>,
     stop: watch::Sender<bool>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    ended: Mutex<Vec<oneshot::Receiver<()>>>,
 }
 
 impl Lanes {
     pub(crate) fn start(writer: Arc<Writer>, lanes: usize, max_batch: usize, queue: usize) -> Self {
         let (stop, _) = watch::channel(false);
         let mut senders = Vec::new();
-        let mut tasks = Vec::new();
+        let mut ended = Vec::new();
         for _ in 0..lanes {
             let (sender, jobs) = mpsc::channel(queue.max(1));
             let lane = Lane { writer: Arc::clone(&writer), max_batch: max_batch.max(1), turn: AtomicU32::new(0) };
-            tasks.push(tokio::spawn(lane.run(jobs, stop.subscribe())));
+            ended.push(start(lane, jobs, stop.subscribe()));
             senders.push(sender);
         }
-        Self { senders, stop, tasks: Mutex::new(tasks) }
+        Self { senders, stop, ended: Mutex::new(ended) }
     }
 
     /// Hands a unit to its lane and waits until it is durable or refused.
@@ -69,13 +68,31 @@ impl Lanes {
     /// Finishes what was accepted and ends the tasks.
     pub(crate) async fn stop(&self) {
         self.stop.send_replace(true);
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a writer ended by itself");
+        let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
+        for lane in ended {
+            if lane.await.is_err() {
+                tracing::error!("a writer ended by itself");
             }
         }
     }
+}
+
+/// Runs a lane until its queue is closed; then the receiver is told. SQLite's calls block, so its lane has a thread of
+/// its own and never holds up a request.
+fn start(lane: Lane, jobs: mpsc::Receiver<Job>, stop: watch::Receiver<bool>) -> oneshot::Receiver<()> {
+    let (end, ended) = oneshot::channel();
+    let blocks = lane.writer.engine() == Engine::Sqlite;
+    let run = async move {
+        lane.run(jobs, stop).await;
+        let _ = end.send(());
+    };
+    if blocks {
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::spawn(move || runtime.block_on(run));
+    } else {
+        tokio::spawn(run);
+    }
+    ended
 }
 
 fn closing() -> CommitError {

@@ -8,6 +8,7 @@
 
 mod batch;
 mod config;
+mod database;
 mod decide;
 mod engine;
 mod entity;
@@ -16,10 +17,12 @@ mod hex;
 mod lane;
 mod migration;
 mod open;
+mod postgres;
 mod read;
 mod records;
 mod rows;
 mod sealed;
+mod sqlite;
 mod vault;
 
 pub use config::StoreConfig;

@@ -1,6 +1,7 @@
 //! Opening and closing: connections with the settings that durability needs, the schema, and what a database was
 //! created with.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +10,16 @@ use sea_orm::{
     ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Statement,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::batch::Writer;
 use crate::config::{DEFAULT_SHARDS, StoreConfig};
+use crate::database as writing;
 use crate::engine::{Engine, describe};
 use crate::entity::{setting, shard_head};
 use crate::lane::Lanes;
 use crate::migration::Migrator;
+use crate::sqlite;
 use crate::vault::Vault;
 
 /// SQLite's write-ahead log could corrupt a database before this version (sqlite.org/wal.html, WAL-reset bug).
@@ -25,8 +28,6 @@ const SQLITE_MIN: [u32; 3] = [3, 51, 3];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request may wait for a connection before it is told that the store does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Rows that SQLite reads ahead of us: a whole batch, so that its thread is not woken for each row.
-const ROWS_AHEAD: usize = 1024;
 /// Tries to migrate: hubs that start together meet, one wins, the others find the work done.
 const MIGRATION_TRIES: u32 = 5;
 
@@ -37,7 +38,6 @@ pub struct SqlStore {
     pub(crate) reader: DatabaseConnection,
     pub(crate) vault: Vault,
     pub(crate) lanes: Lanes,
-    writer: DatabaseConnection,
 }
 
 /// Why a store was not opened, in the order in which it is checked.
@@ -118,11 +118,18 @@ impl SqlStore {
         check_engine(engine, &writer).await?;
         migrate(&writer).await?;
         let shards = pin_settings(&writer, &config).await?;
+        let database = match engine {
+            Engine::Sqlite => {
+                writer.close_by_ref().await.map_err(connect)?;
+                writing::Database::Sqlite(sqlite_file(&config.url)?)
+            }
+            Engine::Postgres => writing::Database::Postgres(writer),
+        };
         let reader = Database::connect(reader_options(engine, &config)).await.map_err(connect)?;
         let vault = Vault::new(Arc::clone(&config.kek));
-        let batches = Arc::new(Writer::new(engine, writer.clone(), vault.clone()));
-        let lanes = Lanes::start(batches, usize::from(lanes), config.max_batch, config.queue);
-        Ok(Self { engine, shards, reader, vault, lanes, writer })
+        let writer = Arc::new(Writer::new(database, vault.clone()));
+        let lanes = Lanes::start(writer, usize::from(lanes), config.max_batch, config.queue);
+        Ok(Self { engine, shards, reader, vault, lanes })
     }
 
     /// The engine in use.
@@ -133,12 +140,17 @@ impl SqlStore {
     /// Takes no new unit, finishes those that were accepted, and closes all connections.
     pub async fn close(&self) {
         self.lanes.stop().await;
-        for connection in [&self.reader, &self.writer] {
-            if let Err(error) = connection.close_by_ref().await {
-                tracing::warn!(reason = describe(&error), "a database connection did not close cleanly");
-            }
+        if let Err(error) = self.reader.close_by_ref().await {
+            tracing::warn!(reason = describe(&error), "a database connection did not close cleanly");
         }
     }
+}
+
+/// The file that a URL names, opened for batches. It exists: the schema was just written.
+fn sqlite_file(url: &str) -> Result<sqlite::File, OpenError> {
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| OpenError::UnknownUrl)?;
+    sqlite::File::open(options.get_filename(), BUSY_TIMEOUT)
+        .map_err(|failure| OpenError::Connect { reason: format!("{failure:?}") })
 }
 
 fn connect(error: DbErr) -> OpenError {
@@ -171,9 +183,6 @@ fn writer_options(engine: Engine, url: &str, lanes: u16) -> ConnectOptions {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(BUSY_TIMEOUT)
-                    .row_buffer_size(ROWS_AHEAD)
-                    .pragma("cache_size", "-65536")
-                    .pragma("journal_size_limit", "67108864")
             });
         }
         Engine::Postgres => {

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value,
 };
 use tebura_hub::ids::CaptureSessionId;
 use tebura_hub::people::{CaptureSession, FaceReference, Person};
@@ -13,30 +12,31 @@ use tebura_hub::ports::Write;
 use tebura_hub::rail::{KvWrite, PluginId};
 use tebura_ledger::Timestamp;
 
+use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{
     api_key, capture_session, face_reference, gallery, gallery_member, instrument, merchant, payee, person,
     plugin_value, till,
 };
+use crate::rows::Texts;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
 
 /// Which of some capture sessions exist, and whether they are used.
 pub(crate) async fn sessions(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &BTreeSet<CaptureSessionId>,
 ) -> Result<BTreeMap<CaptureSessionId, bool>, Failure> {
     let mut used = BTreeMap::new();
-    for id in ids {
-        if let Some(row) = capture_session::Entity::find_by_id(id.uuid()).one(tx).await? {
-            used.insert(*id, row.used_at_ms.is_some());
-        }
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| vec![Value::from(id.uuid())]).collect();
+    for row in tx.select(&Texts::<capture_session::Entity>::of(tx.engine()), keys).await? {
+        used.insert(CaptureSessionId::from_uuid(row.id), row.used_at_ms.is_some());
     }
     Ok(used)
 }
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects.
-pub(crate) async fn write(tx: &DatabaseTransaction, vault: &Vault, write: &Write) -> Result<(), Failure> {
+pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) -> Result<(), Failure> {
     match write {
         // Written by the batch, in multi-row statements.
         Write::Exchange { .. } | Write::Payment(_) => Ok(()),
@@ -60,15 +60,14 @@ pub(crate) async fn write(tx: &DatabaseTransaction, vault: &Vault, write: &Write
                 pin_locked_until_ms: ActiveValue::Set(locked_until.map(Timestamp::millis)),
                 ..person::ActiveModel::new()
             };
-            let done =
-                person::Entity::update_many().set(row).filter(person::Column::Id.eq(person.uuid())).exec(tx).await?;
-            if done.rows_affected == 0 { Err(unknown_person()) } else { Ok(()) }
+            let update = person::Entity::update_many().set(row).filter(person::Column::Id.eq(person.uuid()));
+            if tx.run(&update).await? == 0 { Err(unknown_person()) } else { Ok(()) }
         }
     }
 }
 
 /// Inserts a row or replaces the one with the same key.
-async fn put<M, E>(tx: &DatabaseTransaction, row: M, key: &[E::Column]) -> Result<(), Failure>
+async fn put<M, E>(tx: &Transaction<'_>, row: M, key: &[E::Column]) -> Result<(), Failure>
 where
     M: sea_orm::ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
     E: EntityTrait<Model = M>,
@@ -78,11 +77,10 @@ where
     let is_key = |column: &E::Column| key.iter().any(|key| key.as_str() == column.as_str());
     let others: Vec<E::Column> = E::Column::iter().filter(|column| !is_key(column)).collect();
     let replace = OnConflict::columns(key.iter().copied()).update_columns(others).to_owned();
-    E::insert(row.into_active_model().reset_all()).on_conflict(replace).exec_without_returning(tx).await?;
-    Ok(())
+    tx.run(&E::insert(row.into_active_model().reset_all()).on_conflict(replace)).await.map(drop)
 }
 
-async fn put_person(tx: &DatabaseTransaction, vault: &Vault, person: &Person) -> Result<(), Failure> {
+async fn put_person(tx: &Transaction<'_>, vault: &Vault, person: &Person) -> Result<(), Failure> {
     let key = vault.key_for(tx, person.id).await?;
     let row = person::ActiveModel {
         id: ActiveValue::Set(person.id.uuid()),
@@ -95,12 +93,11 @@ async fn put_person(tx: &DatabaseTransaction, vault: &Vault, person: &Person) ->
     // PIN tries are not the writer's to reset.
     let replaced = [person::Column::SealedName, person::Column::PinHash, person::Column::CreatedAtMs];
     let replace = OnConflict::column(person::Column::Id).update_columns(replaced).to_owned();
-    person::Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
-    Ok(())
+    tx.run(&person::Entity::insert(row).on_conflict(replace)).await.map(drop)
 }
 
-async fn enrol(tx: &DatabaseTransaction, vault: &Vault, reference: &FaceReference) -> Result<(), Failure> {
-    let key = vault.key_of(tx, reference.person).await?.ok_or_else(unknown_person)?;
+async fn enrol(tx: &Transaction<'_>, vault: &Vault, reference: &FaceReference) -> Result<(), Failure> {
+    let key = vault.key_in(tx, reference.person).await?.ok_or_else(unknown_person)?;
     let row = seal_reference(&key, reference)?;
     let replaced = [
         face_reference::Column::Person,
@@ -109,49 +106,49 @@ async fn enrol(tx: &DatabaseTransaction, vault: &Vault, reference: &FaceReferenc
         face_reference::Column::CreatedAtMs,
     ];
     let replace = OnConflict::column(face_reference::Column::Id).update_columns(replaced).to_owned();
-    face_reference::Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
-    Ok(())
+    tx.run(&face_reference::Entity::insert(row).on_conflict(replace)).await.map(drop)
 }
 
-async fn capture(tx: &DatabaseTransaction, session: &CaptureSession, expected_unused: bool) -> Result<(), Failure> {
+async fn capture(tx: &Transaction<'_>, session: &CaptureSession, expected_unused: bool) -> Result<(), Failure> {
     let row = capture_session::Model::of(session);
     if !expected_unused {
         return put(tx, row, &[capture_session::Column::Id]).await;
     }
-    let done = capture_session::Entity::update_many()
+    let update = capture_session::Entity::update_many()
         .col_expr(capture_session::Column::UsedAtMs, Expr::value(row.used_at_ms))
         .col_expr(capture_session::Column::ExpiresAtMs, Expr::value(row.expires_at_ms))
         .filter(capture_session::Column::Id.eq(row.id))
-        .filter(capture_session::Column::UsedAtMs.is_null())
-        .exec(tx)
-        .await?;
-    match done.rows_affected {
+        .filter(capture_session::Column::UsedAtMs.is_null());
+    match tx.run(&update).await? {
         0 => Err(Failure::Conflict { reason: "a capture session was used meanwhile".to_owned() }),
         _ => Ok(()),
     }
 }
 
-async fn member(tx: &DatabaseTransaction, row: gallery_member::Model, present: bool) -> Result<(), Failure> {
+async fn member(tx: &Transaction<'_>, row: gallery_member::Model, present: bool) -> Result<(), Failure> {
     if !present {
-        gallery_member::Entity::delete_by_id((row.gallery, row.person)).exec(tx).await?;
-        return Ok(());
+        let delete = gallery_member::Entity::delete_many()
+            .filter(gallery_member::Column::Gallery.eq(row.gallery))
+            .filter(gallery_member::Column::Person.eq(row.person));
+        return tx.run(&delete).await.map(drop);
     }
     let key = [gallery_member::Column::Gallery, gallery_member::Column::Person];
     let keep = OnConflict::columns(key).do_nothing().to_owned();
     let row = row.into_active_model().reset_all();
-    gallery_member::Entity::insert(row).on_conflict(keep).exec_without_returning(tx).await?;
-    Ok(())
+    tx.run(&gallery_member::Entity::insert(row).on_conflict(keep)).await.map(drop)
 }
 
-async fn plugin_data(tx: &DatabaseTransaction, plugin: &PluginId, write: &KvWrite) -> Result<(), Failure> {
+async fn plugin_data(tx: &Transaction<'_>, plugin: &PluginId, write: &KvWrite) -> Result<(), Failure> {
     match &write.value {
         Some(value) => {
             let row = plugin_value::Model { plugin: plugin.0.clone(), key: write.key.clone(), value: value.clone() };
             put(tx, row, &[plugin_value::Column::Plugin, plugin_value::Column::Key]).await
         }
         None => {
-            plugin_value::Entity::delete_by_id((plugin.0.clone(), write.key.clone())).exec(tx).await?;
-            Ok(())
+            let delete = plugin_value::Entity::delete_many()
+                .filter(plugin_value::Column::Plugin.eq(plugin.0.as_str()))
+                .filter(plugin_value::Column::Key.eq(write.key.as_str()));
+            tx.run(&delete).await.map(drop)
         }
     }
 }

@@ -1,14 +1,16 @@
 //! People's names and templates between the vault and their rows.
 
-use sea_orm::{ActiveValue, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue, ConnectionTrait, EntityTrait, Value};
 use tebura_face::Template;
 use tebura_hub::ids::{PersonId, ReferenceId};
 use tebura_hub::people::{FaceReference, Person};
 use tebura_ledger::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{Damaged, face_reference, person, person_key};
+use crate::rows::Texts;
 use crate::vault::{PersonKey, Sealed, Vault, VaultError, WrappedKey};
 
 impl From<VaultError> for Failure {
@@ -19,8 +21,8 @@ impl From<VaultError> for Failure {
 
 impl Vault {
     /// The key of a person, made when there is none.
-    pub(crate) async fn key_for(&self, tx: &impl ConnectionTrait, person: PersonId) -> Result<PersonKey, Failure> {
-        if let Some(key) = self.key_of(tx, person).await? {
+    pub(crate) async fn key_for(&self, tx: &Transaction<'_>, person: PersonId) -> Result<PersonKey, Failure> {
+        if let Some(key) = self.key_in(tx, person).await? {
             return Ok(key);
         }
         let (key, WrappedKey { kek, wrapped }) = self.new_key(person)?;
@@ -29,8 +31,15 @@ impl Vault {
             kek: ActiveValue::Set(kek),
             wrapped: ActiveValue::Set(wrapped),
         };
-        person_key::Entity::insert(row).exec_without_returning(tx).await?;
+        tx.run(&person_key::Entity::insert(row)).await?;
         Ok(key)
+    }
+
+    /// The key of a person as a batch sees it.
+    pub(crate) async fn key_in(&self, tx: &Transaction<'_>, person: PersonId) -> Result<Option<PersonKey>, Failure> {
+        let texts = Texts::<person_key::Entity>::of(tx.engine());
+        let rows = tx.select(&texts, vec![vec![Value::from(person.uuid())]]).await?;
+        rows.into_iter().next().map(|row| self.open_row(row)).transpose().map_err(Failure::from)
     }
 
     /// The key of a person; `None`: there is none, or the person was erased.

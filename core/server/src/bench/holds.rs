@@ -20,6 +20,7 @@ use tebura_store::{FileKek, SqlStore, StoreConfig};
 
 use super::load::{Client, first_id};
 use super::quiet::{NoEgress, NoFaces};
+use super::raw::Raw;
 use super::{BenchError, median_and_p99};
 use crate::app::{App, Limits};
 use crate::auth::KeySecret;
@@ -51,7 +52,7 @@ pub struct HoldsBench {
 /// One line's measurement.
 struct Measured {
     pairs_per_second: f64,
-    hold_ms: (f64, f64),
+    command_ms: (f64, f64),
 }
 
 /// Measures and returns the table as Markdown.
@@ -70,22 +71,28 @@ pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
     let _ = writeln!(table);
     let _ = writeln!(
         table,
-        "| clients | merchants | one transaction a request: pairs/s | group commit: pairs/s | ratio | p50 / p99 ms a command, one transaction | group commit |"
+        "| clients | merchants | one transaction a request: pairs/s | group commit: pairs/s | ratio | p50 / p99 ms a command, one transaction | group commit | raw server: pairs/s | share of raw |"
     );
-    let _ = writeln!(table, "|--:|--:|--:|--:|--:|--:|--:|");
-    for (clients, merchants) in [(bench.clients, 1), (bench.clients, 1_000), (1, 1)] {
+    let _ = writeln!(table, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let many = bench.clients * 4;
+    for (clients, merchants) in [(bench.clients, 1), (bench.clients, 1_000), (many, 1_000), (1, 1)] {
         let one = run(bench, clients, merchants, 1).await?;
         let group = run(bench, clients, merchants, 256).await?;
+        let raw = if bench.database_url.is_none() { Some(run_raw(bench, clients, merchants).await?) } else { None };
+        let best = raw.map_or_else(
+            || "— | —".to_owned(),
+            |raw| format!("{:.0} | **{:.2}**", raw.pairs_per_second, group.pairs_per_second / raw.pairs_per_second),
+        );
         let _ = writeln!(
             table,
-            "| {clients} | {merchants} | {:.0} | {:.0} | **×{:.1}** | {:.2} / {:.2} | {:.2} / {:.2} |",
+            "| {clients} | {merchants} | {:.0} | {:.0} | **×{:.1}** | {:.2} / {:.2} | {:.2} / {:.2} | {best} |",
             one.pairs_per_second,
             group.pairs_per_second,
             group.pairs_per_second / one.pairs_per_second,
-            one.hold_ms.0,
-            one.hold_ms.1,
-            group.hold_ms.0,
-            group.hold_ms.1,
+            one.command_ms.0,
+            one.command_ms.1,
+            group.command_ms.0,
+            group.command_ms.1,
         );
     }
     Ok(table)
@@ -118,10 +125,43 @@ async fn run(bench: &HoldsBench, clients: usize, merchants: usize, max_batch: us
         let _ = stream.set_nodelay(true);
     });
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let measured = drive(address, Arc::new(shop), clients, Duration::from_secs(bench.seconds), &hub).await;
+    let driven = drive(address, shop.names(), clients, Duration::from_secs(bench.seconds)).await;
     server.abort();
+    let (measured, captured) = driven?;
+    let mut merchants = 0;
+    for (merchant, _) in &shop.merchants {
+        for payee in hub.store().payees(*merchant).await? {
+            merchants += hub.store().account(payee.account).await?.map_or(0, |account| account.posted().minor());
+        }
+    }
     store.close().await;
-    measured
+    checked(measured, captured, merchants)
+}
+
+async fn run_raw(bench: &HoldsBench, clients: usize, merchants: usize) -> Result<Measured, BenchError> {
+    let folder = tempfile::tempdir_in(&bench.directory)?;
+    let name = |word: &'static str| move |nth: usize| format!("{word}_{nth:032x}");
+    let names = Names {
+        merchants: (0..merchants).map(name("tb")).collect(),
+        payers: (0..bench.payers).map(name("inst")).collect(),
+    };
+    let file = folder.path().join("raw.sqlite");
+    let raw = Raw::start(&file, &names.merchants, &names.payers, FUNDS).await?;
+    let driven = drive(raw.address, names, clients, Duration::from_secs(bench.seconds)).await;
+    let merchants = raw.stop().await?;
+    let (measured, captured) = driven?;
+    checked(measured, captured, merchants)
+}
+
+/// A figure counts only when every yen that was captured arrived.
+fn checked(measured: Measured, captured: i64, merchants: i64) -> Result<Measured, BenchError> {
+    if merchants == captured { Ok(measured) } else { Err(BenchError::Books { merchants, captured }) }
+}
+
+/// What a client has to know: bearer tokens of merchants, instruments of payers.
+struct Names {
+    merchants: Vec<String>,
+    payers: Vec<String>,
 }
 
 /// Who is paid and who pays.
@@ -131,6 +171,13 @@ struct Shop {
 }
 
 impl Shop {
+    fn names(&self) -> Names {
+        Names {
+            merchants: self.merchants.iter().map(|(_, key)| key.clone()).collect(),
+            payers: self.payers.iter().map(|payer| payer.id.to_string()).collect(),
+        }
+    }
+
     async fn open(hub: &Hub, merchants: usize, payers: usize) -> Result<Shop, BenchError> {
         let run = tebura_hub::ports::Ids::next(&SystemIds, tebura_ledger::Shard::new(0));
         let issuer = hub.open_issuer(key(run, "issuer"), Currency::JPY).await?;
@@ -179,17 +226,18 @@ fn key(run: uuid::Uuid, word: &str) -> KeyRequest {
     KeyRequest { scope: format!("bench {run}"), key: word.to_owned(), fingerprint: [0; 32] }
 }
 
+/// The figures, and the yen that were captured in all.
 async fn drive(
     address: SocketAddr,
-    shop: Arc<Shop>,
+    names: Names,
     clients: usize,
     counted: Duration,
-    hub: &Hub,
-) -> Result<Measured, BenchError> {
+) -> Result<(Measured, i64), BenchError> {
+    let names = Arc::new(names);
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
     let start = Instant::now();
     let tasks: Vec<_> =
-        (0..clients).map(|nth| tokio::spawn(client(address, shop.clone(), nth, start, counted))).collect();
+        (0..clients).map(|nth| tokio::spawn(client(address, names.clone(), nth, start, counted))).collect();
     let (mut pairs, mut all, mut latencies) = (0_u32, 0_i64, Vec::new());
     for task in tasks {
         let (counted_pairs, captured, mut micros) = task.await??;
@@ -197,25 +245,17 @@ async fn drive(
         all += captured;
         latencies.append(&mut micros);
     }
-    let mut merchants = 0;
-    for (merchant, _) in &shop.merchants {
-        for payee in hub.store().payees(*merchant).await? {
-            merchants += hub.store().account(payee.account).await?.map_or(0, |account| account.posted().minor());
-        }
-    }
-    if merchants != all {
-        return Err(BenchError::Books { merchants, captured: all });
-    }
     let (p50, p99) = median_and_p99(&mut latencies);
     let ms = |micros: u32| f64::from(micros) / 1_000.0;
-    Ok(Measured { pairs_per_second: f64::from(pairs) / counted.as_secs_f64(), hold_ms: (ms(p50), ms(p99)) })
+    let pairs_per_second = f64::from(pairs) / counted.as_secs_f64();
+    Ok((Measured { pairs_per_second, command_ms: (ms(p50), ms(p99)) }, all))
 }
 
 /// Holds and captures until the time is over. Returns the pairs counted, the yen captured in all, and microseconds of each
 /// command counted.
 async fn client(
     address: SocketAddr,
-    shop: Arc<Shop>,
+    names: Arc<Names>,
     nth: usize,
     start: Instant,
     counted: Duration,
@@ -224,8 +264,8 @@ async fn client(
     let (mut pairs, mut captured, mut micros) = (0, 0, Vec::new());
     for round in 0_usize.. {
         let turn = nth + round * 997;
-        let (Some((_, api_key)), Some(payer)) =
-            (shop.merchants.get(turn % shop.merchants.len()), shop.payers.get(turn * 31 % shop.payers.len()))
+        let (Some(api_key), Some(payer)) =
+            (names.merchants.get(turn % names.merchants.len()), names.payers.get(turn * 31 % names.payers.len()))
         else {
             break;
         };
@@ -233,7 +273,7 @@ async fn client(
         if start.elapsed() >= WARM_UP + counted {
             break;
         }
-        let body = format!(r#"{{"payer":"{}","amount":{{"minor":{AMOUNT},"currency":"JPY"}}}}"#, payer.id);
+        let body = format!(r#"{{"payer":"{payer}","amount":{{"minor":{AMOUNT},"currency":"JPY"}}}}"#);
         let before = start.elapsed();
         let answer = client.post("/v1/holds", api_key, &format!("h{nth}-{round}"), &body).await?;
         let hold = first_id(answer, "hold_").unwrap_or_default().to_owned();

@@ -7,6 +7,7 @@ mod holds;
 mod load;
 mod plugins;
 mod quiet;
+mod raw;
 
 pub use faces::{FaceBenchError, faces};
 pub use holds::{HoldsBench, holds};

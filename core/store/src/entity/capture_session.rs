@@ -5,7 +5,7 @@ use tebura_hub::ids::{CaptureSessionId, PersonId};
 use tebura_hub::people::CaptureSession;
 use tebura_ledger::Timestamp;
 
-use super::time;
+use super::{Hot, time};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "capture_session")]
@@ -21,6 +21,12 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Hot for Entity {
+    const KEY: &'static [Column] = &[Column::Id];
+    const CHANGES: &'static [Column] = &[];
+    const GUARD: Option<Column> = None;
+}
 
 impl Model {
     pub(crate) fn of(session: &CaptureSession) -> Self {

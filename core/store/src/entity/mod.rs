@@ -3,7 +3,7 @@
 //! Absent: rules. A row that the domain refuses is reported as damaged, never repaired.
 #![expect(unreachable_pub, reason = "sea-orm's derives write public items; the columns are documented in schema.sql")]
 
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, ModelTrait, TryIntoModel};
 use tebura_ledger::{Currency, Money, RailId, Shard, Timestamp, Uuid};
 
 pub(crate) mod account;
@@ -30,8 +30,10 @@ pub(crate) mod shard_head;
 pub(crate) mod till;
 pub(crate) mod transfer;
 
-/// A table that every payment writes, through statements whose text never changes.
-pub(crate) trait Hot: EntityTrait {
+/// A table that batches read or write through statements whose text never changes.
+pub(crate) trait Hot:
+    EntityTrait<Model: ModelTrait<Entity = Self>, ActiveModel: TryIntoModel<<Self as EntityTrait>::Model>>
+{
     /// The columns that find a row.
     const KEY: &'static [Self::Column];
     /// The columns that change after the row was inserted; empty for rows that never do.

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Hot;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person_key")]
 pub struct Model {
@@ -15,3 +17,9 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Hot for Entity {
+    const KEY: &'static [Column] = &[Column::Person];
+    const CHANGES: &'static [Column] = &[];
+    const GUARD: Option<Column> = None;
+}
