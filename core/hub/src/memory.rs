@@ -54,6 +54,14 @@ impl MemoryStore {
         Self { shards: shards.clamp(1, 256), tables: Mutex::default() }
     }
 
+    /// Checks every shard's book, see [`Book::audit`].
+    ///
+    /// # Errors
+    /// The first imbalance found.
+    pub fn audit(&self) -> Result<(), tebura_ledger::Imbalance> {
+        self.tables().books.values().try_for_each(Book::audit)
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // A unit that panicked is one failed test; the tables are still whole, since units change them last.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
