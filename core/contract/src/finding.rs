@@ -1,0 +1,111 @@
+//! What is found in a document: where it is, what is wrong, and how to mend it, in English and Japanese.
+
+use std::fmt;
+
+pub use crate::catalogue::Code;
+
+/// A language that people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Japanese.
+    Ja,
+    /// English.
+    En,
+}
+
+/// What a finding means for the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The document is refused.
+    Error,
+    /// The document is accepted; whoever consents is told.
+    Warning,
+}
+
+/// One thing that was found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Finding {
+    code: Code,
+    path: String,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Finding {
+    /// Takes the code, the JSON pointer, and the values that the code's message names; a value whose name ends in
+    /// `_ja` takes the place of its namesake in Japanese.
+    pub(crate) fn new(code: Code, path: impl Into<String>, values: &[(&'static str, &dyn fmt::Display)]) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        Self { code, path: path.into(), values }
+    }
+
+    /// The stable code as a value.
+    pub const fn kind(&self) -> Code {
+        self.code
+    }
+
+    /// The stable code as text, for example `contract.c5_leg_without_disposal`.
+    pub fn code(&self) -> &'static str {
+        self.code.as_str()
+    }
+
+    /// The place in the document: a JSON pointer (RFC 6901); empty for the whole document.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the document is refused because of it.
+    pub const fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    /// What is wrong and how to mend it, in one or two sentences.
+    pub fn message(&self, language: Language) -> String {
+        let mut text = self.code.template(language).to_owned();
+        let japanese = self.values.iter().filter_map(|(name, value)| Some((name.strip_suffix("_ja")?, value)));
+        let japanese = japanese.filter(|_| language == Language::Ja);
+        for (name, value) in japanese.chain(self.values.iter().map(|(name, value)| (*name, value))) {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.path.is_empty() { "/" } else { &self.path };
+        write!(f, "{} at {place}: {}", self.code(), self.message(Language::En))
+    }
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The findings of one look at a document, in the order in which they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(crate) fn add(&mut self, code: Code, path: impl Into<String>, values: &[(&'static str, &dyn fmt::Display)]) {
+        let finding = Finding::new(code, path, values);
+        if !self.0.contains(&finding) {
+            self.0.push(finding);
+        }
+    }
+
+    pub(crate) fn has(&self, code: Code) -> bool {
+        self.0.iter().any(|finding| finding.kind() == code)
+    }
+
+    pub(crate) fn refuses(&self) -> bool {
+        self.0.iter().any(|finding| finding.severity() == Severity::Error)
+    }
+
+    /// Errors first, each kind in the order found.
+    pub(crate) fn into_vec(mut self) -> Vec<Finding> {
+        self.0.sort_by_key(Finding::severity);
+        self.0
+    }
+}

@@ -1,0 +1,34 @@
+//! Hold contracts `hc/1`: who is paid what, when, decided by signed commands, signed statements and deadlines.
+//!
+//! A document is parsed and checked before anyone consents; the range that each party can receive is worked out; then the
+//! contract steps from event to event and says what the hub has to do. The format is in `specs/contracts/hc-1.md`.
+//!
+//! Absent by design: clocks, randomness, signatures, rails, storage, floating point. Time, events and facts are arguments.
+#![deny(clippy::float_arithmetic)]
+
+mod catalogue;
+mod check;
+mod contract;
+mod duration;
+mod finding;
+mod hash;
+/// How large a contract may be.
+pub mod limits;
+mod model;
+mod payoff;
+mod rails;
+mod range;
+mod read;
+mod schema;
+mod source;
+mod text;
+mod words;
+
+pub use contract::{AnchorView, Checked, Contract, LegView, PartyView, check, check_value};
+pub use finding::{Code, Finding, Language, Severity};
+pub use hash::{DocumentHash, DocumentHashError};
+pub use model::{Asset, Label, Requirement, Role, TriggerKind};
+pub use payoff::{LegPayoff, Payoff};
+pub use rails::{RailFacts, Rails};
+pub use range::Range;
+pub use schema::SCHEMA;
