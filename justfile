@@ -20,6 +20,10 @@ test *args:
 tidy:
     cargo test -p tebura-tests tidy
 
+# Simulates the hub from N seeds: crashes, lost replies, late sweeps. One seed again: just sim 1 --seed 37 --trace
+sim seeds="1000" *args:
+    cargo run -p tebura-sim -- --seeds {{ seeds }} {{ args }}
+
 # Formats all Rust code.
 fmt:
     cargo fmt --all

@@ -17,7 +17,7 @@ const fn arrows(from: &'static str, to: &'static [&'static str]) -> Arrows {
     Arrows { from, to, in_tests: &[] }
 }
 
-const MEMBERS: [Arrows; 14] = [
+const MEMBERS: [Arrows; 15] = [
     arrows("tebura-ledger", &[]),
     arrows("tebura-contract", &["tebura-ledger"]),
     arrows("tebura-face", &[]),
@@ -46,6 +46,7 @@ const MEMBERS: [Arrows; 14] = [
     arrows("tebura-plugin-test", &["tebura-plugin"]),
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
+    arrows("tebura-sim", &["tebura-hub", "tebura-ledger", "tebura-face"]),
 ];
 
 /// May use every member but is used by none.

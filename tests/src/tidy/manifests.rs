@@ -74,7 +74,7 @@ fn a_package_is_named_after_its_folder() {
             Some(("core", name)) => format!("tebura-{name}"),
             Some(("plugins", name)) => format!("tebura-plugin-{name}"),
             Some(("sdk", name)) => format!("tebura-{name}"),
-            Some(("examples", name)) => format!("tebura-{name}"),
+            Some(("examples" | "tests", name)) => format!("tebura-{name}"),
             Some(_) | None => format!("tebura-{folder}"),
         };
         if package.name != expected {

@@ -1,0 +1,61 @@
+//! `sim [--from N] [--seeds N] [--seed N] [--trace] [--defect NAME]`: runs seeds and says which went wrong.
+
+use std::process::ExitCode;
+
+use tebura_sim::defect::Defect;
+use tebura_sim::{Options, simulate};
+
+const USAGE: &str = "usage: sim [--from N] [--seeds N] [--seed N] [--trace] [--defect NAME]";
+
+struct Arguments {
+    from: u64,
+    seeds: u64,
+    options: Options,
+}
+
+fn read(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
+    let mut arguments = Arguments { from: 0, seeds: 1_000, options: Options::default() };
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--from" => arguments.from = words.next()?.parse().ok()?,
+            "--seeds" => arguments.seeds = words.next()?.parse().ok()?,
+            "--seed" => (arguments.from, arguments.seeds) = (words.next()?.parse().ok()?, 1),
+            "--trace" => arguments.options.whole_trace = true,
+            "--defect" => arguments.options.defect = Some(Defect::from_name(&words.next()?)?),
+            _ => return None,
+        }
+    }
+    Some(arguments)
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
+fn main() -> ExitCode {
+    let Some(Arguments { from, seeds, options }) = read(std::env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let (mut wrong, mut operations, mut unknown) = (Vec::new(), 0, 0);
+    for seed in from..from.saturating_add(seeds) {
+        match simulate(seed, options) {
+            Ok(report) => {
+                if options.whole_trace {
+                    report.trace.iter().for_each(|line| println!("{line}"));
+                }
+                operations += report.counts.operations;
+                unknown += report.counts.unknown;
+            }
+            Err(failure) => {
+                println!("{failure}\n");
+                wrong.push(seed);
+            }
+        }
+    }
+    println!("{seeds} seeds from {from}: {operations} operations, {unknown} left unknown by a rail that cannot tell");
+    if wrong.is_empty() {
+        println!("nothing is wrong");
+        ExitCode::SUCCESS
+    } else {
+        println!("wrong: {wrong:?}");
+        ExitCode::FAILURE
+    }
+}

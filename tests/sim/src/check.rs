@@ -1,0 +1,246 @@
+//! What has to be true when the world has calmed down: every hold is over or visibly unknown, every key had one effect,
+//! the far ends' books and ours agree, and the events tell the same story.
+
+use std::collections::BTreeMap;
+
+use tebura_hub::exchange::Stage;
+use tebura_hub::ports::{Caller, Page, Store};
+use tebura_ledger::{EventKind, Hold, HoldId, Operation, OperationId, OperationKind, OperationState, Timestamp};
+
+use crate::ask::{Known, Request, Told};
+use crate::books::{Books, Order, Saying};
+use crate::nature::Nature;
+use crate::run::{Outcome, Run, at_once};
+
+/// What a run came to, for statistics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub holds: usize,
+    pub operations: usize,
+    pub settled: usize,
+    pub declined: usize,
+    /// Operations whose outcome nobody can tell, on a rail that cannot tell.
+    pub unknown: usize,
+    pub requests: usize,
+}
+
+/// Checks everything.
+pub fn everything(run: &Run) -> Result<Counts, String> {
+    at_once(async { Ok(crate::compare::all(&run.world, &run.store).await) })??;
+    run.store.audit().map_err(|imbalance| imbalance.to_string())?;
+    let page = Page { after: None, limit: u16::MAX };
+    let holds = at_once(run.store.holds(&Caller::Operator, page))?;
+    let mut operations = BTreeMap::new();
+    for hold in &holds {
+        for operation in at_once(run.store.operations_of(hold.id()))? {
+            operations.insert(operation.id(), operation);
+        }
+    }
+    holds.iter().try_for_each(|hold| is_over(run, hold, &operations))?;
+    answers(&run.requests.borrow(), run, &operations)?;
+    far_ends(run, &holds, &operations)?;
+    events(run, &holds)?;
+    let count = |is: fn(&OperationState) -> bool| operations.values().filter(|row| is(row.state())).count();
+    Ok(Counts {
+        holds: holds.len(),
+        operations: operations.len(),
+        settled: count(|state| matches!(state, OperationState::Settled { .. })),
+        declined: count(|state| matches!(state, OperationState::Failed { .. })),
+        unknown: count(|state| !state.is_final()),
+        requests: run.requests.borrow().len(),
+    })
+}
+
+fn rail_is_mute(hold: &Hold) -> bool {
+    hold.rail().as_str() == Nature::Mute.rail()
+}
+
+/// A hold is over, or an operation of it is unknown on a rail that cannot tell, and is waiting for a person.
+fn is_over(run: &Run, hold: &Hold, operations: &BTreeMap<OperationId, Operation>) -> Outcome {
+    let open: Vec<&Operation> =
+        operations.values().filter(|row| row.hold() == Some(hold.id()) && !row.state().is_final()).collect();
+    for operation in &open {
+        let exchange = at_once(run.store.exchange(operation.id()))?;
+        let stuck = exchange.is_some_and(|exchange| matches!(exchange.stage, Stage::Stuck));
+        let visible = matches!(operation.state(), OperationState::Unknown { .. });
+        if !(stuck && visible && rail_is_mute(hold)) {
+            return Err(format!("{} is still {:?} on {}", operation.id(), operation.state(), hold.rail()));
+        }
+    }
+    let far = Timestamp::from_millis(i64::MAX);
+    if open.is_empty() && (!hold.phase().is_terminal() || hold.follow_up(far).is_some()) {
+        return Err(format!("{} is {:?} with nothing open: {:?}", hold.id(), hold.phase(), hold.parts()));
+    }
+    Ok(())
+}
+
+/// What callers were told is what is in the books, and a key stands for one operation.
+fn answers(requests: &[Request], run: &Run, operations: &BTreeMap<OperationId, Operation>) -> Outcome {
+    let mut by_key: BTreeMap<(String, String, u8), OperationId> = BTreeMap::new();
+    for request in requests {
+        let of = (request.scope(), request.key.clone(), request.fingerprint);
+        for told in &request.told {
+            let Told::Operation { id, hold, state, .. } = told else { continue };
+            let row =
+                operations.get(id).ok_or_else(|| format!("{} was told of {id}, which is not there", request.key))?;
+            let agrees = match (state, row.state()) {
+                (Known::Open, _) => true,
+                (Known::Settled(told), OperationState::Settled { amount, .. }) => *told == amount.minor(),
+                (Known::Failed, OperationState::Failed { .. }) => true,
+                (Known::Settled(_) | Known::Failed, _) => false,
+            };
+            if !agrees || row.hold() != Some(*hold) {
+                return Err(format!("{} was told {told:?}, and {row:?} is so", request.key));
+            }
+            if *by_key.entry(of.clone()).or_insert(*id) != *id {
+                return Err(format!("{} had two effects", request.key));
+            }
+        }
+        let has_begun = run.world.with(|state| state.model.has_begun(&of.0, &of.1, [of.2; 32]));
+        let may_have_begun = request.cut_off
+            || request
+                .told
+                .iter()
+                .any(|told| matches!(told, Told::Operation { .. } | Told::AskAgain { .. } | Told::KeyReused));
+        if has_begun && !may_have_begun {
+            return Err(format!("{} was refused and took effect", request.key));
+        }
+    }
+    // What nobody asked for is the hub's own: expiries, and releases of what became free too late.
+    let targets =
+        run.world.with(|state| state.model.targets().map(str::to_owned).collect::<std::collections::BTreeSet<_>>());
+    for row in operations.values() {
+        let own = matches!(row.kind(), OperationKind::Expire { .. } | OperationKind::Release { .. });
+        if !own && !targets.contains(&row.id().to_string()) {
+            return Err(format!("nobody asked for {row:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn far_ends(run: &Run, holds: &[Hold], operations: &BTreeMap<OperationId, Operation>) -> Outcome {
+    let far_ends: Vec<(String, Books)> = run.world.with(|state| {
+        let time = state.time;
+        let books = state.far_ends.iter_mut().map(|(rail, far_end)| {
+            far_end.books.end_overdue(time);
+            (rail.clone(), far_end.books.clone())
+        });
+        books.collect()
+    });
+    for (rail, books) in &far_ends {
+        if !books.adds_up() {
+            return Err(format!("the books of {rail} do not add up"));
+        }
+        for (id, entry) in books.entries() {
+            let row = id.parse().ok().and_then(|id: OperationId| operations.get(&id));
+            let row = row.ok_or_else(|| format!("{rail} did {id}, which the hub does not know"))?;
+            agrees(rail, row, entry)?;
+        }
+        let mut all_known = true;
+        for hold in holds.iter().filter(|hold| hold.rail().as_str() == rail) {
+            let known =
+                operations.values().filter(|row| row.hold() == Some(hold.id())).all(|row| row.state().is_final());
+            all_known &= known;
+            if known {
+                ended_alike(rail, hold, operations, books)?;
+            }
+        }
+        if all_known {
+            mirrors(run, rail, books)?;
+        }
+    }
+    Ok(())
+}
+
+/// One operation in both books.
+fn agrees(rail: &str, row: &Operation, entry: &crate::books::Entry) -> Outcome {
+    let differ = || Err(format!("{rail} says {entry:?} where the hub says {row:?}"));
+    if entry.acts > 1 {
+        return Err(format!("{rail} did {} {} times", row.id(), entry.acts));
+    }
+    let release = matches!(entry.order, Order::Release { .. });
+    match (row.state(), &entry.saying) {
+        (OperationState::Settled { amount, reference, .. }, Saying::Done { name, amount: done }) => {
+            if (amount.minor(), reference) == (*done, name) { Ok(()) } else { differ() }
+        }
+        (OperationState::Failed { .. }, Saying::No { .. }) => Ok(()),
+        // There was nothing left to give back.
+        (OperationState::Settled { .. }, Saying::No { code: "hold.closed" | "hold.expired", .. }) if release => Ok(()),
+        (OperationState::Unknown { .. }, _) => Ok(()),
+        (OperationState::Sent | OperationState::Settled { .. } | OperationState::Failed { .. }, _) => differ(),
+    }
+}
+
+/// A hold that is over and known in all its parts, in both books.
+fn ended_alike(rail: &str, hold: &Hold, operations: &BTreeMap<OperationId, Operation>, books: &Books) -> Outcome {
+    for row in operations.values().filter(|row| row.hold() == Some(hold.id())) {
+        let moved = matches!(row.state(), OperationState::Settled { amount, .. } if amount.is_positive());
+        if moved && books.entry(&row.id().to_string()).is_none() {
+            return Err(format!("the hub says {row:?}, and {rail} never heard of it"));
+        }
+    }
+    let Some(there) = hold.reference().and_then(|name| books.hold(name)) else {
+        let nothing = hold.captured().minor() == 0;
+        return if nothing { Ok(()) } else { Err(format!("{} is not at {rail}", hold.id())) };
+    };
+    let ours = (hold.authorised().minor(), hold.captured().minor(), hold.released().minor());
+    let theirs = (there.reserved, there.captured, there.given_back);
+    if ours == theirs && there.left == 0 {
+        Ok(())
+    } else {
+        Err(format!("{} has {ours:?}, {rail} {there:?}", hold.id()))
+    }
+}
+
+/// Our accounts for purses and shops moved as those did.
+fn mirrors(run: &Run, rail: &str, books: &Books) -> Outcome {
+    let purses =
+        run.city.purses.iter().map(|(at, name, account)| (at, account, books.purse(name) - crate::city::FUNDS));
+    let shops = run.city.shops.iter().map(|(at, name, account)| (at, account, books.shop(name)));
+    for (_, account, moved) in purses.chain(shops).filter(|(at, ..)| at.as_str() == rail) {
+        let row = at_once(run.store.account(*account))?.ok_or_else(|| format!("{account} is gone"))?;
+        if (row.posted().minor(), row.held().minor()) != (moved, 0) {
+            return Err(format!("{account} says {row:?} where {rail} moved {moved}"));
+        }
+    }
+    Ok(())
+}
+
+/// Events of a hold: each version at most goes up, it expires at most once and ends exactly once.
+fn events(run: &Run, holds: &[Hold]) -> Outcome {
+    let mut versions: BTreeMap<HoldId, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<(HoldId, &'static str), u32> = BTreeMap::new();
+    for shard in 0..run.plan.shards {
+        // One shard at a time: the positions of the others are put at their ends.
+        let after: Vec<_> =
+            (0..run.plan.shards).map(|other| (shard_of(other), if other == shard { 0 } else { u64::MAX })).collect();
+        for stored in at_once(run.store.events(&Caller::Operator, &after, u16::MAX))? {
+            let (Some(hold), Some(version)) = (stored.event.hold, stored.event.hold_version) else { continue };
+            let last = versions.entry(hold).or_default();
+            if version < *last || version > *last + 1 {
+                return Err(format!("{hold} went from version {last} to {version} in its events"));
+            }
+            *last = version;
+            *counts.entry((hold, stored.event.kind.name())).or_default() += 1;
+        }
+    }
+    for hold in holds {
+        let count = |kind: EventKind| counts.get(&(hold.id(), kind.name())).copied().unwrap_or(0);
+        if versions.get(&hold.id()) != Some(&hold.version()) {
+            return Err(format!("{} has version {} and other events", hold.id(), hold.version()));
+        }
+        let ended = count(EventKind::HoldEnded) + count(EventKind::HoldFailed);
+        let over = u32::from(hold.phase().is_terminal());
+        if count(EventKind::HoldExpired) > 1 || (count(EventKind::HoldPlaced), ended.min(1)) != (1, over) {
+            return Err(format!("{} ended {ended} times in its events", hold.id()));
+        }
+        if count(EventKind::HoldEnded) > 1 {
+            return Err(format!("{} ended twice in its events", hold.id()));
+        }
+    }
+    Ok(())
+}
+
+fn shard_of(number: u16) -> tebura_ledger::Shard {
+    tebura_ledger::Shard::new(u8::try_from(number).unwrap_or(u8::MAX))
+}

@@ -1,0 +1,172 @@
+//! The store as a hub process meets it: it may be busy, may not answer, and a process may die before or after a commit.
+//! What is committed is one and the same for all processes, and the model sees every commit.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tebura_hub::exchange::Exchange;
+use tebura_hub::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
+use tebura_hub::memory::MemoryStore;
+use tebura_hub::payment::Payment;
+use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
+use tebura_hub::ports::{
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
+};
+use tebura_hub::rail::PluginId;
+use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use tebura_ledger::{Account, AccountId, Command, Hold, HoldId, Operation, OperationId, Shard, Timestamp, Verdict};
+
+use crate::defect::Defect;
+use crate::world::{State, World};
+
+/// One process's way to the store.
+pub struct SimStore {
+    pub world: Arc<World>,
+    pub inner: Arc<MemoryStore>,
+}
+
+/// Lost acknowledgements and the like.
+enum Mishap {
+    None,
+    Busy,
+    NeverHappens,
+    NeverAnswers,
+}
+
+impl SimStore {
+    async fn answers(&self) -> Result<(), ReadError> {
+        self.world.pause(0).await;
+        let silent = self.world.with(|state| state.dice.chance(state.faults.unread));
+        if silent { Err(ReadError { reason: "simulated".to_owned() }) } else { Ok(()) }
+    }
+
+    async fn write(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
+        let unit = self.world.with(|state| spoiled(state, unit));
+        let result = self.inner.commit(shard, now, unit.clone()).await;
+        let wrong = self.world.with(|state| {
+            state.say(format!("commit {}: {}", words(&unit), outcome(&result)));
+            state.model.take(shard, &unit, now, &result)
+        });
+        let wrong = match wrong {
+            Ok(touched) => crate::compare::rows(&self.world, &self.inner, &touched).await,
+            Err(wrong) => Err(wrong),
+        };
+        if let Err(wrong) = wrong {
+            self.world.with(|state| state.blame(wrong));
+        }
+        result
+    }
+}
+
+/// The unit, or what a planted defect leaves of it.
+fn spoiled(state: &mut State, mut unit: Unit) -> Unit {
+    let before = (unit.writes.len(), unit.key.is_some(), unit.ledger.len());
+    match state.defect {
+        Some(Defect::DroppedExchange) if state.dice.chance(20) => {
+            unit.writes.retain(|write| !matches!(write, Write::Exchange { expected: 0, .. }));
+        }
+        Some(Defect::DroppedKey) if state.dice.chance(100) => unit.key = None,
+        Some(Defect::DroppedSettlement) if state.dice.chance(20) && unit.key.is_none() => {
+            unit.ledger.retain(
+                |command| !matches!(command, Command::Settle(settle) if matches!(settle.verdict, Verdict::Settled { .. })),
+            );
+        }
+        _ => {}
+    }
+    if before != (unit.writes.len(), unit.key.is_some(), unit.ledger.len()) {
+        state.planted += 1;
+        state.say("a planted defect");
+    }
+    unit
+}
+
+fn words(unit: &Unit) -> String {
+    let mut words: Vec<String> = unit.key.iter().map(|key| format!("{}/{}", key.scope, key.key)).collect();
+    words.extend(unit.ledger.iter().map(crate::model::describe));
+    words.extend(unit.writes.iter().filter_map(|write| match write {
+        Write::Exchange { exchange, expected } => {
+            Some(format!("exchange {} {}->{}", exchange.operation, expected, exchange.stage.name()))
+        }
+        _ => None,
+    }));
+    words.join(", ")
+}
+
+fn outcome(result: &Result<Committed, CommitError>) -> String {
+    match result {
+        Ok(Committed::Done(_)) => "done".to_owned(),
+        Ok(Committed::Replayed { target }) => format!("was {target}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+macro_rules! store {
+    ($(fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Store for SimStore {
+            fn shards(&self) -> u16 {
+                self.inner.shards()
+            }
+
+            async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
+                let unavailable = || CommitError::Unavailable { reason: "simulated".to_owned() };
+                let (mishap, ms) = self.world.with(|state| (draw(state), state.dice.between(0, 3)));
+                self.world.pause(ms).await;
+                let answer = match mishap {
+                    Mishap::Busy => return Err(CommitError::Busy { retry_after_ms: 10 }),
+                    Mishap::NeverHappens => Err(unavailable()),
+                    Mishap::NeverAnswers => self.write(shard, now, unit).await.and_then(|_| Err(unavailable())),
+                    Mishap::None => self.write(shard, now, unit).await,
+                };
+                self.world.pause(ms).await;
+                answer
+            }
+
+            $(async fn $name(&self, $($argument: $kind),*) -> Result<$answer, ReadError> {
+                self.answers().await?;
+                self.inner.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+fn draw(state: &mut State) -> Mishap {
+    let faults = state.faults;
+    if state.dice.chance(faults.busy) {
+        return Mishap::Busy;
+    }
+    match (state.dice.chance(faults.unanswered), state.dice.chance(500)) {
+        (false, _) => Mishap::None,
+        (true, false) => Mishap::NeverHappens,
+        (true, true) => Mishap::NeverAnswers,
+    }
+}
+
+store! {
+    fn claimed_key(shard: Shard, scope: &str, key: &str) -> Option<ClaimedKey>;
+    fn account(id: AccountId) -> Option<Account>;
+    fn hold(id: HoldId) -> Option<Hold>;
+    fn operation(id: OperationId) -> Option<Operation>;
+    fn operations_of(hold: HoldId) -> Vec<Operation>;
+    fn holds(caller: &Caller, page: Page<HoldId>) -> Vec<Hold>;
+    fn events(caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Vec<StoredEvent>;
+    fn due_holds(now: Timestamp, limit: u16) -> Vec<Hold>;
+    fn exchange(operation: OperationId) -> Option<Exchange>;
+    fn due_exchanges(now: Timestamp, limit: u16) -> Vec<Exchange>;
+    fn kv(plugin: &PluginId, key: &str) -> Option<Vec<u8>>;
+    fn payment(id: PaymentId) -> Option<Payment>;
+    fn person(id: PersonId) -> Option<Person>;
+    fn pin(id: PersonId) -> Option<PinRecord>;
+    fn instruments(person: PersonId) -> Vec<Instrument>;
+    fn instrument(id: InstrumentId) -> Option<Instrument>;
+    fn capture_session(id: CaptureSessionId) -> Option<CaptureSession>;
+    fn face_references() -> Vec<FaceReference>;
+    fn merchant(id: MerchantId) -> Option<Merchant>;
+    fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
+    fn payees(merchant: MerchantId) -> Vec<Payee>;
+    fn till(id: TillId) -> Option<Till>;
+    fn gallery(id: GalleryId) -> Option<Gallery>;
+    fn gallery_members() -> Vec<(GalleryId, PersonId)>;
+    fn api_key(id: ApiKeyId) -> Option<ApiKey>;
+    fn ping() -> ();
+}
