@@ -152,19 +152,21 @@ pub(crate) struct NoAllowedAddress;
 
 /// Hands only allowed addresses to the connector.
 pub(crate) struct CheckedResolver {
-    pub(crate) reach: Reach,
+    /// An address of any of them will do.
+    pub(crate) reaches: Vec<Reach>,
     pub(crate) lookup: Arc<dyn Lookup>,
 }
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.reach.clone();
+        let reaches = self.reaches.clone();
         let lookup = Arc::clone(&self.lookup);
         Box::pin(async move {
             let found = lookup.addresses(name.as_str()).await?;
             // Port 0 lets the connector fill in the origin's port.
+            let is_allowed = |ip: &IpAddr| reaches.iter().any(|reach| reach.allows(*ip));
             let allowed: Vec<SocketAddr> =
-                found.into_iter().filter(|ip| reach.allows(*ip)).map(|ip| SocketAddr::new(ip, 0)).collect();
+                found.into_iter().filter(is_allowed).map(|ip| SocketAddr::new(ip, 0)).collect();
             if allowed.is_empty() {
                 return Err(NoAllowedAddress.into());
             }

@@ -1,4 +1,4 @@
-//! The one place that sends a plugin's calls out.
+//! The one place that sends a plugin's calls out, and merchants' events.
 //!
 //! | what happened | answer |
 //! |---|---|
@@ -15,6 +15,7 @@ mod admit;
 mod binding;
 mod headers;
 mod pattern;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -36,6 +37,7 @@ use admit::{Admitted, admit};
 pub use binding::{Binding, BindingConfig, BindingError, Credential, Limits};
 pub use headers::HeaderError;
 pub use pattern::{AllowPattern, PathError, PatternError};
+pub use webhook::{WebhookClient, WebhookClientError, WebhookUrlError};
 
 /// Idle connections are closed after this, below the 60 s at which common load balancers close theirs.
 const IDLE: Duration = Duration::from_secs(30);
@@ -148,7 +150,7 @@ impl Route {
 
 /// What every client of this crate has in common: nothing that could lead a call elsewhere.
 fn client(binding: &Binding, lookup: &Arc<dyn Lookup>) -> ClientBuilder {
-    let resolver = CheckedResolver { reach: binding.reach.clone(), lookup: Arc::clone(lookup) };
+    let resolver = CheckedResolver { reaches: vec![binding.reach.clone()], lookup: Arc::clone(lookup) };
     let builder = Client::builder()
         .dns_resolver(resolver)
         .no_proxy()

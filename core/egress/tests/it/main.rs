@@ -6,3 +6,4 @@ mod admission;
 mod delivery;
 mod far_end;
 mod reach;
+mod webhook;

@@ -13,7 +13,7 @@ use tebura_hub::rail::Effect;
 use crate::far_end::{FarEnd, call, config, outgoing, word};
 
 /// A name server that gives its answers in turn and the last one for ever.
-struct Answers(Mutex<VecDeque<Vec<IpAddr>>>);
+pub(crate) struct Answers(Mutex<VecDeque<Vec<IpAddr>>>);
 
 #[async_trait]
 impl Lookup for Answers {
@@ -24,10 +24,15 @@ impl Lookup for Answers {
     }
 }
 
+impl Answers {
+    pub(crate) fn new(answers: &[&[&str]]) -> Arc<Answers> {
+        let parse = |answer: &&[&str]| answer.iter().map(|ip| ip.parse().unwrap()).collect();
+        Arc::new(Answers(Mutex::new(answers.iter().map(parse).collect())))
+    }
+}
+
 fn egress(config: BindingConfig, answers: &[&[&str]]) -> HttpEgress {
-    let parse = |answer: &&[&str]| answer.iter().map(|ip| ip.parse().unwrap()).collect();
-    let lookup = Answers(Mutex::new(answers.iter().map(parse).collect()));
-    HttpEgress::with_lookup(vec![Binding::new(config).unwrap()], Arc::new(lookup)).unwrap()
+    HttpEgress::with_lookup(vec![Binding::new(config).unwrap()], Answers::new(answers)).unwrap()
 }
 
 fn named(far_end: &FarEnd, reach: Reach) -> BindingConfig {
