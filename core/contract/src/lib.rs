@@ -19,6 +19,7 @@ mod payoff;
 mod rails;
 mod range;
 mod read;
+mod run;
 mod schema;
 mod source;
 mod text;
@@ -31,4 +32,8 @@ pub use model::{Asset, Label, Requirement, Role, TriggerKind};
 pub use payoff::{LegPayoff, Payoff};
 pub use rails::{RailFacts, Rails};
 pub use range::Range;
+pub use run::{
+    BeginRefusal, Effect, Event, Group, LegStanding, OpenEdge, OpenField, Outcome, Split, Standing, State, Step,
+    StepRefusal,
+};
 pub use schema::SCHEMA;

@@ -11,6 +11,7 @@ use crate::finding::Findings;
 use crate::model::{Document, LegIx, PartyIx, StateIx};
 
 pub(crate) use leg::LegRange;
+pub(crate) use pass::share_of;
 
 /// The smallest and the largest of an amount, in the asset's smallest units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub(crate) struct Ranges {
     /// Of each leg, over all ends after the holds were placed.
     pub(crate) ends: Vec<LegRange>,
     pub(crate) longest_ms: i64,
+    /// The states that can be reached, each after all that lead to it.
+    pub(crate) order: Vec<StateIx>,
 }
 
 impl Ranges {

@@ -35,7 +35,7 @@ pub(super) fn run(document: &Document, order: &[StateIx], findings: &mut Finding
         pass.raises(leg);
     }
     let ends = pass.ends.unwrap_or_else(|| placed(document));
-    Ranges { movements: pass.movements, ends, longest_ms: document.longest_ms(order) }
+    Ranges { movements: pass.movements, ends, longest_ms: document.longest_ms(order), order: order.to_vec() }
 }
 
 fn placed(document: &Document) -> Vec<LegRange> {
