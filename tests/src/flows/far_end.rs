@@ -10,10 +10,10 @@ use tokio::net::TcpSocket;
 use super::hub::PROVIDER_CREDENTIAL;
 
 /// Yen in the payer's wallet at first.
-pub(super) const WALLET: i64 = 10_000;
+pub(crate) const WALLET: i64 = 10_000;
 
 /// A wallet provider with one funded wallet, whose port stays its own while it is down.
-pub(super) struct FarEnd {
+pub(crate) struct FarEnd {
     folder: TempDir,
     /// Bound and never listening: a call meets a closed door, and nobody else gets the port.
     port: TcpSocket,
@@ -23,7 +23,7 @@ pub(super) struct FarEnd {
 }
 
 impl FarEnd {
-    pub(super) async fn start() -> FarEnd {
+    pub(crate) async fn start() -> FarEnd {
         let port = TcpSocket::new_v4().unwrap();
         port.set_reuseaddr(true).unwrap();
         port.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -36,16 +36,16 @@ impl FarEnd {
         far_end
     }
 
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.port.local_addr().unwrap())
     }
 
-    pub(super) fn provider(&self) -> &Running {
+    pub(crate) fn provider(&self) -> &Running {
         self.running.as_ref().expect("the provider is up")
     }
 
     /// Starts it on its old books; does nothing when it is up.
-    pub(super) async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         if self.running.is_some() {
             return;
         }
@@ -58,13 +58,13 @@ impl FarEnd {
         self.running = Some(WalletProvider::start(config).await.unwrap());
     }
 
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.down = Some(self.books().await);
         self.running.take().expect("the provider is up").shutdown().await;
     }
 
     /// In the wallet, of that set aside, at the merchant; as it was when the provider went down.
-    pub(super) async fn books(&self) -> (i64, i64, i64) {
+    pub(crate) async fn books(&self) -> (i64, i64, i64) {
         let Some(running) = &self.running else { return self.down.expect("it was up once") };
         let wallet = running.sandbox.balance("hanako").await.unwrap().unwrap();
         let shop = running.sandbox.balance("shop").await.unwrap().unwrap();

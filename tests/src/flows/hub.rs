@@ -10,13 +10,13 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// What the hub shows at the provider.
-pub(super) const PROVIDER_CREDENTIAL: &str = "credential-of-the-hub";
+pub(crate) const PROVIDER_CREDENTIAL: &str = "credential-of-the-hub";
 
 /// The wallet rail's name.
-pub(super) const WALLET: &str = "jp.tebura.wallet";
+pub(crate) const WALLET: &str = "jp.tebura.wallet";
 
 /// A running hub.
-pub(super) struct HubProcess {
+pub(crate) struct HubProcess {
     child: Child,
     /// The process ends when this end of the pipe closes, so that no test leaves one behind.
     _leash: ChildStdin,
@@ -25,12 +25,12 @@ pub(super) struct HubProcess {
 
 impl HubProcess {
     /// Starts a hub with SQLite in `folder` and waits until it serves; by then it has taken up what another left.
-    pub(super) fn start(folder: &Path, provider: &str) -> HubProcess {
+    pub(crate) fn start(folder: &Path, provider: &str) -> HubProcess {
         HubProcess::on(folder, None, provider)
     }
 
     /// The same on a database of its own.
-    pub(super) fn on(folder: &Path, database_url: Option<&str>, provider: &str) -> HubProcess {
+    pub(crate) fn on(folder: &Path, database_url: Option<&str>, provider: &str) -> HubProcess {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hub-process"));
         command.arg(folder).arg(provider).env("TEBURA_PROVIDER_CREDENTIAL", PROVIDER_CREDENTIAL);
         command.env_remove("TEBURA_DATABASE_URL");
@@ -46,17 +46,17 @@ impl HubProcess {
     }
 
     /// The API with the operator's key.
-    pub(super) fn operator(&self) -> Api {
+    pub(crate) fn operator(&self) -> Api {
         self.api.clone()
     }
 
     /// The API with another key.
-    pub(super) fn with_key(&self, key: &str) -> Api {
+    pub(crate) fn with_key(&self, key: &str) -> Api {
         Api { key: key.to_owned(), ..self.api.clone() }
     }
 
     /// kill -9, and the certainty that it is gone.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -72,31 +72,31 @@ impl Drop for HubProcess {
 
 /// A client of the hub's API with one key.
 #[derive(Clone)]
-pub(super) struct Api {
+pub(crate) struct Api {
     http: Client,
     origin: String,
     key: String,
 }
 
 /// Status and body of an answer; nothing when the hub went away.
-pub(super) type Answer = Option<(u16, Value)>;
+pub(crate) type Answer = Option<(u16, Value)>;
 
 impl Api {
-    pub(super) async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, body) = Api::answer(self.request(Method::GET, path)).await.expect("the hub answers");
         assert_eq!(status, 200, "GET {path}: {body}");
         body
     }
 
     /// A write that may find the hub gone.
-    pub(super) async fn try_post(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn try_post(&self, path: &str, key: &str, body: &Value) -> Answer {
         let request = self.request(Method::POST, path).header("idempotency-key", key);
         let request = request.header("content-type", "application/json").body(body.to_string());
         Api::answer(request).await
     }
 
     /// A write that is expected to be accepted.
-    pub(super) async fn post(&self, path: &str, key: &str, body: &Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Value {
         let (status, answer) = self.try_post(path, key, body).await.expect("the hub answers");
         assert!((200..300).contains(&status), "POST {path} {body}: {status} {answer}");
         answer
@@ -115,20 +115,20 @@ impl Api {
 }
 
 /// A merchant and a payer on the wallet rail, by their ids in the hub.
-pub(super) struct Shop {
+pub(crate) struct Shop {
     /// The merchant's API key.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The payer's instrument.
-    pub(super) payer: String,
+    pub(crate) payer: String,
     /// The payer's mirror account.
-    pub(super) payer_account: String,
+    pub(crate) payer_account: String,
     /// The merchant's account on the wallet rail.
-    pub(super) payee_account: String,
+    pub(crate) payee_account: String,
 }
 
 impl Shop {
     /// Sets up one shop and one person through the API.
-    pub(super) async fn open(operator: &Api) -> Shop {
+    pub(crate) async fn open(operator: &Api) -> Shop {
         let id = |body: &Value, name: &str| body[name].as_str().unwrap_or_else(|| panic!("{name}: {body}")).to_owned();
         let merchant = json!({ "name": "かが書店", "sandbox": true, "currency": "JPY" });
         let merchant = id(&operator.post("/v1/merchants", "merchant", &merchant).await, "id");

@@ -2,7 +2,7 @@
 
 mod case;
 mod crash;
-mod far_end;
-mod hub;
+pub(crate) mod far_end;
+pub(crate) mod hub;
 mod load;
 mod misbehaviour;
