@@ -37,3 +37,6 @@ pub use run::{
     StepRefusal,
 };
 pub use schema::SCHEMA;
+
+/// Points in time are the ledger's.
+pub use tebura_ledger::Timestamp;
