@@ -69,8 +69,8 @@ catalogue! {
         "`{name}` has a meaning of its own in contracts: choose another name"
         "`{name}` は契約の中で特別な意味を持ちます。別の名前にしてください"
     C1Text "contract.c1_text" Error
-        "the text contains an invisible or direction-changing character: remove it, because people consent to what they see"
-        "見えない文字または文字の向きを変える文字が含まれています。利用者は見えるものに同意するため、削除してください"
+        "the text has a character that is invisible, turns the direction of reading or is markup, or a space at an end: remove it, because people consent to what they see"
+        "見えない文字、文字の向きを変える文字、マークアップの記号、または両端の空白が含まれています。利用者は見えるものに同意するため、削除してください"
     C1UnknownParty "contract.c1_unknown_party" Error
         "no party is named `{name}`: add it under `parties`, or correct the name"
         "`{name}` という当事者はいません。`parties` に加えるか、名前を直してください"

@@ -53,6 +53,11 @@ impl Finding {
         &self.path
     }
 
+    /// A value that the message names.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether the document is refused because of it.
     pub const fn severity(&self) -> Severity {
         self.code.severity()

@@ -8,6 +8,7 @@
 
 mod catalogue;
 mod check;
+mod consent;
 mod contract;
 mod duration;
 mod finding;

@@ -1,5 +1,10 @@
 //! Text that people consent to: which characters may be in it.
 
+/// True for a character that pages and terminals may take as markup; texts for people do without.
+pub(crate) fn is_markup(c: char) -> bool {
+    matches!(c, '<' | '>' | '[' | ']' | '{' | '}' | '|' | '`' | '\\')
+}
+
 /// True for a character that hides something or turns the direction of reading: what is agreed to is what is seen.
 pub(crate) fn is_deceptive(c: char) -> bool {
     c.is_control()

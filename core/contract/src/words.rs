@@ -1,6 +1,6 @@
 //! Amounts as people read them.
 
-use tebura_ledger::Money;
+use tebura_ledger::{Currency, Money};
 
 use crate::model::Asset;
 use crate::text::grouped;
@@ -18,10 +18,16 @@ pub(crate) fn amount(asset: &Asset, units: i64) -> String {
     }
 }
 
+/// The same in Japanese: `8,000円`.
+pub(crate) fn amount_ja(asset: &Asset, units: i64) -> String {
+    match asset {
+        Asset::Money(Currency::JPY) => format!("{}円", grouped(&units.to_string())),
+        Asset::Money(_) | Asset::Thing(_) => amount(asset, units),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use tebura_ledger::Currency;
-
     use super::*;
 
     #[test]

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::finding::{Code, Findings};
-use crate::text::is_deceptive;
+use crate::text::{is_deceptive, is_markup};
 
-/// Adds a finding for each label with a character that deceives.
+/// Adds a finding for each label with a character that deceives or that a page may take as markup.
 pub(super) fn look(document: &Value, findings: &mut Findings) {
     label(&document["name"], "/name", findings);
     for group in ["parties", "anchors", "legs", "states"] {
@@ -23,7 +23,7 @@ pub(super) fn look(document: &Value, findings: &mut Findings) {
 fn label(value: &Value, path: &str, findings: &mut Findings) {
     let mut text = |value: &Value, path: String| {
         let text = value.as_str().unwrap_or_default();
-        if text.chars().any(is_deceptive) || text.trim() != text {
+        if text.chars().any(|c| is_deceptive(c) || is_markup(c)) || text.trim() != text {
             findings.add(Code::C1Text, path, &[]);
         }
     };

@@ -103,7 +103,8 @@ fn disturb(document: &mut Value, dice: &mut Dice) {
     match place {
         Value::Number(number) => {
             let old = number.as_i64().unwrap_or(0);
-            let new = [0, 1, old - 1, old + 1, old * 2, old / 2, 10_000, i64::MAX][usize::try_from(dice.below(8)).unwrap()];
+            let new =
+                [0, 1, old - 1, old + 1, old * 2, old / 2, 10_000, i64::MAX][usize::try_from(dice.below(8)).unwrap()];
             *place = new.into();
         }
         Value::String(_) => *place = dice.pick(&names).cloned().unwrap_or_default().into(),

@@ -6,3 +6,4 @@ mod examples;
 mod hub;
 mod mutate;
 mod refusals;
+mod words;
