@@ -1,6 +1,6 @@
-//! What the four verbs on a placed hold share: who may do it, and what the rail needs to know.
+//! What the verbs on a placed hold share: who may do it, and what the rail needs to know.
 
-use tebura_ledger::{AccountId, Hold, HoldId, OperationId, Refusal};
+use tebura_ledger::{AccountId, Hold, HoldId, Operation, OperationId, Refusal};
 
 use crate::hub::{HoldFacts, Hub};
 use crate::perform::PerformError;
@@ -16,8 +16,24 @@ pub enum ChangeHoldError {
     CaptureNotFound(OperationId),
     #[error("the hold is not placed yet; repeat when GET /v1/holds/… says held")]
     NotPlaced,
+    #[error("there is no operation {0} of yours; GET /v1/holds/… lists a hold's operations")]
+    OperationNotFound(OperationId),
     #[error("the rail cannot take part of a hold and keep the rest: capture once, with final: true")]
     SeveralCapturesUnsupported,
+    #[error("the rail cannot give back a part and keep the rest: release all, or capture with final: true")]
+    PartialReleaseUnsupported,
+    #[error("the rail pays one payee a capture: capture without split, and pay the others out of it")]
+    SplitUnsupported,
+    #[error("{to} cannot be paid on this rail: name a merchant with an account there, or an account of this hub")]
+    SplitPayeeUnknown { to: String },
+    #[error(
+        "a hold on this rail ends at {latest_ms} at the latest, in milliseconds since 1970: ask for that or earlier"
+    )]
+    ExtendBeyondRail { latest_ms: i64 },
+    #[error("the instrument is not the one that pays this hold; name the payer's own")]
+    NotThePayer,
+    #[error("the payer's word is needed: {code}")]
+    PinRefused { code: &'static str },
     #[error(transparent)]
     Perform(#[from] PerformError),
 }
@@ -25,6 +41,28 @@ pub enum ChangeHoldError {
 impl From<crate::ports::ReadError> for ChangeHoldError {
     fn from(error: crate::ports::ReadError) -> Self {
         ChangeHoldError::Perform(error.into())
+    }
+}
+
+impl From<crate::ports::CommitError> for ChangeHoldError {
+    fn from(error: crate::ports::CommitError) -> Self {
+        ChangeHoldError::Perform(error.into())
+    }
+}
+
+impl From<crate::pin::CheckPinError> for ChangeHoldError {
+    fn from(error: crate::pin::CheckPinError) -> Self {
+        match error {
+            crate::pin::CheckPinError::Read(error) => error.into(),
+            crate::pin::CheckPinError::Commit(error) => error.into(),
+        }
+    }
+}
+
+impl ChangeHoldError {
+    /// Whether the hold moved on between the hub's own read and its write.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, ChangeHoldError::Perform(PerformError::Refused(Refusal::HoldVersionConflict { .. })))
     }
 }
 
@@ -57,6 +95,21 @@ impl Hub {
         let hold = self.store.hold(id).await?.ok_or(ChangeHoldError::HoldNotFound(id))?;
         self.may_see(caller, hold.payee(), id).await?;
         Ok(hold)
+    }
+
+    /// An operation and its hold, when the caller may see them.
+    pub(crate) async fn visible_operation(
+        &self,
+        caller: &Caller,
+        id: OperationId,
+    ) -> Result<(Operation, Hold), ChangeHoldError> {
+        let unknown = || ChangeHoldError::OperationNotFound(id);
+        let operation = self.store.operation(id).await?.ok_or_else(unknown)?;
+        let hold = operation.hold().ok_or_else(unknown)?;
+        match self.visible_hold(caller, hold).await {
+            Err(ChangeHoldError::HoldNotFound(_)) => Err(unknown()),
+            hold => Ok((operation, hold?)),
+        }
     }
 
     async fn may_see(&self, caller: &Caller, payee: AccountId, id: HoldId) -> Result<(), ChangeHoldError> {

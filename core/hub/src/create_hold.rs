@@ -1,6 +1,6 @@
 //! Places a hold: reserves a payer's money for a merchant, on the rail of the payer's instrument.
 
-use tebura_ledger::{Command, Money, Place};
+use tebura_ledger::{AtDeadline, Command, Money, Place};
 
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, MerchantId};
@@ -20,8 +20,12 @@ pub struct CreateHold {
     pub payer: InstrumentId,
     pub merchant: MerchantId,
     pub amount: Money,
-    /// The deadline, from now, in milliseconds.
+    /// What the hold may be raised to without asking the payer again; `None`: just the amount.
+    pub cap: Option<Money>,
+    /// The deadline, from now, in milliseconds. A rail that holds for less long gives an earlier one.
     pub expires_in_ms: i64,
+    /// What happens then to what is free.
+    pub at_deadline: AtDeadline,
 }
 
 /// Why no hold was placed.
@@ -29,8 +33,10 @@ pub struct CreateHold {
 pub enum CreateHoldError {
     #[error("the amount must be a positive whole number of minor units")]
     AmountNotPositive,
-    #[error("a hold lasts between {MIN_HOLD_MS} and {limit_ms} milliseconds on this rail")]
+    #[error("a hold lasts between {MIN_HOLD_MS} and {limit_ms} milliseconds")]
     DeadlineOutOfRange { limit_ms: i64 },
+    #[error("the cap must be at least the amount, in the same currency")]
+    CapBelowAmount,
     #[error("there is no instrument {0}; GET /v1/people/…/instruments lists a person's")]
     InstrumentNotFound(InstrumentId),
     #[error("the merchant is not paid on the rail {rail}; add a payee for it, or use another instrument")]
@@ -52,11 +58,12 @@ impl From<crate::ports::ReadError> for CreateHoldError {
 impl Hub {
     /// Places a hold. A refusal by the rail is an answer whose operation failed, not an error.
     pub async fn create_hold(&self, key: KeyRequest, command: CreateHold) -> Result<Answer, CreateHoldError> {
-        let CreateHold { payer, merchant, amount, expires_in_ms } = command;
+        let CreateHold { payer, merchant, amount, cap, expires_in_ms, at_deadline } = command;
         let instrument = self.instrument(payer).await?.ok_or(CreateHoldError::InstrumentNotFound(payer))?;
         let shard = instrument.account.shard();
         let ids = PlaceIds { hold: self.hold_id(shard), operation: self.operation_id(shard) };
-        let work = self.place(ids, &instrument, merchant, amount, expires_in_ms).await?;
+        let terms = Terms { amount, cap, expires_in_ms, at_deadline };
+        let work = self.place(ids, &instrument, merchant, terms).await?;
         Ok(self.perform(Some(key), work).await?)
     }
 
@@ -66,17 +73,19 @@ impl Hub {
         ids: PlaceIds,
         instrument: &Instrument,
         merchant: MerchantId,
-        amount: Money,
-        expires_in_ms: i64,
+        terms: Terms,
     ) -> Result<Work, CreateHoldError> {
+        let Terms { amount, cap, expires_in_ms, at_deadline } = terms;
         if amount.minor() <= 0 {
             return Err(CreateHoldError::AmountNotPositive);
         }
         let rail = self.rail(&instrument.rail).ok_or_else(|| PerformError::RailUnknown(instrument.rail.clone()))?;
         let descriptor = rail.descriptor();
-        let limit_ms = descriptor.max_hold_ms.unwrap_or(MAX_HOLD_MS).min(MAX_HOLD_MS);
-        if !(MIN_HOLD_MS..=limit_ms).contains(&expires_in_ms) {
-            return Err(CreateHoldError::DeadlineOutOfRange { limit_ms });
+        if !(MIN_HOLD_MS..=MAX_HOLD_MS).contains(&expires_in_ms) {
+            return Err(CreateHoldError::DeadlineOutOfRange { limit_ms: MAX_HOLD_MS });
+        }
+        if cap.is_some_and(|cap| cap.currency() != amount.currency() || cap.minor() < amount.minor()) {
+            return Err(CreateHoldError::CapBelowAmount);
         }
         if !descriptor.currencies.iter().any(|code| code == amount.currency().code()) {
             return Err(CreateHoldError::CurrencyNotAccepted {
@@ -89,7 +98,8 @@ impl Hub {
             return Err(CreateHoldError::AboveRailLimit { limit });
         }
         let payee = self.payee(merchant, instrument).await?;
-        let expires_at = self.now().plus_ms(expires_in_ms);
+        // The rail's hold outlives ours, so that what happens at our deadline still happens there.
+        let expires_at = self.now().plus_ms(expires_in_ms.min(descriptor.longest_hold_ms(MAX_HOLD_MS)));
         let PlaceIds { hold, operation } = ids;
         Ok(Work {
             operation,
@@ -99,7 +109,7 @@ impl Hub {
                 payer: Party { kind: "wallet".to_owned(), token: instrument.token.clone() },
                 payee: Party { kind: "merchant".to_owned(), token: payee.token },
                 amount,
-                expires: expires_at,
+                expires: descriptor.keeps_until(expires_at),
             },
             begin: Command::Place(Place {
                 hold,
@@ -108,8 +118,11 @@ impl Hub {
                 payer: instrument.account,
                 payee: payee.account,
                 amount,
+                cap,
                 expires_at,
+                at_deadline,
             }),
+            before: Vec::new(),
             writes: Vec::new(),
         })
     }
@@ -121,6 +134,15 @@ impl Hub {
             .find(|payee| payee.rail == instrument.rail)
             .ok_or_else(|| CreateHoldError::PayeeNotFound { rail: instrument.rail.to_string() })
     }
+}
+
+/// What is asked of the payer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) amount: Money,
+    pub(crate) cap: Option<Money>,
+    pub(crate) expires_in_ms: i64,
+    pub(crate) at_deadline: AtDeadline,
 }
 
 /// Ids of a hold to place, chosen before anything is asked.

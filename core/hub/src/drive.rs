@@ -2,7 +2,9 @@
 //! Stops where something has to be waited for; the worker goes on later. Any process may drive any exchange: the
 //! row's revision lets one of them win.
 
-use tebura_ledger::{Command, Outcome, RailId, Settle, Timestamp, Verdict};
+use tebura_ledger::{
+    Command, Operation, OperationId, OperationState, Outcome, RailId, Refusal, Settle, Timestamp, Verdict,
+};
 
 use crate::exchange::{Exchange, Stage};
 use crate::hub::Hub;
@@ -121,18 +123,48 @@ impl Hub {
         let (operation, hold) = (exchange.operation, exchange.hold);
         let declined = matches!(told, Some(Verdict::Declined { .. }));
         let ledger: Vec<_> =
-            told.into_iter().map(|verdict| Command::Settle(Settle { operation, hold, verdict })).collect();
-        let committed = self.store.commit(hold.shard(), self.now(), Unit { key: None, ledger, writes }).await?;
+            told.clone().into_iter().map(|verdict| Command::Settle(Settle { operation, hold, verdict })).collect();
+        let committed = self.store.commit(hold.shard(), self.now(), Unit { key: None, ledger, writes }).await;
         match committed {
             // What was declined is not asked for again at once; the worker waits longer each time.
-            Committed::Done(outcomes) if !declined => self.follow(&outcomes).await,
-            Committed::Done(_) | Committed::Replayed { .. } => {}
+            Ok(Committed::Done(outcomes)) if !declined => self.follow(&outcomes).await,
+            Ok(Committed::Done(_) | Committed::Replayed { .. }) => {}
+            // Somebody else ended the operation meanwhile, and the rail says otherwise.
+            Err(CommitError::Refused(Refusal::VerdictContradicts { .. })) => {
+                self.contradicted(operation, told).await?;
+                exchange.stage = Stage::Finished;
+                let writes = vec![Write::Exchange { exchange: exchange.clone(), expected }];
+                self.store.commit(hold.shard(), self.now(), Unit { writes, ..Unit::default() }).await?;
+            }
+            Err(CommitError::Stale) => {
+                self.contradicted(operation, told).await?;
+                return Err(CommitError::Stale.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// A last word of the rail on an operation that people, or another process, have ended: if it says otherwise, that is
+    /// an exception.
+    async fn contradicted(&self, operation: OperationId, told: Option<Verdict>) -> Result<(), DriveError> {
+        let Some(verdict @ (Verdict::Settled { .. } | Verdict::Declined { .. })) = told else { return Ok(()) };
+        let read = |error: crate::ports::ReadError| CommitError::Unavailable { reason: error.reason };
+        let Some(row) = self.store.operation(operation).await.map_err(read)? else { return Ok(()) };
+        if !row.state().is_final() || !contradicts(&row, &verdict) {
+            return Ok(());
+        }
+        let Some(hold) = row.hold() else { return Ok(()) };
+        let Some(hold) = self.store.hold(hold).await.map_err(read)? else { return Ok(()) };
+        if let Err(error) = Box::pin(self.open_exception(&row, &hold, verdict)).await {
+            // The exchange stays as it is and due: the same word is heard again.
+            return Err(CommitError::Unavailable { reason: error.to_string() }.into());
         }
         Ok(())
     }
 
     /// Does what follows from an outcome. The worker repeats what fails here.
-    async fn follow(&self, outcomes: &[Outcome]) {
+    pub(crate) async fn follow(&self, outcomes: &[Outcome]) {
         for follow_up in outcomes.iter().filter_map(|outcome| outcome.follow_up) {
             if let Err(error) = Box::pin(self.follow_up(follow_up)).await {
                 tracing::warn!(?follow_up, %error, "a follow-up has to wait for the worker");
@@ -143,6 +175,18 @@ impl Hub {
     pub(crate) fn kv_writes(&self, rail: &RailId, step: &Step) -> Vec<Write> {
         let plugin = plugin(rail);
         step.writes.iter().map(|write| Write::Kv { plugin: plugin.clone(), write: write.clone() }).collect()
+    }
+}
+
+/// Whether a verdict is against a final state. What the operation's own first answer repeats is not.
+fn contradicts(operation: &Operation, verdict: &Verdict) -> bool {
+    match (operation.state(), verdict) {
+        (OperationState::Settled { reference, amount, .. }, Verdict::Settled { reference: new, amount: told }) => {
+            reference != new || amount != told
+        }
+        (OperationState::Settled { .. }, Verdict::Declined { .. })
+        | (OperationState::Failed { .. }, Verdict::Settled { .. }) => true,
+        (_, _) => false,
     }
 }
 

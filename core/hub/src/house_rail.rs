@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use tebura_ledger::RailId;
 
 use crate::ports::Rail;
-use crate::rail::{Fault, Next, RailDescriptor, RailError, RailEvent, RailOperation, RailOutcome, Step};
+use crate::rail::{
+    Fault, Next, RailAbilities, RailDescriptor, RailError, RailEvent, RailFinality, RailOperation, RailOutcome, Step,
+};
 
 /// The name of the house rail.
 pub const HOUSE: &str = "house";
@@ -19,12 +21,20 @@ impl HouseRail {
             rail: RailId::new(HOUSE).unwrap_or_else(|_| unreachable!("the constant is a valid name")),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             digest: None,
-            commands: ["hold", "capture", "release", "refund"].map(str::to_owned).to_vec(),
+            commands: ["hold", "raise", "extend", "capture", "release", "refund"].map(str::to_owned).to_vec(),
             currencies: vec!["JPY".to_owned()],
             max_per_operation: None,
             max_hold_ms: None,
             several_captures: true,
             settle_window_ms: 0,
+            abilities: RailAbilities {
+                partial_release: true,
+                split: true,
+                reverse: true,
+                pin: true,
+                settlement_delay_ms: 0,
+                finality: RailFinality::Contestable,
+            },
         })
     }
 }

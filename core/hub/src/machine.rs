@@ -8,7 +8,8 @@ use tebura_ledger::{Timestamp, Verdict};
 use crate::exchange::{Exchange, Purpose, Stage};
 use crate::ports::Delivery;
 use crate::rail::{
-    Effect, Fault, HOLD_OVER, HttpCall, NOT_FOUND, Next, RailCommand, RailError, RailEvent, RailOutcome, Step,
+    ALREADY_DONE, Effect, Fault, HOLD_OVER, HttpCall, NOT_FOUND, Next, RailCommand, RailError, RailEvent, RailOutcome,
+    Step,
 };
 
 /// Sends of the same bytes before the plugin is told of the silence: four cover a restart at the far end.
@@ -190,8 +191,9 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp) -> To
 }
 
 /// A rail that settles more than was asked, or in another currency, is not believed; nor is one that takes silence
-/// for a refusal: the outcome is unknown. A release of what is over already has succeeded.
-#[expect(clippy::wildcard_enum_match_arm, reason = "three answers are not taken as they are; all others are")]
+/// for a refusal: the outcome is unknown. A release of what is over already has succeeded. "Already done" may be the
+/// success of this very operation: the rail is asked before it counts.
+#[expect(clippy::wildcard_enum_match_arm, reason = "four answers are not taken as they are; all others are")]
 fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome) -> RailOutcome {
     let unknown =
         |code: &str, message: &str| RailOutcome::Unknown(Fault { code: code.to_owned(), message: message.to_owned() });
@@ -203,6 +205,9 @@ fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome)
         }
         (RailOutcome::Declined(_), _, Some(RailEvent::Silence { maybe_delivered: true, .. })) => {
             unknown("rail.declined_on_silence", "the plugin took silence after a send for a refusal")
+        }
+        (RailOutcome::Declined(fault), _, _) if fault.code == ALREADY_DONE && exchange.purpose == Purpose::Perform => {
+            RailOutcome::Unknown(fault.clone())
         }
         (RailOutcome::Declined(fault), Some(amount), _) if HOLD_OVER.contains(&fault.code.as_str()) => {
             match &exchange.command {

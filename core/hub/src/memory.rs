@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tebura_ledger::{Account, AccountId, Book, Event, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
+use tebura_ledger::{
+    Account, AccountId, Book, Event, Hold, HoldId, Operation, OperationId, OperationKind, RailId, Shard, Timestamp,
+};
 
 use crate::exchange::Exchange;
 use crate::ids::{
@@ -285,6 +287,17 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let operations = tables.books.get(&hold.shard()).into_iter().flat_map(Book::operations);
         Ok(operations.filter(|operation| operation.hold() == Some(hold)).cloned().collect())
+    }
+
+    async fn exceptions(&self, page: Page<OperationId>) -> Result<Vec<Operation>, ReadError> {
+        let tables = self.tables();
+        let exception = |row: &&Operation| matches!(row.kind(), OperationKind::Exception { .. });
+        let after = |row: &&Operation| page.after.is_none_or(|after| row.id() > after);
+        let rows = tables.books.values().flat_map(Book::operations).filter(exception).filter(after);
+        let mut rows: Vec<Operation> = rows.cloned().collect();
+        rows.sort_by_key(Operation::id);
+        rows.truncate(usize::from(page.limit));
+        Ok(rows)
     }
 
     async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError> {

@@ -5,11 +5,11 @@
 //! the ids that the money will move under, and from there any repeat takes the same path to the same end.
 
 use tebura_face::{Decision as Match, LivenessPolicy, SampleRefusal, Scope, decide};
-use tebura_ledger::{Finality, FollowUp, Money, OperationState};
+use tebura_ledger::{AtDeadline, Finality, FollowUp, Money, OperationState};
 
-use crate::capture_hold::CaptureHold;
+use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::change_hold::ChangeHoldError;
-use crate::create_hold::{CreateHoldError, PlaceIds};
+use crate::create_hold::{CreateHoldError, PlaceIds, Terms};
 use crate::hub::Hub;
 use crate::ids::{PaymentId, PersonId, TillId};
 use crate::payment::{Decision, Payer, Payment, PaymentStatus};
@@ -199,7 +199,13 @@ impl Hub {
             Some(operation) => operation,
             None => {
                 let ids = PlaceIds { hold: payer.hold, operation: payer.place };
-                let work = self.place(ids, &instrument, payment.merchant, payment.amount, HOLD_MS).await?;
+                let terms = Terms {
+                    amount: payment.amount,
+                    cap: None,
+                    expires_in_ms: HOLD_MS,
+                    at_deadline: AtDeadline::Release,
+                };
+                let work = self.place(ids, &instrument, payment.merchant, terms).await?;
                 self.perform(None, work).await.map_err(CreateHoldError::from)?.operation
             }
         };
@@ -214,6 +220,8 @@ impl Hub {
                     hold: payer.hold,
                     amount: Some(payment.amount),
                     finality: Finality::Final,
+                    split: Vec::new(),
+                    over: OverCapture::Refuse,
                     expected_version: None,
                 };
                 let work = self.capture(command, payer.capture).await?;
@@ -235,7 +243,7 @@ impl Hub {
         let place = self.store.operation(payer.place).await?;
         let capture = self.store.operation(payer.capture).await?;
         let stands = |state: &OperationState| match state {
-            OperationState::Sent => PaymentStatus::Pending,
+            OperationState::RequiresAction | OperationState::Sent => PaymentStatus::Pending,
             OperationState::Unknown { .. } => PaymentStatus::Unknown,
             OperationState::Settled { .. } => PaymentStatus::Paid,
             OperationState::Failed { code, .. } => PaymentStatus::Refused { code: code.clone() },
@@ -291,7 +299,7 @@ fn is_bad_input(refusal: &SampleRefusal) -> bool {
     }
 }
 
-fn pin_code(verdict: PinVerdict) -> Option<&'static str> {
+pub(crate) fn pin_code(verdict: PinVerdict) -> Option<&'static str> {
     match verdict {
         PinVerdict::Right => None,
         PinVerdict::Needed => Some("pin.needed"),

@@ -113,6 +113,8 @@ pub(crate) struct Work {
     pub(crate) ask: RailCommand,
     /// What the ledger is told before the rail acts.
     pub(crate) begin: Command,
+    /// Ledger commands of the same transaction that come first.
+    pub(crate) before: Vec<Command>,
     /// Rows of the same transaction.
     pub(crate) writes: Vec<Write>,
 }
@@ -120,10 +122,10 @@ pub(crate) struct Work {
 impl Hub {
     /// Begins an operation and drives it as far as it goes now.
     pub(crate) async fn perform(&self, key: Option<KeyRequest>, work: Work) -> Result<Answer, PerformError> {
-        let Work { operation, hold, rail: name, ask, begin, mut writes } = work;
+        let Work { operation, hold, rail: name, ask, begin, before, mut writes } = work;
         let shard = hold.shard();
         let rail = self.rail(&name).ok_or_else(|| PerformError::RailUnknown(name.clone()))?;
-        if !rail.descriptor().commands.iter().any(|command| command == ask.name()) {
+        if !rail.descriptor().takes(ask.name()) {
             return Err(PerformError::CommandUnsupported { rail: name, command: ask.name() });
         }
         let now = self.now();
@@ -154,7 +156,8 @@ impl Hub {
                 Some(Verdict::Declined { code: machine::fault_of(&error).code })
             }
         };
-        let mut ledger = vec![begin];
+        let mut ledger = before;
+        ledger.push(begin);
         ledger.extend(told.map(|verdict| Command::Settle(Settle { operation, hold, verdict })));
         if exchange.stage != Stage::Finished {
             writes.push(Write::Exchange { exchange: exchange.clone(), expected: 0 });
@@ -212,6 +215,17 @@ impl Hub {
         }
         answer
     }
+}
+
+/// An operation id that follows from another one, so that whoever asks again finds what was made the first time. Keeps
+/// the moment and the shard.
+pub(crate) fn derived(of: OperationId, word: &str) -> OperationId {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(format!("tebura {word} of {of}"));
+    let mut bytes = *of.uuid().as_bytes();
+    bytes[7] = digest[7];
+    bytes[9..15].copy_from_slice(&digest[9..15]);
+    OperationId::from_uuid(uuid::Uuid::from_bytes(bytes))
 }
 
 fn last_answer(outcomes: Vec<Outcome>) -> Option<Answer> {

@@ -241,6 +241,8 @@ pub trait Store: Send + Sync {
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, ReadError>;
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>, ReadError>;
     async fn operations_of(&self, hold: HoldId) -> Result<Vec<Operation>, ReadError>;
+    /// Exceptions, oldest operation first: where a rail contradicts what is known.
+    async fn exceptions(&self, page: Page<OperationId>) -> Result<Vec<Operation>, ReadError>;
     /// Newest last; a merchant sees holds whose payee is one of its accounts.
     async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError>;
     /// Events after a position of each shard (missing shard: from the start).

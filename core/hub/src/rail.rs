@@ -34,13 +34,18 @@ pub struct Party {
 pub enum RailCommand {
     /// Reserve `amount` of the payer's money until `expires`.
     Hold { payer: Party, payee: Party, amount: Money, expires: Timestamp },
+    /// Reserve `amount` more.
+    Raise { reference: String, amount: Money },
+    /// Keep the hold, of which `amount` is outstanding, until a later time.
+    Extend { reference: String, amount: Money, until: Timestamp },
     /// Take `amount` of a hold; `is_final` gives the rest back.
     Capture { reference: String, amount: Money, is_final: bool },
     /// Give back what is left of a hold: `amount`, as the hub's ledger sees it.
     Release { reference: String, amount: Money },
     /// Return `amount` of a capture.
     Refund { reference: String, amount: Money },
-    /// Find out what became of operation `of`, a `hold`, `capture`, `release` or `refund` (`about`) of `reference`.
+    /// Find out what became of operation `of`, a `hold`, `raise`, `extend`, `capture`, `release` or `refund` (`about`) of
+    /// `reference`.
     Inquire { of: OperationId, about: &'static str, reference: Option<String> },
 }
 
@@ -49,6 +54,8 @@ impl RailCommand {
     pub fn name(&self) -> &'static str {
         match self {
             RailCommand::Hold { .. } => "hold",
+            RailCommand::Raise { .. } => "raise",
+            RailCommand::Extend { .. } => "extend",
             RailCommand::Capture { .. } => "capture",
             RailCommand::Release { .. } => "release",
             RailCommand::Refund { .. } => "refund",
@@ -59,7 +66,9 @@ impl RailCommand {
     /// The rail's own reference that the command acts on.
     pub fn reference(&self) -> Option<&str> {
         match self {
-            RailCommand::Capture { reference, .. }
+            RailCommand::Raise { reference, .. }
+            | RailCommand::Extend { reference, .. }
+            | RailCommand::Capture { reference, .. }
             | RailCommand::Release { reference, .. }
             | RailCommand::Refund { reference, .. } => Some(reference),
             RailCommand::Inquire { reference, .. } => reference.as_deref(),
@@ -71,6 +80,8 @@ impl RailCommand {
     pub fn amount(&self) -> Option<Money> {
         match self {
             RailCommand::Hold { amount, .. }
+            | RailCommand::Raise { amount, .. }
+            | RailCommand::Extend { amount, .. }
             | RailCommand::Capture { amount, .. }
             | RailCommand::Release { amount, .. }
             | RailCommand::Refund { amount, .. } => Some(*amount),
@@ -156,6 +167,10 @@ pub const NOT_FOUND: &str = "inquiry.not_found";
 /// the rail's own deadline did: the release has what it wanted and counts as settled.
 pub const HOLD_OVER: [&str; 2] = ["hold.closed", "hold.expired"];
 
+/// The code of a decline that says "somebody did that already". Whether it was this operation the rail is asked first;
+/// nothing is undone on that word alone.
+pub const ALREADY_DONE: &str = "operation.already_done";
+
 /// How an operation ended at the rail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RailOutcome {
@@ -217,7 +232,7 @@ pub struct RailDescriptor {
     pub version: String,
     /// The component that decides; `None` for the house rail.
     pub digest: Option<ComponentDigest>,
-    /// Commands that it takes: `hold`, `capture`, `release`, `refund`, `inquire`.
+    /// Commands that it takes: `hold`, `raise`, `extend`, `capture`, `release`, `refund`, `inquire`.
     pub commands: Vec<String>,
     pub currencies: Vec<String>,
     /// Largest amount of one operation, minor units.
@@ -228,4 +243,68 @@ pub struct RailDescriptor {
     pub several_captures: bool,
     /// "Not found" within this time after a silent send proves nothing.
     pub settle_window_ms: i64,
+    /// What else it can do.
+    pub abilities: RailAbilities,
+}
+
+/// What a rail can do beyond its commands. The default is what a rail can do that says nothing: as little as possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RailAbilities {
+    /// Give back a part of a hold and keep the rest.
+    pub partial_release: bool,
+    /// Pay several payees out of one capture.
+    pub split: bool,
+    /// Take a capture back so that it is free in its hold again.
+    pub reverse: bool,
+    /// Keep a hold for as long as the hub does not end it: its own deadline never ends one on which something is open.
+    pub pin: bool,
+    /// How long after a capture the payee has the money, milliseconds; 0: at once.
+    pub settlement_delay_ms: i64,
+    /// Whether a settled capture can still be taken back by others than the payee.
+    pub finality: RailFinality,
+}
+
+/// How final a settled capture is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RailFinality {
+    /// The payer may still contest it.
+    #[default]
+    Contestable,
+    /// Only a refund undoes it.
+    Final,
+}
+
+impl RailFinality {
+    /// The word on the wire and in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            RailFinality::Contestable => "contestable",
+            RailFinality::Final => "final",
+        }
+    }
+
+    /// The finality that a word names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [RailFinality::Contestable, RailFinality::Final].into_iter().find(|finality| finality.name() == name)
+    }
+}
+
+/// The hub's deadline comes this long before the rail's: a capture or release at the deadline still has to get there.
+pub const DEADLINE_MARGIN_MS: i64 = 60_000;
+
+impl RailDescriptor {
+    /// Whether it takes a command.
+    pub fn takes(&self, command: &str) -> bool {
+        self.commands.iter().any(|own| own == command)
+    }
+
+    /// The longest that the hub may promise to hold, milliseconds: `hub_ms`, or the rail's longest less the margin.
+    pub fn longest_hold_ms(&self, hub_ms: i64) -> i64 {
+        self.max_hold_ms.map_or(hub_ms, |longest| hub_ms.min(longest.saturating_sub(DEADLINE_MARGIN_MS)))
+    }
+
+    /// Until when the rail is to keep a hold whose deadline here is `deadline`.
+    pub fn keeps_until(&self, deadline: Timestamp) -> Timestamp {
+        if self.max_hold_ms.is_some() { deadline.plus_ms(DEADLINE_MARGIN_MS) } else { deadline }
+    }
 }

@@ -16,12 +16,14 @@ pub struct RefundCapture {
     pub capture: OperationId,
     /// `None`: all of the capture that was not refunded.
     pub amount: Option<Money>,
+    /// From `If-Match`: refused when the hold has moved on.
+    pub expected_version: Option<u32>,
 }
 
 impl Hub {
     /// Returns captured money. A refusal by the rail is an answer whose operation failed, not an error.
     pub async fn refund_capture(&self, key: KeyRequest, command: RefundCapture) -> Result<Answer, ChangeHoldError> {
-        let RefundCapture { caller, capture, amount } = command;
+        let RefundCapture { caller, capture, amount, expected_version } = command;
         let unknown = ChangeHoldError::CaptureNotFound(capture);
         let captured = self.store.operation(capture).await?.ok_or(unknown.clone())?;
         let hold = captured.hold().ok_or(unknown.clone())?;
@@ -32,6 +34,8 @@ impl Hub {
         let OperationState::Settled { reference, .. } = captured.state() else { return Err(unknown) };
         let reference = reference.clone();
         let asked = amount.unwrap_or(captured.refundable());
+        // Where nothing is left the ledger says so.
+        let amount = Some(asked).filter(|_| amount.is_some() || asked.is_positive());
         let operation = self.operation_id(hold.shard());
         let work = Work {
             operation,
@@ -43,8 +47,10 @@ impl Hub {
                 operation,
                 transfer: self.transfer_id(hold.shard()),
                 capture,
-                amount: Some(asked),
+                amount,
+                expected_version,
             }),
+            before: Vec::new(),
             writes: Vec::new(),
         };
         Ok(self.perform(Some(key), work).await?)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
-use tebura_hub::rail::{ComponentDigest, PluginId, RailDescriptor, RailError};
+use tebura_hub::rail::{ComponentDigest, PluginId, RailAbilities, RailDescriptor, RailError};
 use tebura_ledger::Timestamp;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -193,6 +193,7 @@ fn descriptor(manifest: &Manifest, digest: ComponentDigest) -> RailDescriptor {
         max_hold_ms: manifest.max_hold.map(ms),
         several_captures: manifest.several_captures,
         settle_window_ms: ms(manifest.settle_window()),
+        abilities: RailAbilities::default(),
     }
 }
 

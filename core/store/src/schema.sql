@@ -39,7 +39,10 @@ CREATE TABLE hold (
     captured bigint NOT NULL CHECK (captured >= 0),
     released bigint NOT NULL CHECK (released >= 0),
     refunded bigint NOT NULL CHECK (refunded >= 0),
+    disputed bigint NOT NULL CHECK (disputed >= 0),
+    lost bigint NOT NULL CHECK (lost >= 0),
     place_in_flight bigint NOT NULL CHECK (place_in_flight >= 0),
+    raise_in_flight bigint NOT NULL CHECK (raise_in_flight >= 0),
     capture_in_flight bigint NOT NULL CHECK (capture_in_flight >= 0),
     release_in_flight bigint NOT NULL CHECK (release_in_flight >= 0),
     refund_in_flight bigint NOT NULL CHECK (refund_in_flight >= 0),
@@ -47,17 +50,19 @@ CREATE TABLE hold (
     end_reason text,
     end_code text,
     expires_at_ms bigint NOT NULL,
+    captures_at_deadline boolean NOT NULL,
     due_at_ms bigint,
     reference text,
     requires_action boolean NOT NULL,
+    waiting uuid,
     version bigint NOT NULL CHECK (version >= 1),
     created_at_ms bigint NOT NULL,
     PRIMARY KEY (shard, id),
-    CONSTRAINT hold_within_cap CHECK (authorised <= cap),
+    CONSTRAINT hold_within_cap CHECK (authorised + raise_in_flight <= cap),
     CONSTRAINT hold_adds_up CHECK (
         captured + released + place_in_flight + capture_in_flight + release_in_flight <= authorised
     ),
-    CONSTRAINT hold_refunds_covered CHECK (refunded + refund_in_flight <= captured)
+    CONSTRAINT hold_refunds_covered CHECK (refunded + disputed + lost + refund_in_flight <= captured)
 ){clustered};
 CREATE INDEX hold_payee ON hold (payee, id);
 CREATE INDEX hold_due ON hold (due_at_ms) WHERE due_at_ms IS NOT NULL;
@@ -75,6 +80,7 @@ CREATE TABLE operation (
     fund_from uuid,
     fund_to uuid,
     transfer uuid,
+    detail text,
     state text NOT NULL,
     code text,
     reference text,
@@ -83,11 +89,13 @@ CREATE TABLE operation (
     result text,
     refunded bigint NOT NULL CHECK (refunded >= 0),
     refund_in_flight bigint NOT NULL CHECK (refund_in_flight >= 0),
+    proposal text,
     created_at_ms bigint NOT NULL,
     PRIMARY KEY (shard, id),
     CONSTRAINT operation_settles_what_was_asked CHECK (settled_amount IS NULL OR settled_amount <= amount)
 ){clustered};
 CREATE INDEX operation_hold ON operation (hold);
+CREATE INDEX operation_exception ON operation (id) WHERE kind = 'exception';
 
 CREATE TABLE transfer (
     shard smallint NOT NULL,

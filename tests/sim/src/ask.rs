@@ -1,7 +1,7 @@
 //! What callers ask of the hub, under which key, and what they were told.
 
 use tebura_hub::Hub;
-use tebura_hub::capture_hold::CaptureHold;
+use tebura_hub::capture_hold::{CaptureHold, OverCapture};
 use tebura_hub::change_hold::ChangeHoldError;
 use tebura_hub::create_hold::{CreateHold, CreateHoldError};
 use tebura_hub::ids::{InstrumentId, MerchantId};
@@ -9,7 +9,7 @@ use tebura_hub::perform::{Answer, KeyRequest, PerformError};
 use tebura_hub::ports::Caller;
 use tebura_hub::refund_capture::RefundCapture;
 use tebura_hub::release_hold::ReleaseHold;
-use tebura_ledger::{Currency, Finality, HoldId, Money, OperationId, OperationState};
+use tebura_ledger::{AtDeadline, Currency, Finality, HoldId, Money, OperationId, OperationState};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -81,7 +81,14 @@ pub async fn send(hub: &Hub, request: &Request) -> Told {
     let yen = |minor| Money::new(minor, Currency::JPY);
     match request.ask.clone() {
         Ask::Place { payer, amount, expires_in_ms } => {
-            let command = CreateHold { payer, merchant, amount: yen(amount), expires_in_ms };
+            let command = CreateHold {
+                payer,
+                merchant,
+                amount: yen(amount),
+                cap: None,
+                expires_in_ms,
+                at_deadline: AtDeadline::Release,
+            };
             match hub.create_hold(key, command).await {
                 Ok(answer) => operation(&answer),
                 Err(CreateHoldError::Perform(error)) => refused(&error),
@@ -90,13 +97,21 @@ pub async fn send(hub: &Hub, request: &Request) -> Told {
         }
         Ask::Capture { hold, amount, finality, expected_version } => {
             let amount = amount.map(yen);
-            changed(hub.capture_hold(key, CaptureHold { caller, hold, amount, finality, expected_version }).await)
+            changed(hub.capture_hold(key, CaptureHold {
+                caller,
+                hold,
+                amount,
+                finality,
+                split: Vec::new(),
+                over: OverCapture::Refuse,
+                expected_version,
+            }).await)
         }
         Ask::Release { hold, expected_version } => {
-            changed(hub.release_hold(key, ReleaseHold { caller, hold, expected_version }).await)
+            changed(hub.release_hold(key, ReleaseHold { caller, hold, amount: None, expected_version }).await)
         }
         Ask::Refund { capture, amount } => {
-            changed(hub.refund_capture(key, RefundCapture { caller, capture, amount: amount.map(yen) }).await)
+            changed(hub.refund_capture(key, RefundCapture { caller, capture, amount: amount.map(yen), expected_version: None }).await)
         }
     }
 }
@@ -111,7 +126,7 @@ fn changed(result: Result<Answer, ChangeHoldError>) -> Told {
 
 fn operation(answer: &Answer) -> Told {
     let state = match answer.operation.state() {
-        OperationState::Sent | OperationState::Unknown { .. } => Known::Open,
+        OperationState::RequiresAction | OperationState::Sent | OperationState::Unknown { .. } => Known::Open,
         OperationState::Settled { amount, .. } => Known::Settled(amount.minor()),
         OperationState::Failed { .. } => Known::Failed,
     };

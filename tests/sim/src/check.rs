@@ -167,7 +167,13 @@ fn agrees(rail: &str, row: &Operation, entry: &crate::books::Entry) -> Outcome {
         // There was nothing left to give back.
         (OperationState::Settled { .. }, Saying::No { code: "hold.closed" | "hold.expired", .. }) if release => Ok(()),
         (OperationState::Unknown { .. }, _) => Ok(()),
-        (OperationState::Sent | OperationState::Settled { .. } | OperationState::Failed { .. }, _) => differ(),
+        (
+            OperationState::RequiresAction
+            | OperationState::Sent
+            | OperationState::Settled { .. }
+            | OperationState::Failed { .. },
+            _,
+        ) => differ(),
     }
 }
 

@@ -40,7 +40,7 @@ async fn operation(world: &World, store: &MemoryStore, id: OperationId) -> Resul
     let Some(expected) = world.with(|state| state.model.operations().get(&id).cloned()) else { return Ok(()) };
     let row = row.ok_or_else(|| format!("{id} was accepted and is not there"))?;
     let came = match row.state() {
-        OperationState::Sent | OperationState::Unknown { .. } => Came::Open,
+        OperationState::RequiresAction | OperationState::Sent | OperationState::Unknown { .. } => Came::Open,
         OperationState::Settled { amount, .. } => Came::Done(amount.minor()),
         OperationState::Failed { .. } => Came::Refused,
     };

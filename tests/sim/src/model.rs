@@ -247,6 +247,13 @@ impl Model {
                 self.begin(refund.hold, refund.operation, What::Refund { of }, amount)
             }
             Command::Settle(settle) => self.settle(settle),
+            Command::Raise(_)
+            | Command::Confirm(_)
+            | Command::Extend(_)
+            | Command::Reverse(_)
+            | Command::Dispute(_)
+            | Command::OpenException(_)
+            | Command::Resolve(_) => Err(format!("{} was never asked for", describe(command))),
         }
     }
 
@@ -415,6 +422,17 @@ pub fn describe(command: &Command) -> String {
         Command::Refund(refund) => {
             format!("refund {} {} of {}", refund.operation, amount(&refund.amount), refund.capture)
         }
+        Command::Raise(raise) => format!("raise {} {} of {}", raise.operation, raise.amount.minor(), raise.hold),
+        Command::Confirm(confirm) => format!("confirm {} of {}", confirm.operation, confirm.hold),
+        Command::Extend(extend) => {
+            format!("extend {} of {} to {}", extend.operation, extend.hold, extend.until.millis())
+        }
+        Command::Reverse(reverse) => format!("reverse {} of {}", reverse.operation, reverse.capture),
+        Command::Dispute(dispute) => {
+            format!("dispute {} {} of {}", dispute.operation, amount(&dispute.amount), dispute.capture)
+        }
+        Command::OpenException(open) => format!("exception {} of {}", open.operation, open.of),
+        Command::Resolve(resolve) => format!("resolve {} of {}", resolve.operation, resolve.hold),
         Command::Settle(Settle { operation, verdict, .. }) => match verdict {
             Verdict::Settled { amount, .. } => format!("{operation} settled {}", amount.minor()),
             Verdict::Declined { code } => format!("{operation} declined {code}"),

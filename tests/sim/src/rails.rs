@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tebura_hub::ports::Rail;
 use tebura_hub::rail::{
-    Effect, Fault, HttpCall, HttpReply, NOT_FOUND, Next, RailCommand, RailDescriptor, RailError, RailEvent,
+    Effect, Fault, HttpCall, HttpReply, NOT_FOUND, Next, RailCommand, RailAbilities, RailDescriptor, RailError, RailEvent,
     RailOperation, RailOutcome, Step,
 };
 use tebura_ledger::{Currency, Money, RailId, RailIdError};
@@ -40,6 +40,7 @@ impl SimRail {
             max_hold_ms: None,
             several_captures: nature.several_captures(),
             settle_window_ms: nature.settle_window_ms(),
+            abilities: RailAbilities::default(),
         };
         Ok(SimRail { world, nature, descriptor })
     }
@@ -97,6 +98,9 @@ impl Rail for SimRail {
         let text = match &operation.command {
             RailCommand::Hold { payer, payee, amount, expires } => {
                 format!("hold {} {} {} {}", payer.token, payee.token, amount.minor(), expires.millis())
+            }
+            RailCommand::Raise { .. } | RailCommand::Extend { .. } => {
+                return Err(RailError::Fault(fault("command.unsupported")));
             }
             RailCommand::Capture { reference, amount, is_final } => {
                 format!("capture {reference} {} {}", amount.minor(), if *is_final { "last" } else { "more" })

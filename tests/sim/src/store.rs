@@ -148,6 +148,7 @@ store! {
     fn hold(id: HoldId) -> Option<Hold>;
     fn operation(id: OperationId) -> Option<Operation>;
     fn operations_of(hold: HoldId) -> Vec<Operation>;
+    fn exceptions(page: Page<OperationId>) -> Vec<Operation>;
     fn holds(caller: &Caller, page: Page<HoldId>) -> Vec<Hold>;
     fn events(caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Vec<StoredEvent>;
     fn due_holds(now: Timestamp, limit: u16) -> Vec<Hold>;

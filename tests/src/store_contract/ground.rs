@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::ports::{CommitError, Committed, KeyClaim, Store, Unit, Write};
 use tebura_ledger::{
-    AccountId, Capture, Command, Currency, Finality, Floor, Fund, Hold, HoldId, Money, OpenAccount, OperationId,
-    Outcome, Place, RailId, Release, Settle, Shard, Timestamp, TransferId, Uuid, Verdict,
+    AccountId, AtDeadline, Capture, Command, Currency, Finality, Floor, Fund, Hold, HoldId, Money, OpenAccount,
+    OperationId, Outcome, Place, RailId, Release, Settle, Shard, Timestamp, TransferId, Uuid, Verdict,
 };
 use tebura_store::{FileKek, SqlStore, StoreConfig};
 use tempfile::TempDir;
@@ -153,7 +153,9 @@ impl Ground {
             payer,
             payee,
             amount: yen(minor),
+            cap: None,
             expires_at: LATER,
+            at_deadline: AtDeadline::Release,
         });
         (placed, vec![place, settled(placed.hold, placed.operation, minor)])
     }
@@ -174,6 +176,7 @@ impl Ground {
             transfer: self.transfer_id(shard),
             amount: Some(yen(minor)),
             finality: Finality::Final,
+            legs: vec![],
             expected_version: None,
         });
         (operation, vec![capture, settled(hold, operation, minor)])

@@ -138,7 +138,11 @@ pub(super) async fn due_holds_come_oldest_deadline_first(ground: &Ground) {
     assert_eq!(ids(&ground.store.due_holds(at(35), 10).await.unwrap()), expected[..3]);
     assert_eq!(ids(&ground.store.due_holds(at(35), 2).await.unwrap()), expected[..2]);
 
-    let expire = Expire { hold: expected[0], operation: ground.operation_id(expected[0].shard().number()), expected_version: None };
+    let expire = Expire {
+        hold: expected[0],
+        operation: ground.operation_id(expected[0].shard().number()),
+        expected_version: None,
+    };
     ground.apply_at(expected[0].shard().number(), at(35), vec![Command::Expire(expire)]).await.unwrap();
     let (_, capture) = ground.capturing(expected[2], 100);
     ground.apply(expected[2].shard().number(), capture).await.unwrap();

@@ -8,6 +8,7 @@ mod ground;
 mod keys;
 mod lists;
 mod money;
+mod operations;
 mod races;
 mod records;
 mod units;
@@ -55,6 +56,9 @@ on_every_store! {
     money::a_payment_between_shards_moves_what_was_captured,
     money::every_state_of_an_operation_is_read_back,
     money::a_hold_is_read_back_whole,
+    operations::every_operation_on_a_hold_is_read_back,
+    operations::a_hold_that_is_captured_at_its_deadline_is_due,
+    operations::an_exception_is_listed_and_two_operators_settle_it,
     units::a_refused_command_takes_its_unit_with_it,
     units::a_stale_write_takes_its_unit_with_it,
     units::a_unit_without_anything_is_done,

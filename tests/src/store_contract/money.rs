@@ -1,8 +1,8 @@
 //! Accounts, holds and operations, as they were written.
 
 use tebura_ledger::{
-    AccountId, Capture, Command, Currency, Expire, Finality, Floor, OpenAccount, Operation, OperationId, Place, RailId,
-    Refund, Refusal, Release, Settle, Shard, Verdict,
+    AccountId, AtDeadline, Capture, Command, Currency, Expire, Finality, Floor, OpenAccount, Operation, OperationId,
+    Place, RailId, Refund, Refusal, Release, Settle, Shard, Verdict,
 };
 
 use super::ground::{Ground, LATER, NOW, settled, yen};
@@ -63,6 +63,7 @@ pub(super) async fn every_state_of_an_operation_is_read_back(ground: &Ground) {
         transfer: ground.transfer_id(3),
         amount: Some(yen(300)),
         finality: Finality::Partial,
+        legs: vec![],
         expected_version: None,
     });
     seen.push(written(ground, take).await);
@@ -78,6 +79,7 @@ pub(super) async fn every_state_of_an_operation_is_read_back(ground: &Ground) {
         transfer: ground.transfer_id(3),
         capture,
         amount: Some(yen(100)),
+        expected_version: None,
     };
     seen.push(written(ground, Command::Refund(refund.clone())).await);
     seen.push(written(ground, settled(hold, refund.operation, 100)).await);
@@ -143,7 +145,9 @@ fn placed(ground: &Ground, payer: AccountId, payee: AccountId, minor: i64) -> As
         payer,
         payee,
         amount: yen(minor),
+        cap: None,
         expires_at: LATER,
+        at_deadline: AtDeadline::Release,
     };
     Asked { operation: place.operation, settle: place.hold, command: Command::Place(place) }
 }

@@ -188,15 +188,29 @@ fn take(
     finality: Finality,
 ) -> Command {
     let transfer = ground.transfer_id(hold.shard().number());
-    Command::Capture(Capture { hold, operation, transfer, amount: Some(yen(amount)), finality, expected_version: None })
+    Command::Capture(Capture {
+        hold,
+        operation,
+        transfer,
+        amount: Some(yen(amount)),
+        finality,
+        legs: vec![],
+        expected_version: None,
+    })
 }
 
 fn take_and_refund(ground: &Ground, hold: HoldId, amount: i64) -> Vec<Command> {
     let shard = hold.shard().number();
     let capture = ground.operation_id(shard);
     let refund = ground.operation_id(shard);
-    let back =
-        Refund { hold, operation: refund, transfer: ground.transfer_id(shard), capture, amount: Some(yen(amount / 2)) };
+    let back = Refund {
+        hold,
+        operation: refund,
+        transfer: ground.transfer_id(shard),
+        capture,
+        amount: Some(yen(amount / 2)),
+        expected_version: None,
+    };
     vec![
         take(ground, hold, capture, amount, Finality::Partial),
         settled(hold, capture, amount),

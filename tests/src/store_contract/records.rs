@@ -55,7 +55,11 @@ pub(super) async fn every_stage_of_an_exchange_is_read_back(ground: &Ground) {
     ];
     for (revision, stage) in (0..).zip(stages) {
         row.command = commands[usize::try_from(revision).unwrap() % commands.len()].clone();
-        row.purpose = if revision == 0 { Purpose::Perform } else { Purpose::Inquire { attempt: revision, conclusive: revision % 2 == 0 } };
+        row.purpose = if revision == 0 {
+            Purpose::Perform
+        } else {
+            Purpose::Inquire { attempt: revision, conclusive: revision % 2 == 0 }
+        };
         row.digest = (revision % 2 == 0).then_some(ComponentDigest([9; 32]));
         row.last_sent_at = (revision % 3 == 0).then_some(NOW);
         row.stage = stage;

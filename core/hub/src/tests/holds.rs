@@ -1,35 +1,44 @@
 //! Holds on the house rail and on a plugin's rail, verb by verb.
 
-use tebura_ledger::{Currency, Finality, HoldId, OperationState, RailId, Status};
+use tebura_ledger::{AtDeadline, Currency, Finality, HoldId, OperationState, RailId, Status};
 
-use super::world::{FarEnd, JumpingClock, Mishap, RAIL, hub, key, yen};
-use crate::capture_hold::CaptureHold;
+use super::world::{FarEnd, JumpingClock, Mishap, PlainRail, RAIL, hub, key, yen};
+use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::change_hold::ChangeHoldError;
 use crate::create_hold::{CreateHold, CreateHoldError};
 use crate::ids::{InstrumentId, MerchantId};
 use crate::perform::{Answer, PerformError};
+use crate::pin::Pin;
 use crate::ports::Caller;
 use crate::refund_capture::RefundCapture;
 use crate::release_hold::ReleaseHold;
 use crate::set_up::NewInstrument;
 use crate::{HOUSE, Hub};
 
-struct Shop {
-    hub: Hub,
-    far_end: std::sync::Arc<FarEnd>,
-    clock: std::sync::Arc<JumpingClock>,
-    merchant: MerchantId,
-    wallet: InstrumentId,
-    house: InstrumentId,
+/// A merchant, and a payer with a wallet at the far end and one in the house.
+pub(super) struct Shop {
+    pub(super) hub: Hub,
+    pub(super) far_end: std::sync::Arc<FarEnd>,
+    pub(super) clock: std::sync::Arc<JumpingClock>,
+    pub(super) merchant: MerchantId,
+    pub(super) wallet: InstrumentId,
+    pub(super) house: InstrumentId,
+    pub(super) issuer: tebura_ledger::AccountId,
 }
 
 impl Shop {
-    async fn open() -> Shop {
+    pub(super) async fn open() -> Shop {
+        Shop::open_with_longest_hold(None).await
+    }
+
+    pub(super) async fn open_with_longest_hold(max_hold_ms: Option<i64>) -> Shop {
         let (hub, far_end, clock) = hub();
+        hub.add_rail(std::sync::Arc::new(PlainRail::new(false).keeping(max_hold_ms)));
         let merchant = hub.create_merchant(key("open m"), "朝市", true, Currency::JPY).await.unwrap().row.id;
         let rail = RailId::new(RAIL).unwrap();
         hub.add_payee(key("open p"), merchant, rail.clone(), Some("shop-1".to_owned()), Currency::JPY).await.unwrap();
-        let person = hub.register_person(key("open a"), "山田 花子", None).await.unwrap().row.id;
+        let person =
+            hub.register_person(key("open a"), "山田 花子", Some(Pin::new("2468").unwrap())).await.unwrap().row.id;
         let instrument = |rail: RailId, token: Option<&str>| NewInstrument {
             person,
             rail,
@@ -42,15 +51,22 @@ impl Shop {
         let house = hub.add_instrument(key("open h"), instrument(RailId::new(HOUSE).unwrap(), None)).await.unwrap().row;
         let issuer = hub.open_issuer(key("open i"), Currency::JPY).await.unwrap();
         hub.fund(key("open f"), issuer, house.account, yen(5_000)).await.unwrap();
-        Shop { hub, far_end, clock, merchant, wallet: wallet.id, house: house.id }
+        Shop { hub, far_end, clock, merchant, wallet: wallet.id, house: house.id, issuer }
     }
 
-    async fn place(&self, word: &str, payer: InstrumentId, minor: i64) -> Result<Answer, CreateHoldError> {
-        let command = CreateHold { payer, merchant: self.merchant, amount: yen(minor), expires_in_ms: 3_600_000 };
+    pub(super) async fn place(&self, word: &str, payer: InstrumentId, minor: i64) -> Result<Answer, CreateHoldError> {
+        let command = CreateHold {
+            payer,
+            merchant: self.merchant,
+            amount: yen(minor),
+            cap: None,
+            expires_in_ms: 3_600_000,
+            at_deadline: AtDeadline::Release,
+        };
         self.hub.create_hold(key(word), command).await
     }
 
-    async fn capture(
+    pub(super) async fn capture(
         &self,
         word: &str,
         hold: HoldId,
@@ -58,7 +74,15 @@ impl Shop {
         finality: Finality,
     ) -> Result<Answer, ChangeHoldError> {
         let caller = Caller::Merchant(self.merchant);
-        let command = CaptureHold { caller, hold, amount: minor.map(yen), finality, expected_version: None };
+        let command = CaptureHold {
+            caller,
+            hold,
+            amount: minor.map(yen),
+            finality,
+            split: vec![],
+            over: OverCapture::Refuse,
+            expected_version: None,
+        };
         self.hub.capture_hold(key(word), command).await
     }
 }
@@ -77,7 +101,12 @@ async fn hold_capture_and_refund_on_both_rails() {
             (rest.hold.status(), rest.hold.captured(), rest.hold.released()),
             (Status::Captured, yen(800), yen(200))
         );
-        let refund = RefundCapture { caller: Caller::Operator, capture: part.operation.id(), amount: None };
+        let refund = RefundCapture {
+            caller: Caller::Operator,
+            capture: part.operation.id(),
+            amount: None,
+            expected_version: None,
+        };
         let refunded = shop.hub.refund_capture(key(&word("refund")), refund).await.unwrap();
         assert_eq!(refunded.hold.refunded(), yen(300));
         let account = shop.hub.store().account(held.hold.payee()).await.unwrap().unwrap();
@@ -107,7 +136,14 @@ async fn a_key_for_another_request_is_refused() {
     shop.place("k", shop.house, 700).await.unwrap();
     let mut other = key("k");
     other.fingerprint = [8; 32];
-    let command = CreateHold { payer: shop.house, merchant: shop.merchant, amount: yen(701), expires_in_ms: 3_600_000 };
+    let command = CreateHold {
+        payer: shop.house,
+        merchant: shop.merchant,
+        amount: yen(701),
+        cap: None,
+        expires_in_ms: 3_600_000,
+        at_deadline: AtDeadline::Release,
+    };
     let error = shop.hub.create_hold(other, command).await.unwrap_err();
     assert_eq!(error, CreateHoldError::Perform(PerformError::KeyReused));
 }
@@ -166,7 +202,8 @@ async fn a_deadline_gives_the_money_back_by_itself_once() {
 async fn a_release_gives_back_what_is_free() {
     let shop = Shop::open().await;
     let held = shop.place("w", shop.wallet, 800).await.unwrap().hold.id();
-    let release = || ReleaseHold { caller: Caller::Merchant(shop.merchant), hold: held, expected_version: None };
+    let release =
+        || ReleaseHold { caller: Caller::Merchant(shop.merchant), hold: held, amount: None, expected_version: None };
     let released = shop.hub.release_hold(key("r"), release()).await.unwrap();
     assert_eq!((released.hold.status(), shop.far_end.wallet().balance), (Status::Released, 10_000));
     let again = shop.hub.release_hold(key("r"), release()).await.unwrap();
@@ -178,7 +215,7 @@ async fn the_hold_of_another_merchant_is_not_found() {
     let shop = Shop::open().await;
     let held = shop.place("w", shop.wallet, 800).await.unwrap().hold.id();
     let other = shop.hub.create_merchant(key("m2"), "隣", true, Currency::JPY).await.unwrap().row.id;
-    let release = ReleaseHold { caller: Caller::Merchant(other), hold: held, expected_version: None };
+    let release = ReleaseHold { caller: Caller::Merchant(other), hold: held, amount: None, expected_version: None };
     let error = shop.hub.release_hold(key("r"), release).await.unwrap_err();
     assert_eq!(error, ChangeHoldError::HoldNotFound(held));
 }
@@ -202,10 +239,24 @@ async fn bad_amounts_and_deadlines_are_refused_before_anything_happens() {
     let above = shop.place("k", shop.wallet, 100_001).await.unwrap_err();
     assert_eq!(above, CreateHoldError::AboveRailLimit { limit: 100_000 });
     let usd = tebura_ledger::Money::new(5, Currency::new("USD").unwrap());
-    let command = CreateHold { payer: shop.house, merchant: shop.merchant, amount: usd, expires_in_ms: 3_600_000 };
+    let command = CreateHold {
+        payer: shop.house,
+        merchant: shop.merchant,
+        amount: usd,
+        cap: None,
+        expires_in_ms: 3_600_000,
+        at_deadline: AtDeadline::Release,
+    };
     let error = shop.hub.create_hold(key("k"), command).await.unwrap_err();
     assert!(matches!(error, CreateHoldError::CurrencyNotAccepted { .. }));
-    let command = CreateHold { payer: shop.house, merchant: shop.merchant, amount: yen(5), expires_in_ms: 10 };
+    let command = CreateHold {
+        payer: shop.house,
+        merchant: shop.merchant,
+        amount: yen(5),
+        cap: None,
+        expires_in_ms: 10,
+        at_deadline: AtDeadline::Release,
+    };
     let error = shop.hub.create_hold(key("k"), command).await.unwrap_err();
     assert!(matches!(error, CreateHoldError::DeadlineOutOfRange { .. }));
 }

@@ -5,4 +5,5 @@
 mod cut_off;
 mod faces;
 mod holds;
+mod rules;
 mod world;

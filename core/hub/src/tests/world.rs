@@ -14,8 +14,8 @@ use crate::memory::MemoryStore;
 use crate::perform::KeyRequest;
 use crate::ports::{Clock, Delivery, Egress, FaceEngine, Ids, Outgoing, Rail, Store};
 use crate::rail::{
-    Effect, Fault, HttpCall, HttpReply, NOT_FOUND, Next, RailCommand, RailDescriptor, RailError, RailEvent,
-    RailOperation, RailOutcome, Step,
+    ALREADY_DONE, Effect, Fault, HttpCall, HttpReply, NOT_FOUND, Next, RailAbilities, RailCommand, RailDescriptor,
+    RailError, RailEvent, RailOperation, RailOutcome, Step,
 };
 use crate::{Hub, Ports};
 
@@ -137,6 +137,10 @@ pub(super) struct Wallet {
     pub(super) balance: i64,
     pub(super) captured: i64,
     pub(super) refunded: i64,
+    /// Extensions beyond this are declined.
+    pub(super) keeps_until: Option<i64>,
+    /// A call that was acted on before is answered with "already done".
+    says_already_done: bool,
     /// Reference → what is still reserved.
     pub(super) holds: BTreeMap<String, i64>,
     answers: BTreeMap<String, (u16, String)>,
@@ -159,15 +163,16 @@ impl FarEnd {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// `hold 1200`, `capture REF 1200 final`, `release REF`, `refund REF 300`, `inquire OP`, each under `key`.
+    /// `hold 1200`, `raise REF 300`, `extend REF 1200 99`, `capture REF 1200 final`, `release REF 200`, `refund REF 300`, `inquire OP`, each under `key`.
     fn act(&self, key: &str, text: &str) -> (u16, String) {
         let mut wallet = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<&str> = text.split(' ').collect();
+        let balance = wallet.balance;
         if let ["inquire", of] = words[..] {
             return wallet.answers.get(of).cloned().unwrap_or((404, String::new()));
         }
         if let Some(answer) = wallet.answers.get(key) {
-            return answer.clone();
+            return if wallet.says_already_done { (410, String::new()) } else { answer.clone() };
         }
         let answer = match words[..] {
             ["hold", amount] => {
@@ -193,10 +198,34 @@ impl FarEnd {
                     _ => (409, String::new()),
                 }
             }
-            ["release", reference] => {
-                let left = wallet.holds.get_mut(reference).map(std::mem::take).unwrap_or(0);
-                wallet.balance += left;
-                if left > 0 { (200, format!("{key} {left}")) } else { (409, String::new()) }
+            ["raise", reference, amount] => {
+                let amount: i64 = amount.parse().unwrap();
+                match wallet.holds.get_mut(reference) {
+                    Some(left) if balance >= amount => {
+                        *left += amount;
+                        wallet.balance -= amount;
+                        (200, format!("{key} {amount}"))
+                    }
+                    _ => (402, String::new()),
+                }
+            }
+            ["extend", reference, amount, until] => {
+                let until: i64 = until.parse().unwrap();
+                match wallet.keeps_until {
+                    Some(longest) if until > longest => (402, String::new()),
+                    _ if wallet.holds.contains_key(reference) => (200, format!("{key} {amount}")),
+                    _ => (409, String::new()),
+                }
+            }
+            ["release", reference, amount] => {
+                let amount: i64 = amount.parse().unwrap();
+                let left = wallet.holds.get_mut(reference).filter(|left| **left >= amount);
+                let freed = left.map_or(0, |left| {
+                    *left -= amount;
+                    amount
+                });
+                wallet.balance += freed;
+                if freed > 0 { (200, format!("{key} {freed}")) } else { (409, String::new()) }
             }
             ["refund", _, amount] => {
                 let amount: i64 = amount.parse().unwrap();
@@ -245,7 +274,8 @@ pub(super) struct PlainRail {
 
 impl PlainRail {
     pub(super) fn new(once: bool) -> Self {
-        let commands = ["hold", "capture", "release", "refund", "inquire"].map(str::to_owned).to_vec();
+        let commands =
+            ["hold", "raise", "extend", "capture", "release", "refund", "inquire"].map(str::to_owned).to_vec();
         PlainRail {
             descriptor: RailDescriptor {
                 rail: RailId::new(RAIL).unwrap(),
@@ -257,9 +287,15 @@ impl PlainRail {
                 max_hold_ms: None,
                 several_captures: true,
                 settle_window_ms: 3_000,
+                abilities: RailAbilities { partial_release: true, ..RailAbilities::default() },
             },
             once,
         }
+    }
+
+    pub(super) fn keeping(mut self, max_hold_ms: Option<i64>) -> Self {
+        self.descriptor.max_hold_ms = max_hold_ms;
+        self
     }
 
     fn call(&self, operation: &RailOperation, text: String) -> Step {
@@ -295,7 +331,11 @@ impl Rail for PlainRail {
                 let finality = if *is_final { "final" } else { "partial" };
                 format!("capture {reference} {} {finality}", amount.minor())
             }
-            RailCommand::Release { reference, .. } => format!("release {reference}"),
+            RailCommand::Raise { reference, amount } => format!("raise {reference} {}", amount.minor()),
+            RailCommand::Extend { reference, amount, until } => {
+                format!("extend {reference} {} {}", amount.minor(), until.millis())
+            }
+            RailCommand::Release { reference, amount } => format!("release {reference} {}", amount.minor()),
             RailCommand::Refund { reference, amount } => format!("refund {reference} {}", amount.minor()),
             RailCommand::Inquire { of, .. } => format!("inquire {of}"),
         };
@@ -315,6 +355,7 @@ impl Rail for PlainRail {
                 }
             }
             RailEvent::Reply(HttpReply { status: 402, .. }) => RailOutcome::Declined(fault("funds.insufficient")),
+            RailEvent::Reply(HttpReply { status: 410, .. }) => RailOutcome::Declined(fault(ALREADY_DONE)),
             RailEvent::Reply(HttpReply { status: 409, .. }) => RailOutcome::Declined(fault("hold.closed")),
             RailEvent::Reply(HttpReply { status: 404, .. }) if operation.attempt_is_inquiry() => {
                 RailOutcome::Declined(fault(NOT_FOUND))
@@ -374,6 +415,16 @@ pub(super) fn hub() -> (Hub, Arc<FarEnd>, Arc<JumpingClock>) {
 }
 
 impl FarEnd {
+    /// Extensions beyond this are declined.
+    pub(super) fn keep_until(&self, millis: i64) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).keeps_until = Some(millis);
+    }
+
+    /// From now on a call that was acted on before is answered with "already done".
+    pub(super) fn say_already_done(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).says_already_done = true;
+    }
+
     /// The provider ends every hold by itself.
     pub(super) fn give_back_all(&self) {
         let mut wallet = self.state.lock().unwrap_or_else(PoisonError::into_inner);

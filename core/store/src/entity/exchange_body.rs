@@ -114,6 +114,8 @@ impl PartyBody {
 #[serde(rename_all = "snake_case", tag = "do")]
 enum CommandBody {
     Hold { payer: PartyBody, payee: PartyBody, amount: Amount, expires_ms: i64 },
+    Raise { reference: String, amount: Amount },
+    Extend { reference: String, amount: Amount, until_ms: i64 },
     Capture { reference: String, amount: Amount, is_final: bool },
     Release { reference: String, amount: Amount },
     Refund { reference: String, amount: Amount },
@@ -129,6 +131,12 @@ impl CommandBody {
                 amount: Amount::of(*amount),
                 expires_ms: expires.millis(),
             },
+            RailCommand::Raise { reference, amount } => {
+                Self::Raise { reference: reference.clone(), amount: Amount::of(*amount) }
+            }
+            RailCommand::Extend { reference, amount, until } => {
+                Self::Extend { reference: reference.clone(), amount: Amount::of(*amount), until_ms: until.millis() }
+            }
             RailCommand::Capture { reference, amount, is_final } => {
                 Self::Capture { reference: reference.clone(), amount: Amount::of(*amount), is_final: *is_final }
             }
@@ -154,13 +162,18 @@ impl CommandBody {
                 amount: amount.domain()?,
                 expires: Timestamp::from_millis(expires_ms),
             },
+            Self::Raise { reference, amount } => RailCommand::Raise { reference, amount: amount.domain()? },
+            Self::Extend { reference, amount, until_ms } => {
+                let until = Timestamp::from_millis(until_ms);
+                RailCommand::Extend { reference, amount: amount.domain()?, until }
+            }
             Self::Capture { reference, amount, is_final } => {
                 RailCommand::Capture { reference, amount: amount.domain()?, is_final }
             }
             Self::Release { reference, amount } => RailCommand::Release { reference, amount: amount.domain()? },
             Self::Refund { reference, amount } => RailCommand::Refund { reference, amount: amount.domain()? },
             Self::Inquire { of, about, reference } => {
-                const KINDS: [&str; 4] = ["hold", "capture", "release", "refund"];
+                const KINDS: [&str; 6] = ["hold", "raise", "extend", "capture", "release", "refund"];
                 let about = KINDS.into_iter().find(|kind| *kind == about);
                 RailCommand::Inquire {
                     of: OperationId::from_uuid(of.uuid()?),

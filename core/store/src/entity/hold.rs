@@ -1,9 +1,9 @@
 //! Holds. `due_at_ms` is derived: when the sweep has to look at the hold, or null.
 
 use sea_orm::entity::prelude::*;
-use tebura_ledger::{AccountId, EndReason, FollowUp, Hold, HoldId, HoldParts, Phase, Timestamp};
+use tebura_ledger::{AccountId, AtDeadline, EndReason, Hold, HoldId, HoldParts, OperationId, Phase, Timestamp};
 
-use super::{Damaged, Hot, count, currency, rail, shard_column, time, word};
+use super::{Damaged, Hot, count, currency, id, rail, shard_column, time, word};
 
 const TABLE: &str = "hold";
 
@@ -23,7 +23,10 @@ pub struct Model {
     pub captured: i64,
     pub released: i64,
     pub refunded: i64,
+    pub disputed: i64,
+    pub lost: i64,
     pub place_in_flight: i64,
+    pub raise_in_flight: i64,
     pub capture_in_flight: i64,
     pub release_in_flight: i64,
     pub refund_in_flight: i64,
@@ -31,9 +34,11 @@ pub struct Model {
     pub end_reason: Option<String>,
     pub end_code: Option<String>,
     pub expires_at_ms: i64,
+    pub captures_at_deadline: bool,
     pub due_at_ms: Option<i64>,
     pub reference: Option<String>,
     pub requires_action: bool,
+    pub waiting: Option<Uuid>,
     pub version: i64,
     pub created_at_ms: i64,
 }
@@ -51,7 +56,10 @@ impl Hot for Entity {
         Column::Captured,
         Column::Released,
         Column::Refunded,
+        Column::Disputed,
+        Column::Lost,
         Column::PlaceInFlight,
+        Column::RaiseInFlight,
         Column::CaptureInFlight,
         Column::ReleaseInFlight,
         Column::RefundInFlight,
@@ -62,6 +70,7 @@ impl Hot for Entity {
         Column::DueAtMs,
         Column::Reference,
         Column::RequiresAction,
+        Column::Waiting,
         Column::Version,
     ];
     const GUARD: Option<Column> = Some(Column::Version);
@@ -86,7 +95,10 @@ impl Model {
             captured: parts.captured,
             released: parts.released,
             refunded: parts.refunded,
+            disputed: parts.disputed,
+            lost: parts.lost,
             place_in_flight: parts.place_in_flight,
+            raise_in_flight: parts.raise_in_flight,
             capture_in_flight: parts.capture_in_flight,
             release_in_flight: parts.release_in_flight,
             refund_in_flight: parts.refund_in_flight,
@@ -94,9 +106,11 @@ impl Model {
             end_reason: parts.end.as_ref().map(|end| end.name().to_owned()),
             end_code,
             expires_at_ms: parts.expires_at.millis(),
+            captures_at_deadline: parts.at_deadline == AtDeadline::Capture,
             due_at_ms: due_at(hold).map(Timestamp::millis),
             reference: parts.reference.clone(),
             requires_action: parts.requires_action,
+            waiting: parts.waiting.map(OperationId::uuid),
             version: i64::from(parts.version),
             created_at_ms: parts.created_at.millis(),
         }
@@ -114,15 +128,20 @@ impl Model {
             captured: self.captured,
             released: self.released,
             refunded: self.refunded,
+            disputed: self.disputed,
+            lost: self.lost,
             place_in_flight: self.place_in_flight,
+            raise_in_flight: self.raise_in_flight,
             capture_in_flight: self.capture_in_flight,
             release_in_flight: self.release_in_flight,
             refund_in_flight: self.refund_in_flight,
             phase: word(TABLE, "phase", Phase::from_name(&self.phase))?,
             end: self.end()?,
             expires_at: time(self.expires_at_ms),
+            at_deadline: if self.captures_at_deadline { AtDeadline::Capture } else { AtDeadline::Release },
             reference: self.reference.clone(),
             requires_action: self.requires_action,
+            waiting: id(self.waiting, OperationId::from_uuid),
             version: count(TABLE, self.version)?,
             created_at: time(self.created_at_ms),
         })
@@ -147,8 +166,5 @@ fn due_at(hold: &Hold) -> Option<Timestamp> {
     if hold.parts().release_in_flight > 0 {
         return None;
     }
-    hold.follow_up(Timestamp::from_millis(i64::MAX)).map(|follow_up| match follow_up {
-        FollowUp::Expire { .. } => hold.expires_at(),
-        FollowUp::ReleaseRest { .. } => hold.created_at(),
-    })
+    hold.due_at()
 }

@@ -20,6 +20,7 @@ pub(crate) mod idempotency_key;
 pub(crate) mod instrument;
 pub(crate) mod merchant;
 pub(crate) mod operation;
+mod operation_detail;
 pub(crate) mod payee;
 pub(crate) mod payment;
 pub(crate) mod person;

@@ -7,9 +7,11 @@ use tebura_ledger::{
     OperationState, Status, Timestamp, TransferId,
 };
 
+use super::operation_detail::{Detail, ProposalBody};
+
 use super::{Damaged, Hot, currency, id, minor, shard_column, time, word};
 
-const TABLE: &str = "operation";
+pub(super) const TABLE: &str = "operation";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "operation")]
@@ -28,6 +30,7 @@ pub struct Model {
     pub fund_from: Option<Uuid>,
     pub fund_to: Option<Uuid>,
     pub transfer: Option<Uuid>,
+    pub detail: Option<String>,
     pub state: String,
     pub code: Option<String>,
     pub reference: Option<String>,
@@ -36,6 +39,7 @@ pub struct Model {
     pub result: Option<String>,
     pub refunded: i64,
     pub refund_in_flight: i64,
+    pub proposal: Option<String>,
     pub created_at_ms: i64,
 }
 
@@ -55,6 +59,7 @@ impl Hot for Entity {
         Column::Result,
         Column::Refunded,
         Column::RefundInFlight,
+        Column::Proposal,
     ];
     const GUARD: Option<Column> = None;
 }
@@ -76,6 +81,7 @@ impl Model {
             fund_from: None,
             fund_to: None,
             transfer: parts.transfer.map(TransferId::uuid),
+            detail: None,
             state: parts.state.name().to_owned(),
             code: None,
             reference: None,
@@ -84,6 +90,7 @@ impl Model {
             result: parts.result.as_ref().map(Snapshot::text),
             refunded: parts.refunded,
             refund_in_flight: parts.refund_in_flight,
+            proposal: parts.proposal.as_deref().map(ProposalBody::text),
             created_at_ms: parts.created_at.millis(),
         };
         row.set_kind(&parts.kind);
@@ -97,17 +104,28 @@ impl Model {
                 self.fund_from = Some(from.uuid());
                 self.fund_to = Some(to.uuid());
             }
-            OperationKind::Capture { finality, .. } => {
-                self.finality = Some(finality_word(*finality).to_owned());
+            OperationKind::Capture { finality, legs, .. } => {
+                self.finality = Some(finality.name().to_owned());
+                self.detail = (!legs.is_empty()).then(|| Detail::legs(legs));
             }
-            OperationKind::Refund { capture, .. } => self.capture = Some(capture.uuid()),
-            OperationKind::Place { .. } | OperationKind::Release { .. } | OperationKind::Expire { .. } => {}
+            OperationKind::Extend { until, .. } => self.detail = Some(Detail::until(*until)),
+            OperationKind::Refund { capture, .. }
+            | OperationKind::Reverse { capture, .. }
+            | OperationKind::Dispute { capture, .. } => self.capture = Some(capture.uuid()),
+            OperationKind::Exception { of, found, .. } => {
+                self.capture = Some(of.uuid());
+                self.detail = Some(Detail::found(found));
+            }
+            OperationKind::Place { .. }
+            | OperationKind::Raise { .. }
+            | OperationKind::Release { .. }
+            | OperationKind::Expire { .. } => {}
         }
     }
 
     fn set_state(&mut self, state: &OperationState) {
         match state {
-            OperationState::Sent => {}
+            OperationState::RequiresAction | OperationState::Sent => {}
             OperationState::Unknown { code, since } => {
                 self.code = Some(code.clone());
                 self.state_at_ms = Some(since.millis());
@@ -137,6 +155,7 @@ impl Model {
             result: self.result.as_deref().map(Snapshot::parse).transpose()?,
             refunded: self.refunded,
             refund_in_flight: self.refund_in_flight,
+            proposal: self.proposal.as_deref().map(|text| ProposalBody::parse(text, currency)).transpose()?,
         })
         .map_err(|damage| Damaged::new(TABLE, damage))
     }
@@ -152,24 +171,40 @@ impl Model {
             },
             "place" => OperationKind::Place { amount },
             "capture" => {
-                let finality = self.finality.as_deref().and_then(finality_of);
-                OperationKind::Capture { amount, finality: word(TABLE, "finality", finality)? }
+                let finality = self.finality.as_deref().and_then(Finality::from_name);
+                let legs = match &self.detail {
+                    Some(text) => Detail::parse(text)?.to_legs(currency)?,
+                    None => Vec::new(),
+                };
+                OperationKind::Capture { amount, finality: word(TABLE, "finality", finality)?, legs }
             }
             "release" => OperationKind::Release { amount },
             "expire" => OperationKind::Expire { amount },
-            "refund" => {
-                let capture = id(self.capture, OperationId::from_uuid);
-                OperationKind::Refund { capture: word(TABLE, "capture", capture)?, amount }
-            }
+            "raise" => OperationKind::Raise { amount },
+            "extend" => OperationKind::Extend { amount, until: self.detail()?.to_until()? },
+            "refund" => OperationKind::Refund { capture: self.target()?, amount },
+            "reverse" => OperationKind::Reverse { capture: self.target()?, amount },
+            "dispute" => OperationKind::Dispute { capture: self.target()?, amount },
+            "exception" => OperationKind::Exception { of: self.target()?, found: self.detail()?.to_found()?, amount },
             _ => return Err(Damaged::new(TABLE, "kind")),
         };
         Ok(kind)
+    }
+
+    /// The operation that this one is about.
+    fn target(&self) -> Result<OperationId, Damaged> {
+        word(TABLE, "capture", id(self.capture, OperationId::from_uuid))
+    }
+
+    fn detail(&self) -> Result<Detail, Damaged> {
+        Detail::parse(word(TABLE, "detail", self.detail.as_deref())?)
     }
 
     fn state(&self, currency: Currency) -> Result<OperationState, Damaged> {
         let at = || -> Result<Timestamp, Damaged> { word(TABLE, "state_at_ms", self.state_at_ms).map(time) };
         let code = || word(TABLE, "code", self.code.clone());
         let state = match self.state.as_str() {
+            "requires_action" => OperationState::RequiresAction,
             "sent" => OperationState::Sent,
             "unknown" => OperationState::Unknown { code: code()?, since: at()? },
             "settled" => OperationState::Settled {
@@ -219,20 +254,5 @@ impl Snapshot {
             released: wire.released,
             refunded: wire.refunded,
         })
-    }
-}
-
-fn finality_word(finality: Finality) -> &'static str {
-    match finality {
-        Finality::Final => "final",
-        Finality::Partial => "partial",
-    }
-}
-
-fn finality_of(word: &str) -> Option<Finality> {
-    match word {
-        "final" => Some(Finality::Final),
-        "partial" => Some(Finality::Partial),
-        _ => None,
     }
 }

@@ -87,6 +87,10 @@ impl Store for SqlStore {
         Ok(money::operations_of(&self.reader, hold).await?)
     }
 
+    async fn exceptions(&self, page: Page<OperationId>) -> Result<Vec<Operation>, ReadError> {
+        Ok(money::exceptions(&self.reader, page).await?)
+    }
+
     async fn holds(&self, caller: &Caller, page: Page<HoldId>) -> Result<Vec<Hold>, ReadError> {
         Ok(money::holds(&self.reader, self.shards, caller, page).await?)
     }

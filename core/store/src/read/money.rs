@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use tebura_hub::ports::{Caller, ClaimedKey, Page, ReadError, StoredEvent};
 use tebura_hub::shards::{merge_events, sum_account};
@@ -47,6 +48,20 @@ pub(super) async fn operations_of(reader: &DatabaseConnection, hold: HoldId) -> 
     let rows = operation::Entity::find()
         .filter(operation::Column::Hold.eq(hold.uuid()))
         .order_by_asc(operation::Column::Id)
+        .all(reader)
+        .await?;
+    Ok(rows.iter().map(operation::Model::domain).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn exceptions(reader: &DatabaseConnection, page: Page<OperationId>) -> Result<Vec<Operation>, Unread> {
+    let after = page.after.map(|after| operation::Column::Id.gt(after.uuid()));
+    // Written out, since a partial index is not found by a parameter.
+    let select = operation::Entity::find().filter(Expr::cust("kind = 'exception'"));
+    let rows = after
+        .into_iter()
+        .fold(select, Select::filter)
+        .order_by_asc(operation::Column::Id)
+        .limit(u64::from(page.limit))
         .all(reader)
         .await?;
     Ok(rows.iter().map(operation::Model::domain).collect::<Result<_, _>>()?)

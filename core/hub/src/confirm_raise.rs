@@ -1,0 +1,90 @@
+//! The payer's word for a raise above the cap.
+//!
+//! The payer says yes with the PIN of the person whose instrument pays, typed at the till of the merchant who asks; wrong
+//! tries count as they do when paying. The operator may say yes for a payer who was identified another way. No is said by
+//! anybody who may see the hold: it moves nothing.
+
+use tebura_ledger::{Command, Confirm, OperationId, OperationKind, OperationState, Settle, Verdict};
+
+use crate::change_hold::ChangeHoldError;
+use crate::hub::Hub;
+use crate::ids::InstrumentId;
+use crate::pay_by_face::pin_code;
+use crate::perform::{Answer, KeyRequest, Work};
+use crate::pin::Pin;
+use crate::ports::{Caller, Committed, Unit};
+use crate::rail::RailCommand;
+
+/// The code of a raise that the payer refused.
+const REFUSED: &str = "payer.refused";
+
+/// Whose word it is.
+#[derive(Clone, Debug)]
+pub enum Word {
+    /// The person's who holds the instrument.
+    Payer { instrument: InstrumentId, pin: Option<Pin> },
+    /// The operator's, for the payer.
+    Operator,
+}
+
+/// A yes to a raise that waits.
+#[derive(Clone, Debug)]
+pub struct ConfirmRaise {
+    pub caller: Caller,
+    pub operation: OperationId,
+    pub word: Word,
+}
+
+impl Hub {
+    /// Confirms a raise; from then on it goes like any other. A repeat answers how it stands.
+    pub async fn confirm_raise(&self, key: KeyRequest, command: ConfirmRaise) -> Result<Answer, ChangeHoldError> {
+        let ConfirmRaise { caller, operation: id, word } = command;
+        let (operation, hold) = self.visible_operation(&caller, id).await?;
+        if *operation.state() != OperationState::RequiresAction
+            && matches!(operation.kind(), OperationKind::Raise { .. })
+        {
+            return Ok(self.answer(id, true).await?);
+        }
+        if let Word::Payer { instrument, pin } = word {
+            let instrument = self.instrument(instrument).await?.ok_or(ChangeHoldError::NotThePayer)?;
+            if instrument.account != hold.payer() {
+                return Err(ChangeHoldError::NotThePayer);
+            }
+            let verdict = self.check_pin(instrument.person, pin).await?;
+            if let Some(code) = pin_code(verdict) {
+                return Err(ChangeHoldError::PinRefused { code });
+            }
+        }
+        let reference = hold.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
+        let work = Work {
+            operation: id,
+            hold: hold.id(),
+            rail: hold.rail().clone(),
+            ask: RailCommand::Raise { reference, amount: operation.amount() },
+            begin: Command::Confirm(Confirm { hold: hold.id(), operation: id }),
+            before: Vec::new(),
+            writes: Vec::new(),
+        };
+        Ok(self.perform(Some(key), work).await?)
+    }
+
+    /// Refuses a raise that waits: the hold stays as it was.
+    pub async fn refuse_raise(
+        &self,
+        key: KeyRequest,
+        caller: &Caller,
+        operation: OperationId,
+    ) -> Result<Answer, ChangeHoldError> {
+        let (row, hold) = self.visible_operation(caller, operation).await?;
+        if *row.state() != OperationState::RequiresAction {
+            return Err(tebura_ledger::Refusal::ConfirmationNotNeeded { operation }.into());
+        }
+        let verdict = Verdict::Declined { code: REFUSED.to_owned() };
+        let ledger = vec![Command::Settle(Settle { hold: hold.id(), operation, verdict })];
+        let unit = Unit { key: Some(key.claim(operation)), ledger, ..Unit::default() };
+        match self.store.commit(operation.shard(), self.now(), unit).await? {
+            Committed::Done(_) => Ok(self.answer(operation, false).await?),
+            Committed::Replayed { target } => Ok(self.replay(&target).await?),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Extends a hold: moves its deadline to later, as far as the rail keeps holds.
+
+use tebura_ledger::{Command, Extend, Hold, HoldId, Timestamp};
+
+use crate::change_hold::ChangeHoldError;
+use crate::create_hold::MAX_HOLD_MS;
+use crate::hub::Hub;
+use crate::perform::{Answer, KeyRequest, PerformError, Work};
+use crate::ports::Caller;
+use crate::rail::{RailCommand, RailDescriptor};
+
+/// A later deadline.
+#[derive(Clone, Debug)]
+pub struct ExtendHold {
+    pub caller: Caller,
+    pub hold: HoldId,
+    /// The new deadline, from now, in milliseconds.
+    pub expires_in_ms: i64,
+    /// From `If-Match`: refused when the hold has moved on.
+    pub expected_version: Option<u32>,
+}
+
+impl Hub {
+    /// Extends a hold. A rail that declines leaves the deadline as it was.
+    pub async fn extend_hold(&self, key: KeyRequest, command: ExtendHold) -> Result<Answer, ChangeHoldError> {
+        let ExtendHold { caller, hold, expires_in_ms, expected_version } = command;
+        let row = self.visible_hold(&caller, hold).await?;
+        let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
+        let name = row.rail().clone();
+        let rail = self.rail(&name).ok_or_else(|| PerformError::RailUnknown(name.clone()))?;
+        let now = self.now();
+        let (until, latest) = (now.plus_ms(expires_in_ms), latest_deadline(&row, rail.descriptor(), now));
+        if until > latest {
+            return Err(ChangeHoldError::ExtendBeyondRail { latest_ms: latest.millis() });
+        }
+        let operation = self.operation_id(hold.shard());
+        let work = Work {
+            operation,
+            hold,
+            rail: name,
+            ask: RailCommand::Extend {
+                reference,
+                amount: row.outstanding(),
+                until: rail.descriptor().keeps_until(until),
+            },
+            begin: Command::Extend(Extend { hold, operation, until, expected_version }),
+            before: Vec::new(),
+            writes: Vec::new(),
+        };
+        Ok(self.perform(Some(key), work).await?)
+    }
+}
+
+/// The latest deadline that a hold can have: a rail counts its longest hold from the placement; the hub's own limit
+/// counts from now.
+pub fn latest_deadline(hold: &Hold, rail: &RailDescriptor, now: Timestamp) -> Timestamp {
+    let by_rail = rail.max_hold_ms.map(|_| hold.created_at().plus_ms(rail.longest_hold_ms(i64::MAX)));
+    let by_hub = now.plus_ms(MAX_HOLD_MS);
+    by_rail.map_or(by_hub, |by_rail| by_rail.min(by_hub))
+}
