@@ -39,6 +39,8 @@ pub struct Problem {
     pub retry_after_ms: Option<u32>,
     /// The record that this is about, as its id in text.
     pub subject: Option<String>,
+    /// The hold's version, where the caller expected another one.
+    pub hold_version: Option<u32>,
 }
 
 impl Problem {
@@ -51,6 +53,7 @@ impl Problem {
             retry: Retry::Never,
             retry_after_ms: None,
             subject: None,
+            hold_version: None,
         }
     }
 
@@ -118,6 +121,7 @@ impl Problem {
             retry: self.retry,
             retry_after_ms: self.retry_after_ms,
             subject: self.subject.clone(),
+            hold_version: self.hold_version,
             request_id: request_id.map(str::to_owned),
         }
     }
@@ -182,6 +186,9 @@ pub struct ProblemBody {
     /// The id of the record that this is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// With 412: the hold's version now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_version: Option<u32>,
     /// Also in `X-Request-Id`; the operator finds the log lines by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,

@@ -87,6 +87,7 @@ impl From<CreateHoldError> for Problem {
         match error {
             CreateHoldError::AmountNotPositive => problem(INVALID, "amount.not_positive", &error),
             CreateHoldError::DeadlineOutOfRange { .. } => problem(INVALID, "hold.deadline_out_of_range", &error),
+            CreateHoldError::CapBelowAmount => problem(INVALID, "hold.cap_below_amount", &error),
             CreateHoldError::InstrumentNotFound(_) => problem(INVALID, "instrument.not_found", &error),
             CreateHoldError::PayeeNotFound { .. } => problem(INVALID, "payee.not_found", &error),
             CreateHoldError::CurrencyNotAccepted { .. } => problem(INVALID, "amount.currency_not_accepted", &error),
@@ -105,6 +106,13 @@ impl From<ChangeHoldError> for Problem {
             ChangeHoldError::SeveralCapturesUnsupported => {
                 problem(INVALID, "rail.several_captures_unsupported", &error)
             }
+            ChangeHoldError::OperationNotFound(_) => problem(NOT_FOUND, "operation.not_found", &error),
+            ChangeHoldError::PartialReleaseUnsupported => problem(INVALID, "rail.partial_release_unsupported", &error),
+            ChangeHoldError::SplitUnsupported => problem(INVALID, "rail.split_unsupported", &error),
+            ChangeHoldError::SplitPayeeUnknown { .. } => problem(INVALID, "split.payee_unknown", &error),
+            ChangeHoldError::ExtendBeyondRail { .. } => problem(INVALID, "extend.beyond_rail", &error),
+            ChangeHoldError::NotThePayer => problem(INVALID, "confirmation.not_the_payer", &error),
+            ChangeHoldError::PinRefused { code } => problem(StatusCode::FORBIDDEN, code, &error),
             ChangeHoldError::Perform(inner) => inner.into(),
         }
     }
@@ -214,6 +222,11 @@ impl From<Refusal> for Problem {
             | Refusal::SameAccount { .. }
             | Refusal::CurrencyMismatch { .. }
             | Refusal::DeadlineInPast
+            | Refusal::CapBelowAmount { .. }
+            | Refusal::SplitExceedsCapture { .. }
+            | Refusal::SplitPayeeRepeated { .. }
+            | Refusal::ExtendNotLater { .. }
+            | Refusal::ResolutionNotFinal
             | Refusal::CaptureExceedsFree { .. }
             | Refusal::ReleaseExceedsFree { .. }
             | Refusal::RefundOfNoCapture { .. }
@@ -225,13 +238,23 @@ impl From<Refusal> for Problem {
             | Refusal::HoldExpired { .. }
             | Refusal::HoldClosed { .. }
             | Refusal::HoldNotDue { .. }
+            | Refusal::ConfirmationNotNeeded { .. }
+            | Refusal::ReverseOfRefundedCapture { .. }
+            | Refusal::ResolutionNotNeeded { .. }
+            | Refusal::ResolutionBySameOperator { .. }
+            | Refusal::ExceptionOfNothing { .. }
             | Refusal::RefundNothingLeft { .. } => (CONFLICT, Retry::Never),
             Refusal::HoldPending { .. }
             | Refusal::HoldNothingFree { .. }
+            | Refusal::ConfirmationPending { .. }
+            | Refusal::ConfirmationNeeded { .. }
             | Refusal::RefundOfUnsettledCapture { .. } => (CONFLICT, Retry::AfterQuery),
             Refusal::HoldVersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, Retry::AfterQuery),
             Refusal::FundsInsufficient { .. } => (StatusCode::PAYMENT_REQUIRED, Retry::Never),
             Refusal::WrongShard { .. }
+            | Refusal::HoldCapturesAtDeadline { .. }
+            | Refusal::HoldReleasesAtDeadline { .. }
+            | Refusal::ReverseTransfersMissing { .. }
             | Refusal::ActionOnlyWhenPlacing { .. }
             | Refusal::SettledMoreThanAsked { .. }
             | Refusal::VerdictContradicts { .. }
@@ -240,7 +263,9 @@ impl From<Refusal> for Problem {
                 (StatusCode::INTERNAL_SERVER_ERROR, Retry::AfterQuery)
             }
         };
-        problem(status, refusal.code(), &refusal).retry(retry)
+        let hold_version =
+            if let Refusal::HoldVersionConflict { actual, .. } = &refusal { Some(*actual) } else { None };
+        Problem { hold_version, ..problem(status, refusal.code(), &refusal).retry(retry) }
     }
 }
 

@@ -123,6 +123,7 @@ async fn pay(
         retry: crate::problem::Retry::AfterQuery,
         retry_after_ms: None,
         subject: None,
+        hold_version: None,
         request_id: None,
     };
     let payment = if succeeded { serde_json::from_str(&body).ok() } else { None };

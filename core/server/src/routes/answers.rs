@@ -17,16 +17,22 @@ pub(super) fn made(body: impl Serialize, replayed: bool) -> Response {
     hit((StatusCode::CREATED, Json(body)).into_response(), replayed)
 }
 
-/// An operation: 201 settled, 202 not known yet, 402 declined by the rail.
+/// An operation: 201 settled, 202 not known yet or waiting for the payer, 402 declined by the rail.
 pub(super) fn answered(answer: &Answer) -> Response {
     let response = match answer.operation.state() {
         OperationState::Settled { .. } => (StatusCode::CREATED, Json(AnswerBody::from(answer))).into_response(),
-        OperationState::Sent | OperationState::Unknown { .. } => {
+        OperationState::RequiresAction | OperationState::Sent | OperationState::Unknown { .. } => {
             (StatusCode::ACCEPTED, Json(AnswerBody::from(answer))).into_response()
         }
         OperationState::Failed { code, .. } => declined(code).about(answer.operation.id()).into_response(),
     };
     hit(response, answer.replayed)
+}
+
+/// An answer to somebody whose own word may be that an operation failed: 202 while it is open, else 201.
+pub(super) fn declined_is_success(answer: &Answer) -> Response {
+    let status = if answer.operation.state().is_final() { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+    hit((status, Json(AnswerBody::from(answer))).into_response(), answer.replayed)
 }
 
 /// 402: nothing was taken.

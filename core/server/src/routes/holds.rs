@@ -4,13 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tebura_hub::capture_hold::CaptureHold;
 use tebura_hub::create_hold::CreateHold;
+use tebura_hub::extend_hold::ExtendHold;
+use tebura_hub::hold_rights::rights;
 use tebura_hub::ids::InstrumentId;
 use tebura_hub::ports::Page;
+use tebura_hub::raise_hold::RaiseHold;
 use tebura_hub::release_hold::ReleaseHold;
 use tebura_hub::sites::Scope;
-use tebura_ledger::{Finality, HoldId};
+use tebura_ledger::HoldId;
 
 use super::answers::answered;
 use crate::app::App;
@@ -18,8 +20,8 @@ use crate::auth::Principal;
 use crate::extract::{Asked, Id, Write, parse_id};
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::holds::{
-    AnswerBody, CaptureBody, CreateHoldBody, HoldBody, HoldListBody, HoldWithOperationsBody, ListQuery, OperationBody,
-    ReleaseBody,
+    AnswerBody, CaptureBody, CreateHoldBody, ExtendBody, HoldBody, HoldListBody, HoldWithOperationsBody, ListQuery,
+    OperationBody, RaiseBody, ReleaseBody, RightBody,
 };
 
 /// A hold lasts a day when nobody says otherwise: long enough for a stay, short enough to be forgotten safely.
@@ -51,7 +53,9 @@ pub(super) async fn create_hold(State(app): State<App>, write: Write<CreateHoldB
         merchant: write.principal.must_be_merchant()?,
         amount: write.body.amount.money()?,
         payer: parse_id::<InstrumentId>(&write.body.payer)?,
+        cap: write.body.cap.map(|cap| cap.money()).transpose()?,
         expires_in_ms: write.body.expires_in_ms.unwrap_or(EXPIRES_IN_MS),
+        at_deadline: write.body.at_deadline.into(),
     };
     let (hub, key) = (app.hub.clone(), write.key);
     let answer = app.run(write.running, async move { Ok(hub.create_hold(key, command).await?) }).await?;
@@ -96,7 +100,7 @@ pub(super) fn limit_of(query: &ListQuery) -> Result<u16, Problem> {
     ))
 }
 
-/// A hold and everything that was tried on it.
+/// A hold: what is left of it, who may do what until when, and everything that was tried on it.
 #[utoipa::path(
     get,
     path = "/v1/holds/{id}",
@@ -116,14 +120,19 @@ pub(super) async fn get_hold(
     let hold = app.hub.visible_hold(&principal.caller(), id).await?;
     let operations = app.hub.store().operations_of(id).await?;
     let etag = format!("\"{}\"", hold.version());
+    let now = app.hub.now();
+    let rail = app.hub.rail(hold.rail());
+    let rights = rail.map(|rail| rights(&hold, rail.descriptor(), now)).unwrap_or_default();
     let body = HoldWithOperationsBody {
         hold: HoldBody::from(&hold),
+        capturable: hold.capturable(now).into(),
+        rights: rights.iter().map(RightBody::from).collect(),
         operations: operations.iter().map(OperationBody::from).collect(),
     };
     Ok(([(axum::http::header::ETAG, etag)], Json(body)).into_response())
 }
 
-/// Captures a hold: all or part, with or without keeping the rest.
+/// Captures a hold: all or part, with or without keeping the rest, for one payee or several.
 #[utoipa::path(
     post,
     path = "/v1/holds/{id}/capture",
@@ -148,20 +157,13 @@ pub(super) async fn capture_hold(
 ) -> Result<Response, Problem> {
     write.principal.may(Scope::Holds)?;
     write.principal.must_be_merchant()?;
-    let finality = if write.body.r#final.unwrap_or(true) { Finality::Final } else { Finality::Partial };
-    let command = CaptureHold {
-        caller: write.principal.caller(),
-        hold,
-        amount: write.body.amount.map(|amount| amount.money()).transpose()?,
-        finality,
-        expected_version: write.expected_version,
-    };
+    let command = write.body.command(write.principal.caller(), hold, write.expected_version)?;
     let (hub, key) = (app.hub.clone(), write.key);
     let answer = app.run(write.running, async move { Ok(hub.capture_hold(key, command).await?) }).await?;
     Ok(answered(&answer))
 }
 
-/// Gives back all that is free of a hold.
+/// Gives back what is free of a hold: a part, or all of it and the hold ends.
 #[utoipa::path(
     post,
     path = "/v1/holds/{id}/release",
@@ -187,8 +189,75 @@ pub(super) async fn release_hold(
     write.principal.may(Scope::Holds)?;
     write.principal.must_be_merchant()?;
     let (caller, expected_version) = (write.principal.caller(), write.expected_version);
-    let command = ReleaseHold { caller, hold, expected_version };
+    let amount = write.body.amount.map(|amount| amount.money()).transpose()?;
+    let command = ReleaseHold { caller, hold, amount, expected_version };
     let (hub, key) = (app.hub.clone(), write.key);
     let answer = app.run(write.running, async move { Ok(hub.release_hold(key, command).await?) }).await?;
+    Ok(answered(&answer))
+}
+
+/// Raises a hold: reserves more, up to its cap.
+///
+/// 202 with an operation in `requires_action`: it would go above the cap, and the payer has to confirm it.
+#[utoipa::path(
+    post,
+    path = "/v1/holds/{id}/raise",
+    tag = "holds",
+    params(
+        ("id" = String, Path, description = "`hold_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+        ("If-Match" = Option<String>, Header, description = "The hold's version as it was read: refused with 412 when it moved on."),
+    ),
+    request_body = RaiseBody,
+    responses(
+        (status = 201, description = "Raised", body = AnswerBody),
+        (status = 202, description = "Not known yet, or the payer is asked", body = AnswerBody),
+        (status = 402, description = "Declined; the hold is as it was", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn raise_hold(
+    State(app): State<App>,
+    Id(hold): Id<HoldId>,
+    write: Write<RaiseBody>,
+) -> Result<Response, Problem> {
+    write.principal.may(Scope::Holds)?;
+    write.principal.must_be_merchant()?;
+    let (caller, expected_version) = (write.principal.caller(), write.expected_version);
+    let command = RaiseHold { caller, hold, amount: write.body.amount.money()?, expected_version };
+    let (hub, key) = (app.hub.clone(), write.key);
+    let answer = app.run(write.running, async move { Ok(hub.raise_hold(key, command).await?) }).await?;
+    Ok(answered(&answer))
+}
+
+/// Moves a hold's deadline to later, as far as its rail keeps holds.
+#[utoipa::path(
+    post,
+    path = "/v1/holds/{id}/extend",
+    tag = "holds",
+    params(
+        ("id" = String, Path, description = "`hold_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+        ("If-Match" = Option<String>, Header, description = "The hold's version as it was read: refused with 412 when it moved on."),
+    ),
+    request_body = ExtendBody,
+    responses(
+        (status = 201, description = "Extended", body = AnswerBody),
+        (status = 202, description = "Not known yet; the old deadline stands", body = AnswerBody),
+        (status = 402, description = "Declined; the hold is as it was", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn extend_hold(
+    State(app): State<App>,
+    Id(hold): Id<HoldId>,
+    write: Write<ExtendBody>,
+) -> Result<Response, Problem> {
+    write.principal.may(Scope::Holds)?;
+    write.principal.must_be_merchant()?;
+    let (caller, expected_version) = (write.principal.caller(), write.expected_version);
+    let command = ExtendHold { caller, hold, expires_in_ms: write.body.expires_in_ms, expected_version };
+    let (hub, key) = (app.hub.clone(), write.key);
+    let answer = app.run(write.running, async move { Ok(hub.extend_hold(key, command).await?) }).await?;
     Ok(answered(&answer))
 }

@@ -1,13 +1,18 @@
 //! Holds, their operations and what happened to them.
 
 use serde::{Deserialize, Serialize};
+use tebura_hub::capture_hold::{CaptureHold, OverCapture, Share, ShareTo};
+use tebura_hub::hold_rights::Right;
 use tebura_hub::perform::Answer;
-use tebura_hub::ports::StoredEvent;
-use tebura_ledger::{Account, EndReason, Hold, HoldSnapshot, Operation, OperationKind, OperationState};
+use tebura_hub::ports::{Caller, StoredEvent};
+use tebura_ledger::{Account, AtDeadline, EndReason, Finality, Hold, HoldId, LegKind};
 use utoipa::{IntoParams, ToSchema};
 
 use super::amount::{AmountBody, MoneyBody};
+pub use super::operations::OperationBody;
 use super::time::rfc3339;
+use crate::extract::parse_id;
+use crate::problem::Problem;
 
 /// A hold to place on a payer's instrument, for the merchant of the key.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -18,9 +23,101 @@ pub struct CreateHoldBody {
     pub payer: String,
     /// How much to hold.
     pub amount: AmountBody,
-    /// The deadline from now, in milliseconds; a day when it is left out. From then on nothing can be captured.
+    /// What the hold may be raised to without asking the payer again; just the amount when it is left out.
+    pub cap: Option<AmountBody>,
+    /// The deadline from now, in milliseconds; a day when it is left out. From then on nothing can be captured. A rail that
+    /// keeps holds for less long gives an earlier one: see the answer's `expires_at`.
     #[schema(minimum = 60000, example = 86400000)]
     pub expires_in_ms: Option<i64>,
+    /// What happens at the deadline to what is free: `release`, or left out, gives it back; `capture` takes it, once.
+    #[serde(default)]
+    pub at_deadline: AtDeadlineBody,
+}
+
+/// What happens at the deadline.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AtDeadlineBody {
+    /// What is free goes back.
+    #[default]
+    Release,
+    /// What is free is captured, as the last capture.
+    Capture,
+}
+
+impl From<AtDeadlineBody> for AtDeadline {
+    fn from(body: AtDeadlineBody) -> AtDeadline {
+        match body {
+            AtDeadlineBody::Release => AtDeadline::Release,
+            AtDeadlineBody::Capture => AtDeadline::Capture,
+        }
+    }
+}
+
+impl From<AtDeadline> for AtDeadlineBody {
+    fn from(choice: AtDeadline) -> AtDeadlineBody {
+        match choice {
+            AtDeadline::Release => AtDeadlineBody::Release,
+            AtDeadline::Capture => AtDeadlineBody::Capture,
+        }
+    }
+}
+
+/// A raise: reserves more. Above the hold's cap the answer is 202 and its operation waits for the payer.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RaiseBody {
+    /// How much to add.
+    pub amount: AmountBody,
+}
+
+/// A later deadline.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendBody {
+    /// The new deadline from now, in milliseconds.
+    #[schema(minimum = 60000, example = 86400000)]
+    pub expires_in_ms: i64,
+}
+
+/// A part of a capture for another payee than the hold's.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShareBody {
+    /// `mrc_…`: its account on the hold's rail; or `acct_…`.
+    #[schema(example = "mrc_0192f0c1a2b37e5f8a6b9c0d1e2f3a07")]
+    pub to: String,
+    /// How much of the capture.
+    pub amount: AmountBody,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: ShareKindBody,
+}
+
+/// What a part of a capture is for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareKindBody {
+    /// Another payee's part.
+    #[default]
+    Share,
+    /// A fee.
+    Fee,
+}
+
+impl ShareBody {
+    fn share(&self) -> Result<Share, Problem> {
+        let to = if self.to.starts_with("acct_") {
+            ShareTo::Account(parse_id(&self.to)?)
+        } else {
+            ShareTo::Merchant(parse_id(&self.to)?)
+        };
+        let kind = match self.kind {
+            ShareKindBody::Share => LegKind::Share,
+            ShareKindBody::Fee => LegKind::Fee,
+        };
+        Ok(Share { to, amount: self.amount.money()?, kind })
+    }
 }
 
 /// A capture: takes held money.
@@ -31,12 +128,42 @@ pub struct CaptureBody {
     pub amount: Option<AmountBody>,
     /// `true`, or left out: the rest goes back to the payer. `false`: the rest stays held for another capture.
     pub r#final: Option<bool>,
+    /// Parts of the amount for others; the hold's payee gets the rest. One operation, one transfer a part.
+    #[serde(default)]
+    pub split: Vec<ShareBody>,
+    /// `true`: when the amount is more than is free, the hold is raised by the difference and captured in one step. Above
+    /// the cap nothing is captured: the answer is 202 with the raise that waits for the payer. `false`, or left out: refused.
+    #[serde(default)]
+    pub raise: bool,
 }
 
-/// A release: gives all that is free back. The body is empty.
+impl CaptureBody {
+    /// What is asked of the hub.
+    pub fn command(self, caller: Caller, hold: HoldId, expected_version: Option<u32>) -> Result<CaptureHold, Problem> {
+        Ok(CaptureHold {
+            caller,
+            hold,
+            amount: self.amount.map(|amount| amount.money()).transpose()?,
+            finality: if self.r#final.unwrap_or(true) { Finality::Final } else { Finality::Partial },
+            split: self.split.iter().map(ShareBody::share).collect::<Result<_, _>>()?,
+            over: if self.raise { OverCapture::Raise } else { OverCapture::Refuse },
+            expected_version,
+        })
+    }
+}
+
+/// A release: gives free money back.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReleaseBody {}
+pub struct ReleaseBody {
+    /// How much, and the rest stays held; all that is free, and the hold ends, when it is left out.
+    pub amount: Option<AmountBody>,
+}
+
+/// A reversal of one capture. The body is empty.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReverseBody {}
 
 /// A refund of one capture.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -66,18 +193,31 @@ pub struct HoldBody {
     pub payee_account: String,
     /// What was reserved.
     pub authorised: MoneyBody,
+    /// What raises may take it to without asking the payer again.
+    pub cap: MoneyBody,
     /// What was taken.
     pub captured: MoneyBody,
     /// What went back before it was taken.
     pub released: MoneyBody,
     /// What went back after it was taken.
     pub refunded: MoneyBody,
+    /// What open disputes are about.
+    pub disputed: MoneyBody,
+    /// What lost disputes gave back.
+    pub lost: MoneyBody,
     /// What can still be captured or released; an operation of unknown result keeps its part.
     pub free: MoneyBody,
+    /// What can still be refunded or contested of all captures together.
+    pub refundable: MoneyBody,
+    /// The raise above the cap that waits for the payer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
     /// Grows by one with every change; send it in `If-Match`.
     pub version: u32,
     /// From then on nothing can be captured.
     pub expires_at: String,
+    /// What happens then to what is free.
+    pub at_deadline: AtDeadlineBody,
     /// When it was asked for.
     pub created_at: String,
 }
@@ -95,107 +235,19 @@ impl From<&Hold> for HoldBody {
             payer_account: hold.payer().to_string(),
             payee_account: hold.payee().to_string(),
             authorised: hold.authorised().into(),
+            cap: hold.cap().into(),
             captured: hold.captured().into(),
             released: hold.released().into(),
             refunded: hold.refunded().into(),
+            disputed: hold.disputed().into(),
+            lost: hold.lost().into(),
             free: hold.free().into(),
+            refundable: hold.refundable().into(),
+            waiting: hold.waiting().map(|operation| operation.to_string()),
             version: hold.version(),
             expires_at: rfc3339(hold.expires_at()),
+            at_deadline: hold.at_deadline().into(),
             created_at: rfc3339(hold.created_at()),
-        }
-    }
-}
-
-/// A hold as it was when an operation became final. Amounts in minor units of the hold's currency.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct HoldThenBody {
-    /// The public word.
-    pub status: String,
-    /// What was taken.
-    pub captured: i64,
-    /// What went back before it was taken.
-    pub released: i64,
-    /// What went back after it was taken.
-    pub refunded: i64,
-    /// The hold's version.
-    pub version: u32,
-}
-
-impl From<&HoldSnapshot> for HoldThenBody {
-    fn from(then: &HoldSnapshot) -> HoldThenBody {
-        HoldThenBody {
-            status: then.status.name().to_owned(),
-            captured: then.captured,
-            released: then.released,
-            refunded: then.refunded,
-            version: then.version,
-        }
-    }
-}
-
-/// One attempt to move or reserve money.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct OperationBody {
-    /// The operation; also its idempotency id towards the rail.
-    pub id: String,
-    /// The hold that it changes; none for `fund`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hold: Option<String>,
-    /// `fund`, `place`, `capture`, `release`, `expire` or `refund`.
-    #[schema(example = "capture")]
-    pub kind: String,
-    /// `sent`, `unknown`, `settled` or `failed`. `unknown` keeps the money reserved until the rail tells.
-    #[schema(example = "settled")]
-    pub state: String,
-    /// What was asked for.
-    pub amount: MoneyBody,
-    /// What the rail did; never more than was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub settled: Option<MoneyBody>,
-    /// The rail's reason for a failed or unknown operation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// For a refund: the capture that it undoes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capture: Option<String>,
-    /// The hold at the moment the state became final.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hold_then: Option<HoldThenBody>,
-    /// When it was accepted.
-    pub created_at: String,
-    /// When its state became final.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<String>,
-}
-
-impl From<&Operation> for OperationBody {
-    fn from(operation: &Operation) -> OperationBody {
-        let (code, ended_at) = match operation.state() {
-            OperationState::Sent => (None, None),
-            OperationState::Unknown { code, .. } => (Some(code.clone()), None),
-            OperationState::Settled { at, .. } => (None, Some(rfc3339(*at))),
-            OperationState::Failed { code, at } => (Some(code.clone()), Some(rfc3339(*at))),
-        };
-        let capture = match operation.kind() {
-            OperationKind::Refund { capture, .. } => Some(capture.to_string()),
-            OperationKind::Fund { .. }
-            | OperationKind::Place { .. }
-            | OperationKind::Capture { .. }
-            | OperationKind::Release { .. }
-            | OperationKind::Expire { .. } => None,
-        };
-        OperationBody {
-            id: operation.id().to_string(),
-            hold: operation.hold().map(|hold| hold.to_string()),
-            kind: operation.kind().name().to_owned(),
-            state: operation.state().name().to_owned(),
-            amount: operation.amount().into(),
-            settled: operation.settled_amount().map(MoneyBody::from),
-            code,
-            capture,
-            hold_then: operation.result().map(HoldThenBody::from),
-            created_at: rfc3339(operation.created_at()),
-            ended_at,
         }
     }
 }
@@ -221,8 +273,40 @@ pub struct HoldWithOperationsBody {
     /// The hold.
     #[serde(flatten)]
     pub hold: HoldBody,
+    /// What can be captured now: all that is free, as long as the hold is held and its deadline has not come.
+    pub capturable: MoneyBody,
+    /// Who may do what now, how much, and until when.
+    pub rights: Vec<RightBody>,
     /// Oldest first.
     pub operations: Vec<OperationBody>,
+}
+
+/// One thing that somebody may do with a hold now.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RightBody {
+    /// `payer`, `payee` or `operator`.
+    #[schema(example = "payee")]
+    pub who: String,
+    /// `capture`, `raise`, `extend`, `release`, `cancel`, `confirm`, `refuse`, `reverse`, `refund`, `dispute` or `resolve`.
+    #[schema(example = "capture")]
+    pub may: String,
+    /// At most this much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most: Option<MoneyBody>,
+    /// From then on no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+impl From<&Right> for RightBody {
+    fn from(right: &Right) -> RightBody {
+        RightBody {
+            who: right.who.name().to_owned(),
+            may: right.may.to_owned(),
+            most: right.most.map(MoneyBody::from),
+            until: right.until.map(rfc3339),
+        }
+    }
 }
 
 /// Where a list goes on.

@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod holds;
+pub mod operations;
 pub mod payments;
 pub mod people;
 pub mod rails;

@@ -15,18 +15,37 @@ pub struct RailBody {
     /// SHA-256 of the component that decides; none for the house rail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// `hold`, `capture`, `release`, `refund`, `inquire`.
+    /// `hold`, `raise`, `extend`, `capture`, `release`, `refund`, `inquire`.
     pub commands: Vec<String>,
     /// Currencies that it takes.
     pub currencies: Vec<String>,
     /// Largest amount of one operation, minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_operation: Option<i64>,
-    /// Longest hold, milliseconds.
+    /// Longest hold, milliseconds. The hub's own deadline comes a minute earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_hold_ms: Option<i64>,
     /// More than one capture of a hold.
     pub several_captures: bool,
+    /// Add to a hold.
+    pub raise: bool,
+    /// Move a hold's deadline.
+    pub extend: bool,
+    /// Return captured money.
+    pub refund: bool,
+    /// Give back a part of a hold and keep the rest.
+    pub partial_release: bool,
+    /// Pay several payees out of one capture.
+    pub split: bool,
+    /// Take a capture back so that it is free in its hold again.
+    pub reverse: bool,
+    /// A hold on which something is open never lapses by itself.
+    pub pin: bool,
+    /// How long after a capture the payee has the money, milliseconds; 0: at once.
+    pub settlement_delay_ms: i64,
+    /// `contestable`: the payer may dispute a settled capture; `final`: only a refund undoes it.
+    #[schema(example = "contestable")]
+    pub finality: String,
 }
 
 impl From<&RailDescriptor> for RailBody {
@@ -40,6 +59,15 @@ impl From<&RailDescriptor> for RailBody {
             max_per_operation: rail.max_per_operation,
             max_hold_ms: rail.max_hold_ms,
             several_captures: rail.several_captures,
+            raise: rail.takes("raise"),
+            extend: rail.takes("extend"),
+            refund: rail.takes("refund"),
+            partial_release: rail.abilities.partial_release,
+            split: rail.abilities.split,
+            reverse: rail.abilities.reverse,
+            pin: rail.abilities.pin,
+            settlement_delay_ms: rail.abilities.settlement_delay_ms,
+            finality: rail.abilities.finality.name().to_owned(),
         }
     }
 }
