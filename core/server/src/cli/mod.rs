@@ -1,6 +1,7 @@
 //! The command line. Without a command it starts the demo city.
 
 mod bench;
+mod contract;
 mod demo;
 mod doctor;
 mod operator;
@@ -41,6 +42,9 @@ enum Command {
     /// Inspect, verify, sign and build plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Check hold contracts.
+    #[command(subcommand)]
+    Contract(contract::ContractCommand),
     /// Make the first operator key of a hub.
     OperatorKey(operator::OperatorKeyArguments),
     /// Say what this machine and this program have, and what is missing.
@@ -73,6 +77,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(DemoCommand::Faces { folder })) => demo::write_faces(&folder),
         Some(Command::Pack(pack)) => pack::run(pack),
         Some(Command::Plugin(plugin)) => plugin::run(plugin),
+        Some(Command::Contract(contract)) => contract::run(contract),
         Some(Command::OperatorKey(operator)) => in_runtime(operator::run(operator)),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor),
         Some(Command::Openapi) => {
