@@ -9,6 +9,7 @@ mod holds;
 mod keys;
 mod limits;
 mod openapi;
+mod operations;
 mod payments;
 mod till;
 mod world;
