@@ -23,6 +23,7 @@ mod read;
 mod run;
 mod schema;
 mod source;
+mod template;
 mod text;
 mod words;
 
@@ -38,6 +39,10 @@ pub use run::{
     StepRefusal,
 };
 pub use schema::SCHEMA;
+pub use template::{
+    CancelStep, CapAndCapture, Deposit, Escrow, Estimate, Exchange, Mandate, MaximumFare, Period, PrepaymentLock,
+    ReservationFee, Template, TemplateError,
+};
 
 /// Points in time are the ledger's.
 pub use tebura_ledger::Timestamp;

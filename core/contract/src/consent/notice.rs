@@ -13,6 +13,7 @@ pub(super) fn notice(contract: &Contract, say: Words, warning: &Finding) -> Opti
         let leg = document.legs.iter().find(|leg| leg.name == value("leg"))?;
         Some(say.label(&leg.label))
     };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "errors never reach a contract, and W2 concerns its author")]
     let (english, japanese) = match warning.kind() {
         Code::W1SilencePays => {
             let state = document.states.iter().find(|state| state.name == value("state"))?;

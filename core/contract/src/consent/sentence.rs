@@ -198,8 +198,8 @@ impl Sentences<'_> {
             Rest::Release => Whom::Payer,
             Rest::Pay(to) => Whom::Party(*to),
         };
-        let movements = self.contract.ranges.movements(index, number).iter();
-        let rest = movements.filter(|movement| movement.leg == disposal.leg && movement.whom == whom).last();
+        let mut movements = self.contract.ranges.movements(index, number).iter();
+        let rest = movements.find(|movement| movement.leg == disposal.leg && movement.rest);
         let range = rest.map(|rest| format!(" ({})", span(self.say, &leg.asset, rest.range))).unwrap_or_default();
         let to = match whom {
             Whom::Party(to) => self.party(to),

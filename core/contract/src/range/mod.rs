@@ -61,6 +61,8 @@ pub(crate) struct Movement {
     pub(crate) leg: LegIx,
     pub(crate) whom: Whom,
     pub(crate) range: Range,
+    /// It is the rest, not one of the amounts before it.
+    pub(crate) rest: bool,
 }
 
 /// What is known about all paths.

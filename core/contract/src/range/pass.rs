@@ -86,7 +86,7 @@ impl Pass<'_, '_> {
                     let (whom, wanted) = self.wanted(index, *number, edge, disposal, item, &start, known);
                     let Some(leg) = known.legs.get_mut(disposal.leg) else { continue };
                     let range = leg.may_repeat(whom, wanted, times);
-                    self.movements[index][*number].push(Movement { leg: disposal.leg, whom, range });
+                    self.movements[index][*number].push(Movement { leg: disposal.leg, whom, range, rest: false });
                 }
             }
         }
@@ -137,7 +137,7 @@ impl Pass<'_, '_> {
             for item in &disposal.items {
                 let (whom, wanted) = self.wanted(index, number, edge, disposal, item, &after.legs, after);
                 let range = after.legs[disposal.leg].take(whom, wanted);
-                self.move_on(index, number, disposal, whom, range);
+                self.move_on(index, number, disposal, whom, range, false);
             }
             let whom = match disposal.rest {
                 Rest::Keep => continue,
@@ -146,13 +146,13 @@ impl Pass<'_, '_> {
                 Rest::Rehold { .. } => Whom::Contract,
             };
             let range = after.legs[disposal.leg].take_rest(whom);
-            self.move_on(index, number, disposal, whom, range);
+            self.move_on(index, number, disposal, whom, range, true);
         }
     }
 
-    fn move_on(&mut self, index: StateIx, number: usize, disposal: &Disposal, whom: Whom, range: Range) {
+    fn move_on(&mut self, index: StateIx, number: usize, disposal: &Disposal, whom: Whom, range: Range, rest: bool) {
         if range.max > 0 {
-            self.movements[index][number].push(Movement { leg: disposal.leg, whom, range });
+            self.movements[index][number].push(Movement { leg: disposal.leg, whom, range, rest });
         }
     }
 

@@ -16,12 +16,12 @@ use crate::schema::shown;
 impl Reader<'_> {
     pub(super) fn wait(&mut self, name: &str, value: &Value) -> State {
         let path = format!("/states/{name}");
-        let by: Vec<Moment> = match &value["by"] {
-            Value::Array(moments) => {
+        let by: Vec<Moment> = match value["by"].as_array() {
+            Some(moments) => {
                 let each = moments.iter().enumerate();
                 each.map(|(index, moment)| self.moment(moment, &format!("{path}/by/{index}"))).collect()
             }
-            moment => vec![self.moment(moment, &format!("{path}/by"))],
+            None => vec![self.moment(&value["by"], &format!("{path}/by"))],
         };
         let on = value["on"].as_array().into_iter().flatten().enumerate();
         let on = on.map(|(index, edge)| self.edge(edge, &format!("{path}/on/{index}"), true)).collect();

@@ -64,7 +64,7 @@ fn variables(value: &Value) -> Vec<String> {
     vars
 }
 
-fn text<'v>(value: &'v Value) -> &'v str {
+fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

@@ -10,7 +10,7 @@ use crate::documents::{EXAMPLES, contract, value};
 use crate::hub::{Dice, Hub};
 
 /// Plays one execution and checks it against the ranges; says whether the holds were placed.
-fn execute(contract: &Contract, seed: u64, failures: u64) -> bool {
+pub(crate) fn execute(contract: &Contract, seed: u64, failures: u64) -> bool {
     let mut dice = Dice::new(seed);
     let mut hub = Hub::begin(contract, &mut dice, failures);
     hub.play(&mut dice);
