@@ -201,8 +201,8 @@ impl Contract {
         })
     }
 
-    /// Pairs of parties that must be different people or organisations: one of the two signs for money of the other, and
-    /// the checks count them as two.
+    /// Pairs of parties that must be different people or organisations, because the checks count them as two: one signs
+    /// or consents where the other is paid, or both sign the same edge.
     pub fn must_differ(&self) -> Vec<(&str, &str)> {
         let document = &self.document;
         let mut pairs: Vec<(PartyIx, PartyIx)> = Vec::new();
@@ -212,6 +212,10 @@ impl Contract {
             let paid: Vec<PartyIx> = edge.disposals.iter().flat_map(|disposal| disposal.paid()).collect();
             for signer in signers.filter(|signer| !paid.contains(signer)) {
                 pairs.extend(paid.iter().map(|paid| (signer.min(*paid), signer.max(*paid))));
+            }
+            if trigger.quorum > 1 {
+                let each = trigger.signers.iter().enumerate();
+                pairs.extend(each.flat_map(|(index, one)| trigger.signers[index + 1..].iter().map(|two| (*one, *two))));
             }
         }
         pairs.sort_unstable();

@@ -107,7 +107,7 @@ fn unasked(document: &Document, edge: &Edge, trigger: &Trigger, path: &str, find
 /// Whoever can lead alone to a state where silence pays him must meet somebody there who can say no.
 fn claims(document: &Document, from: StateIx, edge: &Edge, trigger: &Trigger, path: &str, findings: &mut Findings) {
     let Go::State(target) = edge.go else { return };
-    if target == from || edge.consent.is_some() || edge.agreed.is_some() {
+    if target == from || edge.consent.is_some() {
         return;
     }
     let silence = Silence::from(document, target);
@@ -115,9 +115,15 @@ fn claims(document: &Document, from: StateIx, edge: &Edge, trigger: &Trigger, pa
     let signers: Vec<PartyIx> = trigger.signers.iter().copied().filter(gains).collect();
     let anyway = Silence::from(document, from).paid;
     let new = signers.iter().any(|party| !anyway.contains(party));
-    if !signers.is_empty() && signers.len() >= trigger.quorum && new && !silence.answerable {
-        let values: [(_, &dyn Display); 2] =
-            [("signers", &names(document, &signers)), ("state", &document.states[target].name)];
+    if signers.len() < trigger.quorum.max(1) || !new || silence.answerable {
+        return;
+    }
+    let names = names(document, &signers);
+    if let Some(payer) = edge.agreed {
+        let values: [(_, &dyn Display); 2] = [("signers", &names), ("payer", &document.parties[payer].name)];
+        findings.add(Code::W3TakenAlone, path, &values);
+    } else {
+        let values: [(_, &dyn Display); 2] = [("signers", &names), ("state", &document.states[target].name)];
         findings.add(Code::C7ClaimWithoutAnswer, format!("{path}/when/by"), &values);
     }
 }

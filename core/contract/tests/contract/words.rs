@@ -32,3 +32,11 @@ fn texts_of_the_author_do_not_become_markup() {
     let diagram = Contract::from_value(&document).unwrap().diagram(Language::En);
     assert!(diagram.contains("state \"a#59; b#58; #34;c#34; #35;d --"), "{diagram}");
 }
+
+#[test]
+fn the_specification_has_every_code() {
+    let page = include_str!("../../../../specs/contracts/hc-1.md");
+    let english = |code: &tebura_contract::Code| page.contains(&format!("| `{}` |", code.as_str()));
+    let missing: Vec<_> = tebura_contract::Code::ALL.iter().filter(|code| !english(code)).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in specs/contracts/hc-1.md");
+}
