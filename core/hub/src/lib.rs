@@ -5,6 +5,7 @@
     reason = "types, verbs and ports are documented; a field or an error variant whose name and text say it all is not"
 )]
 
+pub mod audit;
 mod cache;
 pub mod capture_hold;
 pub mod change_hold;

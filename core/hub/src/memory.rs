@@ -171,7 +171,8 @@ impl Tables {
                 | Write::Till(_)
                 | Write::Gallery(_)
                 | Write::GalleryMember { .. }
-                | Write::ApiKey(_) => {}
+                | Write::ApiKey(_)
+                | Write::AuditHead(_) => {}
             }
         }
         Ok(())
@@ -222,6 +223,8 @@ impl Tables {
             Write::GalleryMember { gallery, person, present: false } => {
                 self.members.remove(&(gallery, person));
             }
+            // What is kept in memory is not audited.
+            Write::AuditHead(_) => {}
             Write::ApiKey(key) => {
                 self.api_keys.insert(key.id, key);
             }

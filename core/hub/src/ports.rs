@@ -8,6 +8,7 @@ use tebura_ledger::{
     Account, AccountId, Event, Hold, HoldId, Operation, OperationId, Outcome, Refusal, Shard, Timestamp,
 };
 
+use crate::audit::SignedHead;
 use crate::exchange::Exchange;
 use crate::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
 use crate::payment::Payment;
@@ -135,6 +136,8 @@ pub enum Write {
         present: bool,
     },
     ApiKey(ApiKey),
+    /// A signed head of a shard's log. Says something about the log, so it is not in it.
+    AuditHead(SignedHead),
     /// Failed PIN tries since the last success, and until when the PIN is locked.
     PinTries {
         person: PersonId,

@@ -4,6 +4,7 @@
 //! the hub each.
 
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod bench;
 pub mod cli;
@@ -13,6 +14,7 @@ mod connections;
 pub mod demo;
 pub mod extract;
 pub mod idempotency;
+pub mod journal;
 pub mod layers;
 pub mod logging;
 pub mod messages;

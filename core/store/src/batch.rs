@@ -9,18 +9,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sea_orm::Value;
 use tebura_hub::ids::PaymentId;
 use tebura_hub::ports::Write;
-use tebura_ledger::{AccountId, Book, Change, Changes, Hold, HoldId, OperationId, Shard};
+use tebura_ledger::{AccountId, Book, HoldId, OperationId, Shard};
 
 use crate::database::{Database, Transaction};
 use crate::decide::{Decided, Snapshot, decide};
 use crate::engine::{Engine, Failure};
 use crate::entity::{
-    Damaged, account, event, exchange, hold, idempotency_key, operation, payment, shard_column, shard_head, transfer,
+    Damaged, account, event, exchange, hold, idempotency_key, link, operation, payment, shard_column, shard_head,
+    shard_of, transfer,
 };
 use crate::lane::{Answer, Job};
+use crate::log::{Logged, Stand};
 use crate::records;
 use crate::rows::{Conflict, Texts};
 use crate::vault::Vault;
+use crate::written::Written;
 
 /// Runs batches, each in a transaction of its own.
 pub(crate) struct Writer {
@@ -40,7 +43,7 @@ pub(crate) struct Writer {
 /// What the guarded rows were when they were read.
 #[derive(Default)]
 struct Read {
-    heads: BTreeMap<Shard, i64>,
+    heads: BTreeMap<Shard, Stand>,
     accounts: BTreeMap<(Shard, AccountId), i64>,
     holds: BTreeMap<HoldId, i64>,
 }
@@ -97,12 +100,16 @@ impl Writer {
         self.write(tx, decided, &read).await
     }
 
-    async fn lock_heads(&self, tx: &Transaction<'_>, jobs: &[Job]) -> Result<BTreeMap<Shard, i64>, Failure> {
+    async fn lock_heads(&self, tx: &Transaction<'_>, jobs: &[Job]) -> Result<BTreeMap<Shard, Stand>, Failure> {
         let shards: BTreeSet<Shard> = jobs.iter().map(|job| job.shard).collect();
         let keys = shards.iter().map(|shard| vec![Value::from(shard_column(*shard))]).collect();
         let rows = tx.select(&self.heads, keys).await?;
-        let seq = |shard: Shard| rows.iter().find(|row| row.shard == shard_column(shard)).map(|row| row.seq);
-        Ok(shards.into_iter().filter_map(|shard| Some((shard, seq(shard)?))).collect())
+        let mut stands = BTreeMap::new();
+        for row in rows {
+            let stand = Stand { seq: row.seq, link: link("shard_head", &row.link)? };
+            stands.insert(shard_of("shard_head", row.shard)?, stand);
+        }
+        Ok(stands)
     }
 
     async fn load(&self, tx: &Transaction<'_>, jobs: &[Job], read: &mut Read) -> Result<Snapshot, Failure> {
@@ -247,7 +254,7 @@ impl Writer {
     ) -> Result<(Vec<Answer>, bool), Failure> {
         let mut changes = Written::default();
         for (shard, book) in &mut decided.books {
-            changes.add(*shard, book.take_changes(), read)?;
+            changes.add(*shard, book.take_changes(), &read.accounts, &read.holds);
         }
         tx.insert(&self.keys, &decided.keys).await?;
         tx.insert(&self.accounts, &changes.new_accounts).await?;
@@ -259,18 +266,25 @@ impl Writer {
         tx.insert(&self.transfers, &changes.transfers).await?;
         self.write_exchanges(tx, &decided).await?;
         let payments: Vec<payment::Model> =
-            decided.payments.iter().map(|payment| payment::Model::of(payment)).collect();
+            decided.payments.iter().map(|(_, payment)| payment::Model::of(payment)).collect();
         tx.insert(&self.payments, &payments).await?;
-        for write in &decided.records {
-            records::write(tx, &self.vault, write).await?;
+        for (job, payment) in &decided.payments {
+            let row = payment::Model::of(payment);
+            changes.entries.record(job.shard, job.now, Logged::row(&row, &[payment::Column::Id]));
         }
-        tx.insert(&self.events, &changes.events).await?;
-        met(tx.update(&self.heads, &changes.heads).await?)?;
+        for (job, write) in &decided.records {
+            if let Some(logged) = records::write(tx, &self.vault, write).await? {
+                changes.entries.record(job.shard, job.now, logged);
+            }
+        }
         let wrote = !(changes.is_empty()
             && decided.keys.is_empty()
             && decided.exchanges.is_empty()
             && payments.is_empty()
             && decided.records.is_empty());
+        let log = changes.entries.linked(&read.heads)?;
+        tx.insert(&self.events, &log.entries).await?;
+        met(tx.update(&self.heads, &log.heads).await?)?;
         Ok((decided.answers, wrote))
     }
 
@@ -285,64 +299,6 @@ impl Writer {
         }
         tx.insert(&self.exchanges, &new).await?;
         met(tx.update(&self.exchanges, &changed).await?)
-    }
-}
-
-/// Rows of all shards of a batch, with the guards of those that existed.
-#[derive(Default)]
-struct Written {
-    new_accounts: Vec<account::Model>,
-    accounts: Vec<(account::Model, i64)>,
-    new_holds: Vec<hold::Model>,
-    holds: Vec<(hold::Model, i64)>,
-    new_operations: Vec<operation::Model>,
-    operations: Vec<(operation::Model, i64)>,
-    transfers: Vec<transfer::Model>,
-    events: Vec<event::Model>,
-    heads: Vec<(shard_head::Model, i64)>,
-}
-
-impl Written {
-    fn add(&mut self, shard: Shard, changes: Changes, read: &Read) -> Result<(), Failure> {
-        for Change { row, is_new } in &changes.accounts {
-            let model = account::Model::of(shard, row);
-            match read.accounts.get(&(shard, row.id())) {
-                Some(version) if !is_new => self.accounts.push((model, *version)),
-                Some(_) | None => self.new_accounts.push(model),
-            }
-        }
-        for Change { row, is_new } in &changes.holds {
-            let model = hold::Model::of(row);
-            match read.holds.get(&Hold::id(row)) {
-                Some(version) if !is_new => self.holds.push((model, *version)),
-                Some(_) | None => self.new_holds.push(model),
-            }
-        }
-        for Change { row, is_new } in &changes.operations {
-            let model = operation::Model::of(row);
-            if *is_new { self.new_operations.push(model) } else { self.operations.push((model, 0)) }
-        }
-        self.transfers.extend(changes.transfers.iter().map(transfer::Model::of));
-        if !changes.events.is_empty() {
-            let no_head = || Failure::Broken { reason: format!("there is no shard {}", shard.number()) };
-            let head = *read.heads.get(&shard).ok_or_else(no_head)?;
-            let numbered = (head + 1..).zip(&changes.events);
-            self.events.extend(numbered.map(|(seq, event)| event::Model::of(shard, seq, event)));
-            let last = self.events.last().map_or(head, |event| event.seq);
-            self.heads.push((shard_head::Model { shard: shard_column(shard), seq: last }, head));
-        }
-        Ok(())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.new_accounts.is_empty()
-            && self.accounts.is_empty()
-            && self.new_holds.is_empty()
-            && self.holds.is_empty()
-            && self.new_operations.is_empty()
-            && self.operations.is_empty()
-            && self.transfers.is_empty()
-            && self.events.is_empty()
     }
 }
 

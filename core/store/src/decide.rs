@@ -35,9 +35,9 @@ pub(crate) struct Decided<'a> {
     pub(crate) keys: Vec<idempotency_key::Model>,
     /// The last version of each, with the revision that was read: `None` for a new one.
     pub(crate) exchanges: BTreeMap<OperationId, (Exchange, Option<u32>)>,
-    pub(crate) payments: Vec<&'a Payment>,
-    /// Everything else, in order.
-    pub(crate) records: Vec<&'a Write>,
+    pub(crate) payments: Vec<(&'a Job, &'a Payment)>,
+    /// Everything else, in order, each with the unit that writes it.
+    pub(crate) records: Vec<(&'a Job, &'a Write)>,
 }
 
 /// Decides all jobs of a batch.
@@ -72,7 +72,7 @@ impl<'a> Table<'a> {
             self.snapshot.keys.insert((job.shard, claim.scope.clone(), claim.key.clone()), claimed);
             self.decided.keys.push(idempotency_key::Model::of(job.shard, claim, job.now));
         }
-        job.unit.writes.iter().for_each(|write| self.accept(write));
+        job.unit.writes.iter().for_each(|write| self.accept(job, write));
         Ok(Committed::Done(outcomes))
     }
 
@@ -113,13 +113,14 @@ impl<'a> Table<'a> {
                 | Write::Gallery(_)
                 | Write::GalleryMember { .. }
                 | Write::ApiKey(_)
+                | Write::AuditHead(_)
                 | Write::PinTries { .. } => {}
             }
         }
         Ok(())
     }
 
-    fn accept(&mut self, write: &'a Write) {
+    fn accept(&mut self, job: &'a Job, write: &'a Write) {
         match write {
             Write::Exchange { exchange, expected } => {
                 let id = exchange.operation;
@@ -130,11 +131,11 @@ impl<'a> Table<'a> {
             }
             Write::Payment(payment) => {
                 self.snapshot.payments.insert(payment.id);
-                self.decided.payments.push(payment);
+                self.decided.payments.push((job, payment));
             }
             Write::CaptureSession { session, .. } => {
                 self.snapshot.sessions.insert(session.id, session.used_at.is_some());
-                self.decided.records.push(write);
+                self.decided.records.push((job, write));
             }
             Write::Kv { .. }
             | Write::Person(_)
@@ -146,7 +147,8 @@ impl<'a> Table<'a> {
             | Write::Gallery(_)
             | Write::GalleryMember { .. }
             | Write::ApiKey(_)
-            | Write::PinTries { .. } => self.decided.records.push(write),
+            | Write::AuditHead(_)
+            | Write::PinTries { .. } => self.decided.records.push((job, write)),
         }
     }
 }

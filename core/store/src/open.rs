@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Statement,
+    ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait,
+    IntoActiveModel, Statement,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -291,8 +292,9 @@ async fn pin_settings(writer: &DatabaseConnection, config: &StoreConfig) -> Resu
         return Err(OpenError::OtherKek { stored, given: given.to_owned() });
     }
     let heads = (0..shards)
-        .filter_map(|shard| i16::try_from(shard).ok())
-        .map(|shard| shard_head::ActiveModel { shard: ActiveValue::Set(shard), seq: ActiveValue::Set(0) });
+        .filter_map(|shard| u8::try_from(shard).ok())
+        .map(shard_head::Model::first)
+        .map(|row| row.into_active_model().reset_all());
     let keep = OnConflict::column(shard_head::Column::Shard).do_nothing().to_owned();
     let inserted = shard_head::Entity::insert_many(heads).on_conflict(keep).exec_without_returning(writer).await;
     inserted.map_err(migration)?;

@@ -15,9 +15,10 @@ use tebura_ledger::Timestamp;
 use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{
-    api_key, capture_session, face_reference, gallery, gallery_member, instrument, merchant, payee, person,
+    api_key, audit_head, capture_session, face_reference, gallery, gallery_member, instrument, merchant, payee, person,
     plugin_value, till,
 };
+use crate::log::{Logged, digest};
 use crate::rows::Texts;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
@@ -35,11 +36,11 @@ pub(crate) async fn sessions(
     Ok(used)
 }
 
-/// Writes one record; the last writer of a row wins, unless the row says what it expects.
-pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) -> Result<(), Failure> {
+/// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
+/// it; nothing for what the batch writes itself.
+pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) -> Result<Option<Logged>, Failure> {
     match write {
-        // Written by the batch, in multi-row statements.
-        Write::Exchange { .. } | Write::Payment(_) => Ok(()),
+        Write::Exchange { .. } | Write::Payment(_) => return Ok(None),
         Write::Kv { plugin, write } => plugin_data(tx, plugin, write).await,
         Write::Person(person) => put_person(tx, vault, person).await,
         Write::Instrument(row) => put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await,
@@ -54,6 +55,13 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             member(tx, row, *present).await
         }
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
+        Write::AuditHead(signed) => {
+            let key = [audit_head::Column::Shard, audit_head::Column::Seq];
+            let keep = OnConflict::columns(key).do_nothing().to_owned();
+            let row = audit_head::Model::of(signed).into_active_model().reset_all();
+            tx.run(&audit_head::Entity::insert(row).on_conflict(keep)).await?;
+            return Ok(None);
+        }
         Write::PinTries { person, failed, locked_until } => {
             let row = person::ActiveModel {
                 pin_failed: ActiveValue::Set(i64::from(*failed)),
@@ -61,55 +69,56 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
                 ..person::ActiveModel::new()
             };
             let update = person::Entity::update_many().set(row).filter(person::Column::Id.eq(person.uuid()));
-            if tx.run(&update).await? == 0 { Err(unknown_person()) } else { Ok(()) }
+            if tx.run(&update).await? == 0 {
+                return Err(unknown_person());
+            }
+            let tried = [Value::from(i64::from(*failed)), Value::BigInt(locked_until.map(Timestamp::millis))];
+            Ok(Logged::of("pin_tries", [Value::from(person.uuid())], Some(digest(tried))))
         }
     }
+    .map(Some)
 }
 
 /// Inserts a row or replaces the one with the same key.
-async fn put<M, E>(tx: &Transaction<'_>, row: M, key: &[E::Column]) -> Result<(), Failure>
+async fn put<M, E>(tx: &Transaction<'_>, row: M, key: &[E::Column]) -> Result<Logged, Failure>
 where
     M: sea_orm::ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
     E: EntityTrait<Model = M>,
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
 {
+    let logged = Logged::row(&row, key);
     use sea_orm::{IdenStatic, Iterable};
     let is_key = |column: &E::Column| key.iter().any(|key| key.as_str() == column.as_str());
     let others: Vec<E::Column> = E::Column::iter().filter(|column| !is_key(column)).collect();
     let replace = OnConflict::columns(key.iter().copied()).update_columns(others).to_owned();
-    tx.run(&E::insert(row.into_active_model().reset_all()).on_conflict(replace)).await.map(drop)
+    tx.run(&E::insert(row.into_active_model().reset_all()).on_conflict(replace)).await?;
+    Ok(logged)
 }
 
-async fn put_person(tx: &Transaction<'_>, vault: &Vault, person: &Person) -> Result<(), Failure> {
+async fn put_person(tx: &Transaction<'_>, vault: &Vault, person: &Person) -> Result<Logged, Failure> {
     let key = vault.key_for(tx, person.id).await?;
-    let row = person::ActiveModel {
-        id: ActiveValue::Set(person.id.uuid()),
-        sealed_name: ActiveValue::Set(seal_name(&key, person)?),
-        pin_hash: ActiveValue::Set(person.pin_hash.clone()),
-        pin_failed: ActiveValue::Set(0),
-        pin_locked_until_ms: ActiveValue::Set(None),
-        created_at_ms: ActiveValue::Set(person.created_at.millis()),
+    let row = person::Model {
+        id: person.id.uuid(),
+        sealed_name: seal_name(&key, person)?,
+        pin_hash: person.pin_hash.clone(),
+        pin_failed: 0,
+        pin_locked_until_ms: None,
+        created_at_ms: person.created_at.millis(),
     };
     // PIN tries are not the writer's to reset.
     let replaced = [person::Column::SealedName, person::Column::PinHash, person::Column::CreatedAtMs];
     let replace = OnConflict::column(person::Column::Id).update_columns(replaced).to_owned();
-    tx.run(&person::Entity::insert(row).on_conflict(replace)).await.map(drop)
+    let logged = Logged::row(&row, &[person::Column::Id]);
+    tx.run(&person::Entity::insert(row.into_active_model().reset_all()).on_conflict(replace)).await?;
+    Ok(logged)
 }
 
-async fn enrol(tx: &Transaction<'_>, vault: &Vault, reference: &FaceReference) -> Result<(), Failure> {
+async fn enrol(tx: &Transaction<'_>, vault: &Vault, reference: &FaceReference) -> Result<Logged, Failure> {
     let key = vault.key_in(tx, reference.person).await?.ok_or_else(unknown_person)?;
-    let row = seal_reference(&key, reference)?;
-    let replaced = [
-        face_reference::Column::Person,
-        face_reference::Column::Pack,
-        face_reference::Column::SealedTemplate,
-        face_reference::Column::CreatedAtMs,
-    ];
-    let replace = OnConflict::column(face_reference::Column::Id).update_columns(replaced).to_owned();
-    tx.run(&face_reference::Entity::insert(row).on_conflict(replace)).await.map(drop)
+    put(tx, seal_reference(&key, reference)?, &[face_reference::Column::Id]).await
 }
 
-async fn capture(tx: &Transaction<'_>, session: &CaptureSession, expected_unused: bool) -> Result<(), Failure> {
+async fn capture(tx: &Transaction<'_>, session: &CaptureSession, expected_unused: bool) -> Result<Logged, Failure> {
     let row = capture_session::Model::of(session);
     if !expected_unused {
         return put(tx, row, &[capture_session::Column::Id]).await;
@@ -121,24 +130,27 @@ async fn capture(tx: &Transaction<'_>, session: &CaptureSession, expected_unused
         .filter(capture_session::Column::UsedAtMs.is_null());
     match tx.run(&update).await? {
         0 => Err(Failure::Conflict { reason: "a capture session was used meanwhile".to_owned() }),
-        _ => Ok(()),
+        _ => Ok(Logged::row(&row, &[capture_session::Column::Id])),
     }
 }
 
-async fn member(tx: &Transaction<'_>, row: gallery_member::Model, present: bool) -> Result<(), Failure> {
+async fn member(tx: &Transaction<'_>, row: gallery_member::Model, present: bool) -> Result<Logged, Failure> {
+    let key = [gallery_member::Column::Gallery, gallery_member::Column::Person];
+    let logged = Logged::row(&row, &key);
     if !present {
         let delete = gallery_member::Entity::delete_many()
             .filter(gallery_member::Column::Gallery.eq(row.gallery))
             .filter(gallery_member::Column::Person.eq(row.person));
-        return tx.run(&delete).await.map(drop);
+        tx.run(&delete).await?;
+        return Ok(Logged { digest: None, ..logged });
     }
-    let key = [gallery_member::Column::Gallery, gallery_member::Column::Person];
     let keep = OnConflict::columns(key).do_nothing().to_owned();
     let row = row.into_active_model().reset_all();
-    tx.run(&gallery_member::Entity::insert(row).on_conflict(keep)).await.map(drop)
+    tx.run(&gallery_member::Entity::insert(row).on_conflict(keep)).await?;
+    Ok(logged)
 }
 
-async fn plugin_data(tx: &Transaction<'_>, plugin: &PluginId, write: &KvWrite) -> Result<(), Failure> {
+async fn plugin_data(tx: &Transaction<'_>, plugin: &PluginId, write: &KvWrite) -> Result<Logged, Failure> {
     match &write.value {
         Some(value) => {
             let row = plugin_value::Model { plugin: plugin.0.clone(), key: write.key.clone(), value: value.clone() };
@@ -148,7 +160,8 @@ async fn plugin_data(tx: &Transaction<'_>, plugin: &PluginId, write: &KvWrite) -
             let delete = plugin_value::Entity::delete_many()
                 .filter(plugin_value::Column::Plugin.eq(plugin.0.as_str()))
                 .filter(plugin_value::Column::Key.eq(write.key.as_str()));
-            tx.run(&delete).await.map(drop)
+            tx.run(&delete).await?;
+            Ok(Logged::of("plugin_value", [Value::from(plugin.0.as_str()), Value::from(write.key.as_str())], None))
         }
     }
 }

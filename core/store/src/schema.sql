@@ -11,7 +11,8 @@ CREATE TABLE setting (
 
 CREATE TABLE shard_head (
     shard smallint NOT NULL PRIMARY KEY,
-    seq bigint NOT NULL CHECK (seq >= 0)
+    seq bigint NOT NULL CHECK (seq >= 0),
+    link bytea NOT NULL
 );
 
 CREATE TABLE account (
@@ -125,9 +126,15 @@ CREATE TABLE event (
     hold_version bigint,
     status text,
     at_ms bigint NOT NULL,
+    -- Set for what is no event: the kind and key of a record that was written, and the digest of its row.
+    record text,
+    record_id text,
+    digest bytea,
+    -- SHA-256 over the link of the entry before and the text of this one.
+    link bytea NOT NULL,
     PRIMARY KEY (shard, seq)
 ){clustered};
-CREATE INDEX event_payee ON event (shard, payee, seq);
+CREATE INDEX event_payee ON event (shard, payee, seq) WHERE payee IS NOT NULL;
 
 CREATE TABLE idempotency_key (
     shard smallint NOT NULL,
@@ -261,3 +268,14 @@ CREATE TABLE api_key (
     scopes text NOT NULL,
     revoked_at_ms bigint
 );
+
+-- Heads of the logs, signed with a key that is not in the database.
+CREATE TABLE audit_head (
+    shard smallint NOT NULL,
+    seq bigint NOT NULL,
+    link bytea NOT NULL,
+    at_ms bigint NOT NULL,
+    key text NOT NULL,
+    signature bytea NOT NULL,
+    PRIMARY KEY (shard, seq)
+){clustered};

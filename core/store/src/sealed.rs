@@ -89,17 +89,14 @@ pub(crate) fn open_person(key: &PersonKey, row: person::Model) -> Result<Person,
 }
 
 /// An enrolled template as it is stored.
-pub(crate) fn seal_reference(
-    key: &PersonKey,
-    reference: &FaceReference,
-) -> Result<face_reference::ActiveModel, VaultError> {
+pub(crate) fn seal_reference(key: &PersonKey, reference: &FaceReference) -> Result<face_reference::Model, VaultError> {
     let clear: Zeroizing<Vec<u8>> = reference.template.to_bytes();
-    Ok(face_reference::ActiveModel {
-        id: ActiveValue::Set(reference.id.uuid()),
-        person: ActiveValue::Set(reference.person.uuid()),
-        pack: ActiveValue::Set(reference.pack.clone()),
-        sealed_template: ActiveValue::Set(key.seal(Sealed::Template, reference.id.uuid(), &clear)?),
-        created_at_ms: ActiveValue::Set(reference.created_at.millis()),
+    Ok(face_reference::Model {
+        id: reference.id.uuid(),
+        person: reference.person.uuid(),
+        pack: reference.pack.clone(),
+        sealed_template: key.seal(Sealed::Template, reference.id.uuid(), &clear)?,
+        created_at_ms: reference.created_at.millis(),
     })
 }
 

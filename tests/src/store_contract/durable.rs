@@ -21,7 +21,7 @@ use super::records::template;
 use crate::support::postgres as server;
 
 /// A database that outlives its stores.
-struct Site {
+pub(super) struct Site {
     folder: TempDir,
     url: String,
     /// Where the engine keeps its files.
@@ -30,14 +30,14 @@ struct Site {
 }
 
 impl Site {
-    fn sqlite() -> Self {
+    pub(super) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("hub.db").display());
         let files = folder.path().to_owned();
         Self { folder, url, files, _database: None }
     }
 
-    async fn postgres() -> Option<Self> {
+    pub(super) async fn postgres() -> Option<Self> {
         let database = server::database().await?;
         let folder = tempfile::tempdir().unwrap();
         Some(Self { folder, url: database.url(), files: database.files(), _database: Some(database) })
@@ -47,7 +47,7 @@ impl Site {
         config(&self.url, &self.folder)
     }
 
-    async fn open(&self) -> (Arc<SqlStore>, Ground) {
+    pub(super) async fn open(&self) -> (Arc<SqlStore>, Ground) {
         self.open_with(self.config()).await
     }
 
@@ -78,8 +78,24 @@ impl Site {
         sqlx::query_scalar(question).fetch_all(&mut connection).await.unwrap()
     }
 
+    /// Sets the link of an entry of shard 1, or of its head, behind the store's back.
+    pub(super) async fn set_link(&self, seq: Option<u64>, link: tebura_hub::audit::Link) {
+        let text = match seq {
+            Some(_) => "UPDATE event SET link = $1 WHERE shard = 1 AND seq = $2",
+            None => "UPDATE shard_head SET link = $1 WHERE shard = 1 AND $2 = 0",
+        };
+        let (link, seq) = (link.0.to_vec(), seq.unwrap_or(0).cast_signed());
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query(text).bind(link).bind(seq).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query(text).bind(link).bind(seq).execute(&mut connection).await.unwrap();
+        }
+    }
+
     /// Runs a statement behind the store's back.
-    async fn sql(&self, text: &'static str) -> Result<u64, sqlx::Error> {
+    pub(super) async fn sql(&self, text: &'static str) -> Result<u64, sqlx::Error> {
         if self.url.starts_with("sqlite") {
             let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
             Ok(sqlx::query(text).execute(&mut connection).await?.rows_affected())
@@ -96,7 +112,7 @@ macro_rules! on_every_database {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    super::$case(super::Site::sqlite()).await;
+                    super::$case(crate::store_contract::durable::Site::sqlite()).await;
                 }
             )*
         }
@@ -105,7 +121,7 @@ macro_rules! on_every_database {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    if let Some(site) = super::Site::postgres().await {
+                    if let Some(site) = crate::store_contract::durable::Site::postgres().await {
                         super::$case(site).await;
                     }
                 }
@@ -113,6 +129,8 @@ macro_rules! on_every_database {
         }
     };
 }
+
+pub(super) use on_every_database;
 
 on_every_database! {
     a_restart_loses_nothing,

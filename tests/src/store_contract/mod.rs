@@ -3,6 +3,7 @@
 //! A case takes a [`Ground`] and does not know what it stands on. What only a database can promise (restarts, files,
 //! queues) is in `durable`.
 
+mod audit;
 mod durable;
 mod ground;
 mod keys;

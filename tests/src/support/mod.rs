@@ -27,3 +27,16 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
     };
     assert!(tokio::time::timeout(PATIENCE, looking).await.is_ok(), "waited {PATIENCE:?} until {what}");
 }
+
+/// A program that a test compares with, found in `PATH`. Without it the test says so and ends; with
+/// `TEBURA_REQUIRE_TOOLS=1`, as in CI, it fails instead.
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        let required = std::env::var_os("TEBURA_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+        assert!(!required, "TEBURA_REQUIRE_TOOLS=1 and no {name} found: apt-get install {name}");
+        eprintln!("NOT RUN: {name} is not in PATH (apt-get install {name})");
+    }
+    found
+}

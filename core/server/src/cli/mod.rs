@@ -1,9 +1,11 @@
 //! The command line. Without a command it starts the demo city.
 
+mod audit;
 mod bench;
 mod contract;
 mod demo;
 mod doctor;
+mod export;
 mod operator;
 mod pack;
 mod pay;
@@ -51,6 +53,12 @@ enum Command {
     Doctor(doctor::DoctorArguments),
     /// Print the API's description, OpenAPI 3.1.
     Openapi,
+    /// Check that nothing was changed behind the hub's back.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Write the books in a format of others.
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Measure, each figure beside its baseline from the same run.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -84,6 +92,8 @@ pub fn main() -> ExitCode {
             print::raw(&crate::openapi::text());
             Ok(())
         }
+        Some(Command::Audit(audit)) => in_runtime(audit::run(audit)),
+        Some(Command::Export(export)) => in_runtime(export::run(export)),
         Some(Command::Bench(bench)) => bench::run(bench),
     };
     match outcome {

@@ -89,6 +89,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let hub =
         start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), !config.shared).await?;
     let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None);
+    let heads = opened.keep_heads(&data).await?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let left = serve(app, listener, async {
         if let Err(error) = stop_signal().await {
@@ -96,6 +97,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
         }
     })
     .await;
+    heads.stop().await;
     opened.store.close().await;
     if left > 0 {
         print::note(&format!("{left} commands still ran; the next start takes them up"));

@@ -13,6 +13,7 @@ use super::city::{City, CityError};
 use super::folder::{DemoFile, DemoFileError};
 use super::wallet::{WalletError, sandbox_secret, start_wallet, wallet_plan};
 use crate::app::{App, Demo, Limits};
+use crate::audit::HeadKeeper;
 use crate::auth::KeySecret;
 use crate::sessions::Sessions;
 use crate::start;
@@ -64,6 +65,7 @@ pub struct DemoCity {
     operator_key: KeySecret,
     wallet_sandbox_key: String,
     store: Arc<SqlStore>,
+    heads: HeadKeeper,
     /// Runs the plugin for as long as the city stands.
     _rails: RailsStarted,
     /// Keeps the data folder to this process.
@@ -99,6 +101,7 @@ impl DemoCity {
         let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), true).await?;
         let city = City::build(&hub, secret, wallet.sandbox.clone());
         let City { till_key, shop_key, operator_key, ledger } = step(slow, "cli.building_city", city).await?;
+        let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
         Ok(DemoCity {
             app: App::new(hub, Sessions::new(secret), Limits::default(), demo),
@@ -109,6 +112,7 @@ impl DemoCity {
             operator_key,
             wallet_sandbox_key: sandbox_secret(secret),
             store: opened.store,
+            heads,
             _rails: rails,
             _folder: occupied,
         })
@@ -137,6 +141,7 @@ impl DemoCity {
     /// Closes the wallet and the store. Serving has ended before.
     pub async fn stop(self) {
         self.wallet.shutdown().await;
+        self.heads.stop().await;
         self.store.close().await;
     }
 }

@@ -9,7 +9,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tebura_hub::ports::{Clock, Egress, ReadError, Store};
+use tebura_hub::ports::{Clock, Egress, Ids, ReadError, Store};
 use tebura_hub::{Hub, Ports};
 use tebura_store::{FileKek, FileKekError, OpenError, SqlStore, StoreConfig};
 use zeroize::Zeroizing;
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 pub(crate) use embedded::{DRAWN_DEMO, wallet_package};
 pub(crate) use worker::Worker;
 
+use crate::audit::{AuditKey, HeadKeeper, SigningError};
 use crate::clock::{SystemClock, SystemIds};
 use faces::{FacesError, FacesStarted};
 use rails::RailsError;
@@ -50,6 +51,9 @@ pub enum StartError {
     /// Plugins and their bindings.
     #[error(transparent)]
     Rails(#[from] RailsError),
+    /// The key or the file of the logs' heads.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The store does not answer.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -61,6 +65,17 @@ pub struct Opened {
     pub store: Arc<SqlStore>,
     /// The operator's key, for deriving others.
     pub operator_key: Zeroizing<Vec<u8>>,
+}
+
+impl Opened {
+    /// Begins to sign the heads of the logs, with the key of the data folder.
+    ///
+    /// # Errors
+    /// [`StartError::Signing`].
+    pub async fn keep_heads(&self, data: &Path) -> Result<HeadKeeper, StartError> {
+        let key = AuditKey::open_or_create(data, || SystemIds.secret())?;
+        Ok(HeadKeeper::start(self.store.clone(), key, data).await?)
+    }
 }
 
 /// Opens the data folder's key and the database: the folder's own SQLite file when no other is named.

@@ -1,10 +1,11 @@
-//! Events, numbered within their shard.
+//! The log of a shard, numbered and linked: events, and between them the digests of other records that were written.
 
 use sea_orm::entity::prelude::*;
+use tebura_hub::audit::{Entry, Link, Record};
 use tebura_hub::ports::StoredEvent;
-use tebura_ledger::{AccountId, Event, EventKind, HoldId, Money, OperationId, Shard, Status};
+use tebura_ledger::{AccountId, Event, EventKind, HoldId, Money, OperationId, Status};
 
-use super::{Damaged, Hot, count, currency, id, minor, shard_column, shard_of, time, word};
+use super::{Damaged, Hot, count, currency, id, link, minor, shard_column, shard_of, time, word};
 
 const TABLE: &str = "event";
 
@@ -25,6 +26,10 @@ pub struct Model {
     pub hold_version: Option<i64>,
     pub status: Option<String>,
     pub at_ms: i64,
+    pub record: Option<String>,
+    pub record_id: Option<String>,
+    pub digest: Option<Vec<u8>>,
+    pub link: Vec<u8>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -38,22 +43,68 @@ impl Hot for Entity {
     const GUARD: Option<Column> = None;
 }
 
+/// The kind of an entry that is no event.
+const RECORD: &str = "record";
+
 impl Model {
-    pub(crate) fn of(shard: Shard, seq: i64, event: &Event) -> Self {
-        Self {
-            shard: shard_column(shard),
-            seq,
-            kind: event.kind.name().to_owned(),
-            hold: event.hold.map(HoldId::uuid),
-            operation: event.operation.map(OperationId::uuid),
-            payer: event.payer.map(AccountId::uuid),
-            payee: event.payee.map(AccountId::uuid),
-            amount: minor(event.amount),
-            currency: event.amount.map(|amount| amount.currency().code().to_owned()),
-            hold_version: event.hold_version.map(i64::from),
-            status: event.status.map(|status| status.name().to_owned()),
-            at_ms: event.at.millis(),
+    pub(crate) fn of(entry: &Entry, link: Link) -> Self {
+        let link = link.0.to_vec();
+        match entry {
+            Entry::Event(StoredEvent { shard, seq, event }) => Self {
+                shard: shard_column(*shard),
+                // Nobody writes 2^63 entries.
+                seq: i64::try_from(*seq).unwrap_or(i64::MAX),
+                kind: event.kind.name().to_owned(),
+                hold: event.hold.map(HoldId::uuid),
+                operation: event.operation.map(OperationId::uuid),
+                payer: event.payer.map(AccountId::uuid),
+                payee: event.payee.map(AccountId::uuid),
+                amount: minor(event.amount),
+                currency: event.amount.map(|amount| amount.currency().code().to_owned()),
+                hold_version: event.hold_version.map(i64::from),
+                status: event.status.map(|status| status.name().to_owned()),
+                at_ms: event.at.millis(),
+                record: None,
+                record_id: None,
+                digest: None,
+                link,
+            },
+            Entry::Record { shard, seq, record } => Self {
+                shard: shard_column(*shard),
+                seq: i64::try_from(*seq).unwrap_or(i64::MAX),
+                kind: RECORD.to_owned(),
+                hold: None,
+                operation: None,
+                payer: None,
+                payee: None,
+                amount: None,
+                currency: None,
+                hold_version: None,
+                status: None,
+                at_ms: record.at.millis(),
+                record: Some(record.name.clone()),
+                record_id: Some(record.id.clone()),
+                digest: record.digest.map(|digest| digest.to_vec()),
+                link,
+            },
         }
+    }
+
+    /// An entry of the log, and its link.
+    pub(crate) fn entry(&self) -> Result<(Entry, Link), Damaged> {
+        let link = link(TABLE, &self.link)?;
+        let Some(name) = &self.record else {
+            return Ok((Entry::Event(self.domain()?), link));
+        };
+        let digest = self.digest.as_deref().map(|digest| digest.try_into().map_err(|_| Damaged::new(TABLE, "digest")));
+        let record = Record {
+            name: name.clone(),
+            id: word(TABLE, "record_id", self.record_id.clone())?,
+            digest: digest.transpose()?,
+            at: time(self.at_ms),
+        };
+        let seq = u64::try_from(self.seq).map_err(|_| Damaged::new(TABLE, "seq"))?;
+        Ok((Entry::Record { shard: shard_of(TABLE, self.shard)?, seq, record }, link))
     }
 
     pub(crate) fn domain(&self) -> Result<StoredEvent, Damaged> {

@@ -4,10 +4,12 @@
 #![expect(unreachable_pub, reason = "sea-orm's derives write public items; the columns are documented in schema.sql")]
 
 use sea_orm::{EntityTrait, ModelTrait, TryIntoModel};
+use tebura_hub::audit::Link;
 use tebura_ledger::{Currency, Money, RailId, Shard, Timestamp, Uuid};
 
 pub(crate) mod account;
 pub(crate) mod api_key;
+pub(crate) mod audit_head;
 pub(crate) mod capture_session;
 pub(crate) mod event;
 pub(crate) mod exchange;
@@ -93,4 +95,9 @@ fn minor(amount: Option<Money>) -> Option<i64> {
 
 fn id<T>(column: Option<Uuid>, make: fn(Uuid) -> T) -> Option<T> {
     column.map(make)
+}
+
+/// The link of a column.
+pub(crate) fn link(table: &'static str, column: &[u8]) -> Result<Link, Damaged> {
+    column.try_into().map(Link).map_err(|_| Damaged::new(table, "link"))
 }

@@ -1,9 +1,10 @@
 //! Transfers: written once, never changed.
 
 use sea_orm::entity::prelude::*;
-use tebura_ledger::{HoldId, Transfer};
+use tebura_ledger::{AccountId, HoldId, Money, OperationId, Transfer, TransferId};
 
-use super::{Hot, shard_column};
+use super::{Damaged, Hot, currency, shard_column, time};
+use crate::read::books::Posting;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "transfer")]
@@ -47,5 +48,17 @@ impl Model {
             kind: transfer.kind().name().to_owned(),
             at_ms: transfer.at().millis(),
         }
+    }
+
+    pub(crate) fn posting(self) -> Result<Posting, Damaged> {
+        Ok(Posting {
+            id: TransferId::from_uuid(self.id),
+            operation: OperationId::from_uuid(self.operation),
+            debit: AccountId::from_uuid(self.debit),
+            credit: AccountId::from_uuid(self.credit),
+            amount: Money::new(self.amount, currency("transfer", &self.currency)?),
+            kind: self.kind,
+            at: time(self.at_ms),
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! The port: writes go to a lane, reads go to the database, by entity.
 
+mod audit;
+pub(crate) mod books;
 mod money;
 mod people;
 mod rails;
