@@ -216,8 +216,8 @@ catalogue! {
         "legs {legs} are captured together on rails that cannot pin a hold: if the second failed the first could not be taken back; at most one leg of an edge may lie on such a rail"
         "区分 {legs} を同時に支払いますが、どの決済手段も仮押さえを固定できません。2つ目が失敗すると1つ目を戻せないため、そのような決済手段は1つの動きに1区分までです"
     C10UnknownRail "contract.c10_unknown_rail" Error
-        "this hub has no rail `{rail}`: install it, or choose one of {rails}"
-        "このハブに決済手段 `{rail}` はありません。導入するか、{rails} から選んでください"
+        "this hub has no rail `{rail}`, it has {rails}: install it, or choose another"
+        "このハブに決済手段 `{rail}` はありません(あるのは{rails})。導入するか、別のものを選んでください"
     C10Asset "contract.c10_asset" Error
         "rail `{rail}` does not carry {asset}: choose another rail for leg `{leg}`"
         "決済手段 `{rail}` は{asset}を扱えません。区分 `{leg}` に別の決済手段を選んでください"

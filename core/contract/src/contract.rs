@@ -96,8 +96,7 @@ fn build(value: &Value, refused: bool, rails: Option<&Rails>, findings: &mut Fin
     if too_deep {
         return None;
     }
-    schema::look(value, findings);
-    if findings.refuses() {
+    if !schema::look(value, findings) {
         return None;
     }
     let mut document = read::document(value, findings)?;

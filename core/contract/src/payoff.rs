@@ -2,7 +2,7 @@
 
 use crate::contract::Contract;
 use crate::model::Asset;
-use crate::range::Range;
+use crate::range::{LegRange, Range};
 
 /// The ranges of a contract, counted over every path on which the holds were placed. Before that nothing moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,13 @@ impl Contract {
     /// What each party can receive, provided that the rails do as they are told: a capture that a rail declines goes
     /// back to the payer.
     pub fn payoff(&self) -> Payoff {
+        let (legs, longest_ms) = (self.payoffs(&self.ranges.ends), self.ranges.longest_ms);
+        Payoff { legs, longest_ms }
+    }
+
+    pub(crate) fn payoffs(&self, ranges: &[LegRange]) -> Vec<LegPayoff> {
         let document = &self.document;
-        let legs = document.legs.iter().zip(&self.ranges.ends).map(|(leg, range)| LegPayoff {
+        let legs = document.legs.iter().zip(ranges).map(|(leg, range)| LegPayoff {
             leg: leg.name.clone(),
             from: document.parties[leg.from].name.clone(),
             asset: leg.asset.clone(),
@@ -55,6 +60,6 @@ impl Contract {
             returned: range.returned,
             moved: range.moved,
         });
-        Payoff { legs: legs.collect(), longest_ms: self.ranges.longest_ms }
+        legs.collect()
     }
 }

@@ -18,10 +18,10 @@ static COMPILED: LazyLock<Result<(Value, Validator), String>> = LazyLock::new(||
     Ok((schema, validator))
 });
 
-/// Adds everything that the schema finds wrong.
-pub(crate) fn look(document: &Value, findings: &mut Findings) {
+/// Adds everything that the schema finds wrong; true when it finds nothing.
+pub(crate) fn look(document: &Value, findings: &mut Findings) -> bool {
     match COMPILED.as_ref() {
-        Ok((_, validator)) if validator.is_valid(document) => {}
+        Ok((_, validator)) if validator.is_valid(document) => return true,
         Ok((schema, validator)) => {
             for error in validator.iter_errors(document) {
                 describe(schema, &error, findings);
@@ -29,6 +29,7 @@ pub(crate) fn look(document: &Value, findings: &mut Findings) {
         }
         Err(reason) => findings.add(Code::C1NotJson, "", &[("reason", reason)]),
     }
+    false
 }
 
 fn describe(schema: &Value, error: &ValidationError<'_>, findings: &mut Findings) {

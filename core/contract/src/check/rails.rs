@@ -14,8 +14,10 @@ pub(crate) fn look(document: &Document, longest_ms: i64, rails: &Rails, findings
         let path = format!("/legs/{}/rail", leg.name);
         let Some(facts) = rails.get(leg.rail.as_str()) else {
             let known: Vec<String> = rails.keys().map(|rail| format!("`{rail}`")).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            findings.add(Code::C10UnknownRail, path, &[("rail", &leg.rail), ("rails", &known)]);
+            let list = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
+            let values: [(_, &dyn Display); 3] =
+                [("rail", &leg.rail), ("rails", &list("none")), ("rails_ja", &list("なし"))];
+            findings.add(Code::C10UnknownRail, path, &values);
             continue;
         };
         let longest_ms = longest_ms.max(moved_until(document, index));

@@ -15,6 +15,8 @@ pub(crate) struct LegRange {
     pub(crate) returned: Range,
     /// What moved to another contract.
     pub(crate) moved: Range,
+    /// What had left the leg before the look began, and is in none of the others.
+    pub(crate) past: i64,
 }
 
 impl LegRange {
@@ -26,6 +28,19 @@ impl LegRange {
             received: vec![Range::default(); document.parties.len()],
             returned: Range::default(),
             moved: Range::default(),
+            past: 0,
+        }
+    }
+
+    /// A leg as it stands: what it holds, what a raise may make of it, and what has left it.
+    pub(crate) fn standing(document: &Document, authorised: Range, past: i64) -> Self {
+        Self {
+            authorised,
+            out: Range::exactly(past),
+            received: vec![Range::default(); document.parties.len()],
+            returned: Range::default(),
+            moved: Range::default(),
+            past,
         }
     }
 
@@ -86,7 +101,7 @@ impl LegRange {
     fn narrow(&mut self) {
         let authorised = self.authorised;
         let all = self.received.iter().chain([&self.returned, &self.moved]);
-        let sum = all.fold(Range::default(), |sum, range| sum.plus(*range));
+        let sum = all.fold(Range::exactly(self.past), |sum, range| sum.plus(*range));
         for range in self.received.iter_mut().chain([&mut self.returned, &mut self.moved]) {
             let others = Range::new(sum.min - range.min, sum.max - range.max);
             let narrowed = Range::new(

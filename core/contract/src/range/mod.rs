@@ -84,6 +84,17 @@ impl Ranges {
     }
 }
 
+/// Works out what may still happen from a state on; safe, because repetitions that were used up count again.
+pub(crate) fn remaining(
+    document: &Document,
+    order: &[StateIx],
+    state: StateIx,
+    legs: Vec<LegRange>,
+    vars: Vec<Option<Range>>,
+) -> Vec<LegRange> {
+    pass::run_from(document, order, state, legs, vars)
+}
+
 /// Works out the ranges of a document whose graph and disposals were found sound.
 pub(crate) fn analyse(document: &Document, order: &[StateIx], findings: &mut Findings) -> Ranges {
     pass::run(document, order, findings)

@@ -38,6 +38,27 @@ pub(super) fn run(document: &Document, order: &[StateIx], findings: &mut Finding
     Ranges { movements: pass.movements, ends, longest_ms: document.longest_ms(order), order: order.to_vec() }
 }
 
+/// The ranges from a state on: what may still happen to legs that stand as they do. Empty `legs` are not placed yet.
+pub(super) fn run_from(
+    document: &Document,
+    order: &[StateIx],
+    state: StateIx,
+    legs: Vec<LegRange>,
+    vars: Vec<Option<Range>>,
+) -> Vec<LegRange> {
+    let mut entered = vec![None; document.states.len()];
+    let standing = legs.clone();
+    entered[state] = Some(Known { legs, vars });
+    let movements = document.states.iter().map(|state| vec![Vec::new(); state.on.len() + 1]).collect();
+    // The document was checked as a whole; what is found again from here on is known.
+    let mut known = Findings::default();
+    let mut pass = Pass { document, findings: &mut known, entered, movements, ends: None };
+    for state in order {
+        pass.state(*state);
+    }
+    pass.ends.unwrap_or(standing)
+}
+
 fn placed(document: &Document) -> Vec<LegRange> {
     (0..document.legs.len()).map(|leg| LegRange::placed(document, leg)).collect()
 }

@@ -6,6 +6,8 @@ use super::instance::Instance;
 use super::state::{Place, Standing, State};
 use crate::contract::Contract;
 use crate::model::{Edge, Label, TriggerKind};
+use crate::payoff::LegPayoff;
+use crate::range::{self, LegRange, Range};
 
 /// Something that may be done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,5 +151,29 @@ impl Contract {
             raising: state.raising,
         });
         legs.collect()
+    }
+
+    /// What each party can still receive from here on, what has moved already left out; like [`Contract::payoff`] before
+    /// the holds are placed, and nothing more for legs that are closed.
+    pub fn payoff_left(&self, state: &State) -> Vec<LegPayoff> {
+        let document = &self.document;
+        let index = match state.at {
+            Place::Funding { state, .. } | Place::Waiting { state, .. } if state < document.states.len() => Some(state),
+            Place::Funding { .. } | Place::Waiting { .. } | Place::Ended { .. } => None,
+        };
+        let unplaced = state.legs.iter().all(|leg| leg.standing == Standing::Unplaced);
+        let Some(index) = index.filter(|_| state.fits(self)) else {
+            let nothing = LegRange::standing(document, Range::default(), 0);
+            return self.payoffs(&vec![nothing; document.legs.len()]);
+        };
+        if unplaced {
+            return self.payoffs(&self.ranges.ends);
+        }
+        let legs = state.legs.iter().map(|leg| {
+            let most = leg.raising.unwrap_or(leg.authorised).max(leg.authorised);
+            LegRange::standing(document, Range::new(leg.authorised, most), leg.captured + leg.released + leg.moved)
+        });
+        let vars = state.vars.iter().map(|var| var.map(Range::exactly)).collect();
+        self.payoffs(&range::remaining(document, &self.ranges.order, index, legs.collect(), vars))
     }
 }

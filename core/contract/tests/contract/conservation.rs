@@ -88,7 +88,7 @@ fn places(value: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 /// Changes one place: another number, another name that the document knows, a part copied, moved or left out.
-fn disturb(document: &mut Value, dice: &mut Dice) {
+pub(crate) fn disturb(document: &mut Value, dice: &mut Dice) {
     let mut all = Vec::new();
     places(document, "", &mut all);
     let all: Vec<String> = all.into_iter().filter(|path| !path.is_empty() && !path.contains("/label")).collect();
@@ -99,12 +99,13 @@ fn disturb(document: &mut Value, dice: &mut Dice) {
         .chain(["end", "release", "keep", "PT30M", "PT3H", "P2D", "PT1S"].map(str::to_owned))
         .collect();
     let donor = dice.pick(&all).and_then(|donor| document.pointer(donor)).cloned().unwrap_or(Value::Null);
-    let place = document.pointer_mut(&path).unwrap();
+    let Some(place) = document.pointer_mut(&path) else { return };
     match place {
         Value::Number(number) => {
             let old = number.as_i64().unwrap_or(0);
             let new =
-                [0, 1, old - 1, old + 1, old * 2, old / 2, 10_000, i64::MAX][usize::try_from(dice.below(8)).unwrap()];
+                [0, 1, old.saturating_sub(1), old.saturating_add(1), old.saturating_mul(2), old / 2, 10_000, i64::MAX]
+                    [usize::try_from(dice.below(8)).unwrap()];
             *place = new.into();
         }
         Value::String(_) => *place = dice.pick(&names).cloned().unwrap_or_default().into(),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tebura_contract::{Contract, Effect, Event, Group, OpenEdge, State, Step, Timestamp, TriggerKind};
+use tebura_contract::{
+    Contract, Effect, Event, Group, LegPayoff, OpenEdge, Outcome, State, Step, Timestamp, TriggerKind,
+};
 
 /// A deterministic source of choices.
 pub(crate) struct Dice(u64);
@@ -62,6 +64,8 @@ pub(crate) struct Hub<'c> {
     ids: u64,
     /// How often rails fail, in per cent.
     failures: u64,
+    /// What was promised on the way: the leg, and the books and the ranges at that time.
+    promised: Vec<(LegPayoff, LegBook)>,
 }
 
 impl<'c> Hub<'c> {
@@ -87,6 +91,7 @@ impl<'c> Hub<'c> {
             reporting: false,
             ids: 0,
             failures,
+            promised: Vec::new(),
         };
         hub.take(step);
         hub
@@ -105,6 +110,7 @@ impl<'c> Hub<'c> {
                 _ => self.wait(dice),
             }
         }
+        self.promises_were_kept();
         for leg in self.legs.values().filter(|leg| leg.placed) {
             assert_eq!(leg.gone(), leg.authorised, "a leg is accounted for: {leg:?}");
             assert_eq!(leg.in_flight, 0);
@@ -116,6 +122,21 @@ impl<'c> Hub<'c> {
                 assert_eq!(leg.captured, book.received.values().sum::<i64>());
                 assert_eq!((leg.released, leg.moved), (book.released, book.moved));
             }
+        }
+    }
+
+    /// Without failures, everybody got what was promised at every moment on the way.
+    fn promises_were_kept(&self) {
+        let unfunded = matches!(self.state.ended(), Some((_, Outcome::Unfunded)));
+        for (range, before) in self.promised.iter().filter(|_| !self.failed && !unfunded) {
+            let book = &self.legs[&range.leg];
+            for (party, range) in &range.received {
+                let got = book.received.get(party).unwrap_or(&0) - before.received.get(party).unwrap_or(&0);
+                assert!(range.contains(got), "{party} got {got} more, {range:?} was promised");
+            }
+            let (back, moved) = (book.released - before.released, book.moved - before.moved);
+            assert!(range.returned.contains(back), "{back} came back, {:?} was promised", range.returned);
+            assert!(range.moved.contains(moved), "{moved} moved, {:?} was promised", range.moved);
         }
     }
 
@@ -141,6 +162,12 @@ impl<'c> Hub<'c> {
         }
         self.state = step.state.clone();
         self.take(step.clone());
+        let settled = self.open.is_empty() && self.placing.is_empty() && !self.reporting;
+        if settled && self.promised.len() < 40 && self.legs.values().all(|leg| leg.placed) {
+            let left = self.contract.payoff_left(&self.state).into_iter();
+            let books = left.map(|range| (range.clone(), self.legs[&range.leg].clone()));
+            self.promised.extend(books);
+        }
         Some(step)
     }
 

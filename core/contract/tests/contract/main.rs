@@ -4,6 +4,7 @@
 mod conservation;
 mod documents;
 mod examples;
+mod extremes;
 mod hub;
 mod mutate;
 mod refusals;

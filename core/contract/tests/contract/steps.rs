@@ -310,6 +310,25 @@ fn parts_are_captured_until_nothing_is_left() {
 }
 
 #[test]
+fn what_is_left_to_receive_shrinks_on_the_way() {
+    let mut term = Script::held(contract("prepay-protect"), &[]);
+    let left = |term: &Script| {
+        let leg = term.contract.payoff_left(&term.state).remove(0);
+        let school = leg.received.first().map_or((0, 0), |(_, range)| (range.min, range.max));
+        (school, (leg.returned.min, leg.returned.max))
+    };
+    assert_eq!(left(&term), ((0, 50_000), (0, 50_000)));
+    (0..3).for_each(|lesson| drop(term.ok(attest(&format!("l{lesson}"), "roll", "lesson", &[]))));
+    assert_eq!(left(&term), ((0, 35_000), (0, 35_000)));
+    term.ok(act("q", "student", "quit"));
+    assert_eq!(left(&term), ((0, 0), (0, 0)));
+    let mut car = Script::held(contract("usedcar-dvp"), &[]);
+    car.ok(attest("a", "assessor", "assessed", &[("value", 1_500_000)]));
+    let money = car.contract.payoff_left(&car.state).remove(0);
+    assert_eq!((money.received[0].1.max, money.returned.min), (1_500_000, 300_000));
+}
+
+#[test]
 fn a_failed_part_stays_on_the_leg() {
     let mut term = Script::held(contract("prepay-protect"), &[]);
     let paid = term.ok(attest("l1", "roll", "lesson", &[]));
