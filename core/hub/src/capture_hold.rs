@@ -82,12 +82,13 @@ impl Hub {
             return Err(ChangeHoldError::SplitUnsupported);
         }
         let legs = self.legs(&facts.rail, hold, &split).await?;
-        // The rail has to be told a number. Where nothing is free the ledger says so.
-        let (asked, amount) = match amount {
-            Some(amount) => (amount, Some(amount)),
+        // The rail has to be told a number. Where nothing is free the ledger says so, of the version that was read.
+        let (asked, amount, expected_version) = match amount {
+            Some(amount) => (amount, Some(amount), expected_version),
             None => {
-                let free = self.visible_hold(&caller, hold).await?.free();
-                (free, free.is_positive().then_some(free))
+                let row = self.visible_hold(&caller, hold).await?;
+                let (free, version) = (row.free(), row.version());
+                if free.is_positive() { (free, Some(free), expected_version) } else { (free, None, Some(version)) }
             }
         };
         Ok(Work {

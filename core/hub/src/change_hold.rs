@@ -3,7 +3,7 @@
 use tebura_ledger::{AccountId, Hold, HoldId, Operation, OperationId, Refusal};
 
 use crate::hub::{HoldFacts, Hub};
-use crate::perform::PerformError;
+use crate::perform::{Answer, KeyRequest, PerformError};
 use crate::ports::Caller;
 
 /// Why a hold was not changed.
@@ -109,6 +109,23 @@ impl Hub {
         match self.visible_hold(caller, hold).await {
             Err(ChangeHoldError::HoldNotFound(_)) => Err(unknown()),
             hold => Ok((operation, hold?)),
+        }
+    }
+
+    /// For a verb whose step at the rail follows from the hold as it was read: it is committed for that version only. When
+    /// the caller named another one, a repeat is answered as before and anything else is refused; the hold may have the
+    /// caller's version by the time of the commit, but then it is not the one that was read.
+    pub(crate) async fn moved_on(
+        &self,
+        key: &KeyRequest,
+        row: &Hold,
+        expected: Option<u32>,
+    ) -> Result<Option<Answer>, ChangeHoldError> {
+        let Some(expected) = expected.filter(|expected| *expected != row.version()) else { return Ok(None) };
+        match self.store.claimed_key(row.id().shard(), &key.scope, &key.key).await? {
+            Some(claimed) if key.matches(&claimed) => Ok(Some(self.replay(&claimed.target).await?)),
+            Some(_) => Err(PerformError::KeyReused.into()),
+            None => Err(Refusal::HoldVersionConflict { expected, actual: row.version() }.into()),
         }
     }
 

@@ -10,10 +10,11 @@ use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
 use crate::ids::InstrumentId;
 use crate::pay_by_face::pin_code;
-use crate::perform::{Answer, KeyRequest, Work};
+use crate::perform::{Answer, KeyRequest, PerformError, Work};
 use crate::pin::Pin;
 use crate::ports::{Caller, Committed, Unit};
 use crate::rail::RailCommand;
+use crate::raise_hold::{BUSY_MS, READS};
 
 /// The code of a raise that the payer refused.
 const REFUSED: &str = "payer.refused";
@@ -38,7 +39,21 @@ pub struct ConfirmRaise {
 impl Hub {
     /// Confirms a raise; from then on it goes like any other. A repeat answers how it stands.
     pub async fn confirm_raise(&self, key: KeyRequest, command: ConfirmRaise) -> Result<Answer, ChangeHoldError> {
+        for _ in 0..READS {
+            match self.confirm_once(key.clone(), command.clone()).await {
+                Err(error) if error.is_conflict() => {}
+                answer => return answer,
+            }
+        }
+        Err(PerformError::Busy { retry_after_ms: BUSY_MS }.into())
+    }
+
+    /// The rail is asked when the raise waits, so the payer's word holds for the version of the hold at which it did: the
+    /// raise may lapse in between.
+    async fn confirm_once(&self, key: KeyRequest, command: ConfirmRaise) -> Result<Answer, ChangeHoldError> {
         let ConfirmRaise { caller, operation: id, word } = command;
+        // The version first, then whether it waits.
+        let version = self.visible_operation(&caller, id).await?.1.version();
         let (operation, hold) = self.visible_operation(&caller, id).await?;
         if *operation.state() != OperationState::RequiresAction
             && matches!(operation.kind(), OperationKind::Raise { .. })
@@ -61,7 +76,7 @@ impl Hub {
             hold: hold.id(),
             rail: hold.rail().clone(),
             ask: RailCommand::Raise { reference, amount: operation.amount() },
-            begin: Command::Confirm(Confirm { hold: hold.id(), operation: id }),
+            begin: Command::Confirm(Confirm { hold: hold.id(), operation: id, expected_version: Some(version) }),
             before: Vec::new(),
             writes: Vec::new(),
         };

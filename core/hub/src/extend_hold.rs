@@ -8,6 +8,7 @@ use crate::hub::Hub;
 use crate::perform::{Answer, KeyRequest, PerformError, Work};
 use crate::ports::Caller;
 use crate::rail::{RailCommand, RailDescriptor};
+use crate::raise_hold::{BUSY_MS, READS};
 
 /// A later deadline.
 #[derive(Clone, Debug)]
@@ -23,8 +24,19 @@ pub struct ExtendHold {
 impl Hub {
     /// Extends a hold. A rail that declines leaves the deadline as it was.
     pub async fn extend_hold(&self, key: KeyRequest, command: ExtendHold) -> Result<Answer, ChangeHoldError> {
-        let ExtendHold { caller, hold, expires_in_ms, expected_version } = command;
-        let row = self.visible_hold(&caller, hold).await?;
+        for _ in 0..READS {
+            match self.extend_once(key.clone(), &command).await {
+                Err(error) if error.is_conflict() && command.expected_version.is_none() => {}
+                answer => return answer,
+            }
+        }
+        Err(PerformError::Busy { retry_after_ms: BUSY_MS }.into())
+    }
+
+    /// The rail is told how much it is to keep, so the extension holds for the version that was read.
+    async fn extend_once(&self, key: KeyRequest, command: &ExtendHold) -> Result<Answer, ChangeHoldError> {
+        let &ExtendHold { ref caller, hold, expires_in_ms, expected_version } = command;
+        let row = self.visible_hold(caller, hold).await?;
         let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
         let name = row.rail().clone();
         let rail = self.rail(&name).ok_or_else(|| PerformError::RailUnknown(name.clone()))?;
@@ -33,6 +45,10 @@ impl Hub {
         if until > latest {
             return Err(ChangeHoldError::ExtendBeyondRail { latest_ms: latest.millis() });
         }
+        if let Some(answer) = self.moved_on(&key, &row, expected_version).await? {
+            return Ok(answer);
+        }
+        let expected_version = Some(row.version());
         let operation = self.operation_id(hold.shard());
         let work = Work {
             operation,

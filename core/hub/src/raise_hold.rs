@@ -43,8 +43,11 @@ impl Hub {
         let row = self.visible_hold(caller, hold).await?;
         let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
         self.takes(&row, "raise")?;
+        if let Some(answer) = self.moved_on(&key, &row, expected_version).await? {
+            return Ok(answer);
+        }
         let operation = self.operation_id(hold.shard());
-        let expected_version = expected_version.or(Some(row.version()));
+        let expected_version = Some(row.version());
         let begin = Command::Raise(Raise { hold, operation, amount, expected_version });
         if above_cap(&row, amount) {
             let unit = Unit { key: Some(key.claim(operation)), ledger: vec![begin], ..Unit::default() };

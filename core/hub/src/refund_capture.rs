@@ -33,9 +33,15 @@ impl Hub {
         };
         let OperationState::Settled { reference, .. } = captured.state() else { return Err(unknown) };
         let reference = reference.clone();
-        let asked = amount.unwrap_or(captured.refundable());
-        // Where nothing is left the ledger says so.
-        let amount = Some(asked).filter(|_| amount.is_some() || asked.is_positive());
+        // The rail has to be told a number. Where nothing is left the ledger says so, of the version that was read before.
+        let (asked, amount, expected_version) = match amount {
+            Some(amount) => (amount, Some(amount), expected_version),
+            None => {
+                let version = self.visible_hold(&caller, hold).await?.version();
+                let left = self.store.operation(capture).await?.map_or(captured.refundable(), |row| row.refundable());
+                if left.is_positive() { (left, Some(left), expected_version) } else { (left, None, Some(version)) }
+            }
+        };
         let operation = self.operation_id(hold.shard());
         let work = Work {
             operation,

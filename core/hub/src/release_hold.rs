@@ -44,7 +44,10 @@ impl Hub {
             return Err(ChangeHoldError::PartialReleaseUnsupported);
         }
         let operation = self.operation_id(hold.shard());
-        let expected_version = expected_version.or(Some(row.version()));
+        if let Some(answer) = self.moved_on(&key, &row, expected_version).await? {
+            return Ok(answer);
+        }
+        let expected_version = Some(row.version());
         let work = Work {
             operation,
             hold,

@@ -77,6 +77,8 @@ pub struct Confirm {
     pub hold: HoldId,
     /// The raise that waits.
     pub operation: OperationId,
+    /// Refuses when the hold has another version, also a repeat: whoever asks the rail next has read that it waits.
+    pub expected_version: Option<u32>,
 }
 
 /// Moves a hold's deadline to later.

@@ -63,7 +63,7 @@ pub(super) async fn every_operation_on_a_hold_is_read_back(ground: &Ground) {
     written(ground, settled(hold, within.id(), 500)).await;
     let above = written(ground, Command::Raise(raise(300))).await;
     assert_eq!(ground.hold(hold).await.waiting(), Some(above.id()));
-    written(ground, Command::Confirm(Confirm { hold, operation: above.id() })).await;
+    written(ground, Command::Confirm(Confirm { hold, operation: above.id(), expected_version: None })).await;
     written(ground, settled(hold, above.id(), 300)).await;
     let refused = written(ground, Command::Raise(raise(1))).await;
     written(ground, declined(hold, refused.id())).await;

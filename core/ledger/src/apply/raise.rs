@@ -51,6 +51,7 @@ pub(super) fn confirm(book: &Book, command: &Confirm, now: Timestamp) -> Result<
         return Err(Refusal::ConfirmationNotNeeded { operation: id });
     }
     let hold = find_hold(book, command.hold)?;
+    expected_version(hold, command.expected_version)?;
     if *operation.state() != OperationState::RequiresAction {
         return Ok(Effects::replay(Some(operation), Some(hold), now));
     }

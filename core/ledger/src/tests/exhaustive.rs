@@ -107,7 +107,7 @@ fn raise(number: u128, minor: i64) -> Command {
 }
 
 fn confirm() -> Command {
-    Command::Confirm(Confirm { hold: hold(), operation: operation(RAISE_ABOVE) })
+    Command::Confirm(Confirm { hold: hold(), operation: operation(RAISE_ABOVE), expected_version: None })
 }
 
 fn extend() -> Command {

@@ -217,7 +217,7 @@ impl Interpreter {
                 Command::Place(Place { hold, operation, rail, payer, payee, amount, cap, expires_at, at_deadline })
             }
             "raise" => Command::Raise(Raise { hold, operation, amount: amount.unwrap(), expected_version }),
-            "confirm" => Command::Confirm(Confirm { hold, operation }),
+            "confirm" => Command::Confirm(Confirm { hold, operation, expected_version: None }),
             "extend" => {
                 let until = Timestamp::from_millis(words.plain[1].parse().unwrap());
                 Command::Extend(Extend { hold, operation, until, expected_version })

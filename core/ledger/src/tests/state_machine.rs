@@ -312,7 +312,7 @@ impl Run {
             Step::Confirm { operation, raises_only } => {
                 let wanted = |command: &Command| matches!(command, Command::Raise(_)) || !raises_only;
                 let (hold, operation) = self.given_operation(*operation, wanted);
-                Command::Confirm(Confirm { hold, operation })
+                Command::Confirm(Confirm { hold, operation, expected_version: None })
             }
             Step::Extend { hold, by, version, reuse } => Command::Extend(Extend {
                 hold: self.hold(*hold),
