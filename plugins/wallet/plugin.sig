@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "DKHsPUDh1tTiHYW6KLhVIydnUdKnyR/uLrJjp9CpUi89LJJs1q2VE8B2/vcpv4bpJ7SO4fSs30v0RvHqiQdoBQ=="
+      "signature": "dUx8QNuz66uMeVsAteGta9ecdjZN6sPW78XBEISoMvzbUvJwPODmRbLseEDtbTK97ny+mOJX+ZcNy3KNhj8ACg=="
     }
   ]
 }

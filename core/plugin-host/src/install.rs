@@ -193,7 +193,15 @@ fn descriptor(manifest: &Manifest, digest: ComponentDigest) -> RailDescriptor {
         max_hold_ms: manifest.max_hold.map(ms),
         several_captures: manifest.several_captures,
         settle_window_ms: ms(manifest.settle_window()),
-        abilities: RailAbilities::default(),
+        abilities: RailAbilities {
+            partial_release: manifest.partial_release,
+            pin: manifest.pin,
+            settlement_delay_ms: ms(manifest.settlement_delay),
+            finality: manifest.finality,
+            // No command of a rail plugin says these.
+            split: false,
+            reverse: false,
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tebura_hub::rail::PluginId;
+use tebura_hub::rail::{PluginId, RailFinality};
 use tebura_ledger::{Currency, RailId};
 
 use crate::allow::Allow;
@@ -36,12 +36,20 @@ pub struct Manifest {
     pub reads_state: Vec<String>,
     /// Operator settings that it may read.
     pub settings: Vec<String>,
-    /// `hold`, `capture`, `release`, `refund`, `inquire`.
+    /// `hold`, `raise`, `extend`, `capture`, `release`, `refund`, `inquire`.
     pub commands: Vec<String>,
     /// A hold can be captured in parts.
     pub several_captures: bool,
     /// Longest hold.
     pub max_hold: Option<Duration>,
+    /// A part of a hold can be given back and the rest kept.
+    pub partial_release: bool,
+    /// The far end ends no hold by itself on which something is open.
+    pub pin: bool,
+    /// How long after a capture the payee has the money.
+    pub settlement_delay: Duration,
+    /// Whether the payer can still contest a settled capture.
+    pub finality: RailFinality,
     pub currencies: Vec<Currency>,
     /// Largest amount of one operation, minor units.
     pub max_per_operation: i64,
@@ -214,6 +222,12 @@ struct WireRail {
     #[serde(default)]
     several_captures: bool,
     max_hold: Option<String>,
+    #[serde(default)]
+    partial_release: bool,
+    #[serde(default)]
+    pin: bool,
+    settlement_delay: Option<String>,
+    finality: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -256,6 +270,10 @@ impl Checker<'_> {
         let keys = wire.keys.into_iter().map(|(name, key)| self.key(name, key)).collect();
         let limits = self.limits(&wire.limits);
         let max_hold = wire.rail.max_hold.as_deref().map(|text| self.duration("/rail/max_hold", text));
+        let settlement_delay = wire.rail.settlement_delay.as_deref();
+        let settlement_delay = settlement_delay.map(|text| self.duration("/rail/settlement_delay", text));
+        // The schema lets no other word through.
+        let finality = wire.rail.finality.as_deref().and_then(RailFinality::from_name).unwrap_or_default();
         let rail = RailId::new(wire.plugin.id.as_str());
         if let Err(error) = &rail {
             self.problem("/plugin/id", "is not a rail's name", error.to_string());
@@ -276,6 +294,10 @@ impl Checker<'_> {
             commands: wire.rail.commands,
             several_captures: wire.rail.several_captures,
             max_hold,
+            partial_release: wire.rail.partial_release,
+            pin: wire.rail.pin,
+            settlement_delay: settlement_delay.unwrap_or_default(),
+            finality,
             currencies,
             max_per_operation: wire.money.max_per_operation,
             endpoints,

@@ -13,6 +13,10 @@ pub enum Target {
     Any,
     /// Place a hold.
     Preauthorization,
+    /// Set more aside.
+    Raise,
+    /// Set it aside for longer.
+    Extend,
     /// Take money of a hold.
     Capture,
     /// Give the rest of a hold back.

@@ -1,4 +1,4 @@
-//! Wallet rail: hold, capture, release, refund and inquire at a wallet provider's pre-authorisation API.
+//! Wallet rail: hold, raise, extend, capture, release, refund and inquire at a wallet provider's pre-authorisation API.
 //!
 //! One call for each command, under the hub's operation id as the provider's idempotency key. The rule that keeps
 //! money right: only a record of *this* operation, signed off by the provider as settled or declined, settles or
@@ -8,8 +8,8 @@
 mod wire;
 
 use tebura_plugin::{
-    Call, Capture, Command, Hold, Inquiry, Money, Next, Operation, Rail, Refund, Release, Reply, Silence, Tag,
-    declined, export_rail, log, never_arrived, settled, unknown, yen,
+    Call, Capture, Command, Extend, Hold, Inquiry, Money, Next, Operation, Rail, Raise, Refund, Release, Reply,
+    Silence, Tag, declined, export_rail, log, never_arrived, settled, unknown, yen,
 };
 
 use crate::wire::{Kind, Problem, Record, Status};
@@ -42,6 +42,31 @@ impl Rail for Wallet {
         )
     }
 
+    fn raise(&self, op: &Operation, raise: &Raise) -> Next {
+        let Some(hold) = segment(&raise.reference) else { return malformed() };
+        perform(
+            op,
+            &raise.amount,
+            format!("/v1/preauthorizations/{hold}/raise"),
+            &wire::Change { operation: &op.id, amount: raise.amount.minor(), currency: raise.amount.currency() },
+        )
+    }
+
+    fn extend(&self, op: &Operation, extend: &Extend) -> Next {
+        let Some(hold) = segment(&extend.reference) else { return malformed() };
+        perform(
+            op,
+            &extend.amount,
+            format!("/v1/preauthorizations/{hold}/extend"),
+            &wire::Extend {
+                operation: &op.id,
+                amount: extend.amount.minor(),
+                currency: extend.amount.currency(),
+                expires_at: extend.until,
+            },
+        )
+    }
+
     fn capture(&self, op: &Operation, capture: &Capture) -> Next {
         let Some(hold) = segment(&capture.reference) else {
             return malformed();
@@ -65,7 +90,7 @@ impl Rail for Wallet {
             op,
             &release.amount,
             format!("/v1/preauthorizations/{hold}/revert"),
-            &wire::Return { operation: &op.id, amount: release.amount.minor(), currency: release.amount.currency() },
+            &wire::Change { operation: &op.id, amount: release.amount.minor(), currency: release.amount.currency() },
         )
     }
 
@@ -77,7 +102,7 @@ impl Rail for Wallet {
             op,
             &refund.amount,
             format!("/v1/captures/{capture}/refunds"),
-            &wire::Return { operation: &op.id, amount: refund.amount.minor(), currency: refund.amount.currency() },
+            &wire::Change { operation: &op.id, amount: refund.amount.minor(), currency: refund.amount.currency() },
         )
     }
 
@@ -166,6 +191,8 @@ fn not_found(op: &Operation, reply: &Reply) -> Next {
 fn subject(op: &Operation) -> (&str, Kind) {
     match &op.command {
         Command::Hold(_) => (&op.id, Kind::Preauthorization),
+        Command::Raise(_) => (&op.id, Kind::Raise),
+        Command::Extend(_) => (&op.id, Kind::Extend),
         Command::Capture(_) => (&op.id, Kind::Capture),
         Command::Release(_) => (&op.id, Kind::Revert),
         Command::Refund(_) => (&op.id, Kind::Refund),
@@ -178,6 +205,8 @@ fn subject(op: &Operation) -> (&str, Kind) {
 fn amount_fits(op: &Operation, settled: u64) -> bool {
     match &op.command {
         Command::Hold(hold) => settled == hold.amount.minor(),
+        Command::Raise(raise) => settled == raise.amount.minor(),
+        Command::Extend(extend) => settled == extend.amount.minor(),
         Command::Release(release) => settled == release.amount.minor(),
         Command::Refund(refund) => settled == refund.amount.minor(),
         Command::Capture(capture) => settled > 0 && settled <= capture.amount.minor(),

@@ -21,9 +21,18 @@ pub(crate) struct Capture<'a> {
     pub(crate) is_final: bool,
 }
 
-/// A revert or a refund.
+/// A later end of a preauthorization, of which `amount` is outstanding.
 #[derive(Serialize)]
-pub(crate) struct Return<'a> {
+pub(crate) struct Extend<'a> {
+    pub(crate) operation: &'a str,
+    pub(crate) amount: u64,
+    pub(crate) currency: &'a str,
+    pub(crate) expires_at: u64,
+}
+
+/// A raise, a revert or a refund.
+#[derive(Serialize)]
+pub(crate) struct Change<'a> {
     pub(crate) operation: &'a str,
     pub(crate) amount: u64,
     pub(crate) currency: &'a str,
@@ -51,6 +60,8 @@ pub(crate) struct Record {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Preauthorization,
+    Raise,
+    Extend,
     Capture,
     Revert,
     Refund,
@@ -63,6 +74,8 @@ impl Kind {
     pub(crate) fn about(command: &str) -> Kind {
         match command {
             "hold" => Kind::Preauthorization,
+            "raise" => Kind::Raise,
+            "extend" => Kind::Extend,
             "capture" => Kind::Capture,
             "release" => Kind::Revert,
             "refund" => Kind::Refund,

@@ -33,7 +33,7 @@ struct Row {
     amount: u64,
 }
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 7] = [
     Row {
         ask: |hub| hub.hold(yen(1_200)),
         path: "/v1/preauthorizations",
@@ -45,6 +45,23 @@ const ROWS: [Row; 5] = [
             })
         },
         kind: "preauthorization",
+        amount: 1_200,
+    },
+    Row {
+        ask: |hub| hub.raise("pa_7", yen(400)),
+        path: "/v1/preauthorizations/pa_7/raise",
+        body: |op, _| json!({"operation": op, "amount": 400, "currency": "JPY"}),
+        kind: "raise",
+        amount: 400,
+    },
+    Row {
+        ask: |hub| hub.extend("pa_7", yen(1_200)),
+        path: "/v1/preauthorizations/pa_7/extend",
+        body: |op, now| {
+            let expires_at = now + 86_400_000;
+            json!({"operation": op, "amount": 1200, "currency": "JPY", "expires_at": expires_at})
+        },
+        kind: "extend",
         amount: 1_200,
     },
     Row {

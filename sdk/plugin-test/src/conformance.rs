@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use tebura_plugin::{
-    Capture, Command, Event, Hold, Inbound, Inquiry, Operation, Party, Rail, Refund, Release, Reply, Silence, Step,
-    Wanted, resume, start, yen,
+    Capture, Command, Event, Extend, Hold, Inbound, Inquiry, Operation, Party, Rail, Raise, Refund, Release, Reply,
+    Silence, Step, Wanted, resume, start, yen,
 };
 
 use crate::expect::json_reply;
@@ -97,6 +97,8 @@ impl Conformance {
             }
             let path = match &op.command {
                 Command::Hold(_) => "hold".to_owned(),
+                Command::Raise(_) => "raise".to_owned(),
+                Command::Extend(_) => "extend".to_owned(),
                 Command::Capture(capture) if capture.is_final => "final capture".to_owned(),
                 Command::Capture(_) => "capture".to_owned(),
                 Command::Release(_) => "release".to_owned(),
@@ -230,11 +232,15 @@ fn commands() -> Vec<Command> {
             amount: yen(1_200),
             expires: 1_767_229_200_000,
         }),
+        Command::Raise(Raise { reference: reference(), amount: yen(400) }),
+        Command::Extend(Extend { reference: reference(), amount: yen(1_200), until: 1_767_315_600_000 }),
         capture(false),
         capture(true),
         Command::Release(Release { reference: reference(), amount: yen(500) }),
         Command::Refund(Refund { reference: reference(), amount: yen(300) }),
         inquire("hold"),
+        inquire("raise"),
+        inquire("extend"),
         inquire("capture"),
         inquire("release"),
         inquire("refund"),

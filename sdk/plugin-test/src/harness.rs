@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use tebura_plugin::{
-    Capture, Command, Event, Fault, Hold, HttpCall, Inquiry, Money, NEVER_ARRIVED, Operation, Outcome, Party, Rail,
-    Refund, Release, Silence, Step, Wanted, resume, start,
+    Capture, Command, Event, Extend, Fault, Hold, HttpCall, Inquiry, Money, NEVER_ARRIVED, Operation, Outcome, Party,
+    Rail, Raise, Refund, Release, Silence, Step, Wanted, resume, start,
 };
 
 use crate::expect::{Answer, Answering, Expected, Script};
@@ -104,6 +104,17 @@ impl<R: Rail> Harness<R> {
             |kind: &str, token: &str| Party { kind: kind.to_owned(), token: token.to_owned(), attributes: Vec::new() };
         let (payer, payee) = (party("wallet", "payer-1"), party("merchant", "payee-1"));
         self.command(Command::Hold(Hold { payer, payee, amount, expires: self.now + DAY_MS }))
+    }
+
+    /// A raise of a hold by `amount`.
+    pub fn raise(&mut self, reference: &str, amount: Money) -> Op {
+        self.command(Command::Raise(Raise { reference: reference.to_owned(), amount }))
+    }
+
+    /// An extension of a hold, of which `amount` is outstanding, by a day.
+    pub fn extend(&mut self, reference: &str, amount: Money) -> Op {
+        let until = self.now + DAY_MS;
+        self.command(Command::Extend(Extend { reference: reference.to_owned(), amount, until }))
     }
 
     /// A capture that leaves the rest held.
@@ -251,6 +262,8 @@ fn ended(outcome: &Outcome) -> Ended {
 fn inquiry(op: &Op) -> Inquiry {
     let (about, reference) = match &op.command {
         Command::Hold(_) => ("hold", None),
+        Command::Raise(raise) => ("raise", Some(raise.reference.clone())),
+        Command::Extend(extend) => ("extend", Some(extend.reference.clone())),
         Command::Capture(capture) => ("capture", Some(capture.reference.clone())),
         Command::Release(release) => ("release", Some(release.reference.clone())),
         Command::Refund(refund) => ("refund", Some(refund.reference.clone())),

@@ -209,6 +209,8 @@ impl Watch {
 fn asked(command: &Command) -> Option<&Money> {
     match command {
         Command::Hold(hold) => Some(&hold.amount),
+        Command::Raise(raise) => Some(&raise.amount),
+        Command::Extend(extend) => Some(&extend.amount),
         Command::Capture(capture) => Some(&capture.amount),
         Command::Release(release) => Some(&release.amount),
         Command::Refund(refund) => Some(&refund.amount),

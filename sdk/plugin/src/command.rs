@@ -27,6 +27,26 @@ pub struct Hold {
     pub expires: Millis,
 }
 
+/// Reserve `amount` more on the hold that this rail called `reference`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// What this rail settled the hold with.
+    pub reference: String,
+    /// How much more; above zero.
+    pub amount: Money,
+}
+
+/// Keep the hold that this rail called `reference` until later. Settle it with `amount`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extend {
+    /// What this rail settled the hold with.
+    pub reference: String,
+    /// What the hold still reserves; above zero.
+    pub amount: Money,
+    /// After this the far end gives the money back by itself.
+    pub until: Millis,
+}
+
 /// Take `amount` of the hold that this rail called `reference`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capture {
@@ -61,7 +81,7 @@ pub struct Refund {
 pub struct Inquiry {
     /// The operation's id: the one that `op.id` was when it ran.
     pub of: String,
-    /// Which command it was: `hold`, `capture`, `release`, `refund` or an extension's name.
+    /// Which command it was: `hold`, `raise`, `extend`, `capture`, `release`, `refund` or an extension's name.
     pub about: String,
     /// The reference that the command carried; none for a hold.
     pub reference: Option<String>,
@@ -81,6 +101,10 @@ pub struct Extension {
 pub enum Command {
     /// Reserve.
     Hold(Hold),
+    /// Reserve more.
+    Raise(Raise),
+    /// Keep longer.
+    Extend(Extend),
     /// Take.
     Capture(Capture),
     /// Give back what was not taken.

@@ -25,6 +25,8 @@ pub enum Event {
 pub fn start<R: Rail + ?Sized>(rail: &R, op: &Operation) -> Result<Step, Fault> {
     let next = match &op.command {
         Command::Hold(hold) => rail.hold(op, hold),
+        Command::Raise(raise) => rail.raise(op, raise),
+        Command::Extend(extend) => rail.extend(op, extend),
         Command::Capture(capture) => rail.capture(op, capture),
         Command::Release(release) => rail.release(op, release),
         Command::Refund(refund) => rail.refund(op, refund),

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use self::bindings::exports::tebura::rail::rail as wit;
 use self::bindings::tebura::host::types;
-use crate::command::{Capture, Command, Extension, Hold, Inquiry, Operation, Party, Refund, Release};
+use crate::command::{Capture, Command, Extend, Extension, Hold, Inquiry, Operation, Party, Raise, Refund, Release};
 use crate::dispatch::Event;
 use crate::http::{Effect, Fault, Field, HttpCall, Inbound, Reply, Silence};
 use crate::money::Money;
@@ -65,6 +65,10 @@ fn command(command: wit::Command) -> Command {
             amount: money(hold.amount),
             expires: hold.expires,
         }),
+        wit::Command::Raise(raise) => Command::Raise(Raise { reference: raise.reference, amount: money(raise.amount) }),
+        wit::Command::Extend(extend) => {
+            Command::Extend(Extend { reference: extend.reference, amount: money(extend.amount), until: extend.until })
+        }
         wit::Command::Capture(capture) => Command::Capture(Capture {
             reference: capture.reference,
             amount: money(capture.amount),

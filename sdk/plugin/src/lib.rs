@@ -39,7 +39,7 @@
 //!             (_, status) => unknown("reply.unexpected", format!("the gateway answered {status}")),
 //!         }
 //!     }
-//!     // capture, release, refund decline with `command.unsupported`; silence becomes `unknown`.
+//!     // raise, extend, capture, release, refund decline with `command.unsupported`; silence becomes `unknown`.
 //! }
 //!
 //! export_rail!(MachiPay);
@@ -65,7 +65,7 @@ mod rail;
 mod tag;
 
 pub use call::{Call, Declared, Undeclared};
-pub use command::{Capture, Command, Extension, Hold, Inquiry, Operation, Party, Refund, Release};
+pub use command::{Capture, Command, Extend, Extension, Hold, Inquiry, Operation, Party, Raise, Refund, Release};
 pub use dispatch::{Event, resume, start};
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::NativeHost;

@@ -1,6 +1,6 @@
 //! The trait that a rail implements.
 
-use crate::command::{Capture, Extension, Hold, Inquiry, Operation, Refund, Release};
+use crate::command::{Capture, Extend, Extension, Hold, Inquiry, Operation, Raise, Refund, Release};
 use crate::http::{Inbound, Reply, Silence};
 use crate::next::{Next, UNSUPPORTED, declined, unknown};
 use crate::tag::Tag;
@@ -14,6 +14,18 @@ pub trait Rail {
     fn hold(&self, op: &Operation, hold: &Hold) -> Next {
         let _ = (op, hold);
         unsupported("hold")
+    }
+
+    /// Reserve more of the payer's money on a hold. A decline leaves the hold as it is.
+    fn raise(&self, op: &Operation, raise: &Raise) -> Next {
+        let _ = (op, raise);
+        unsupported("raise")
+    }
+
+    /// Keep a hold until later. A decline leaves its deadline as it is.
+    fn extend(&self, op: &Operation, extend: &Extend) -> Next {
+        let _ = (op, extend);
+        unsupported("extend")
     }
 
     /// Take all or part of a hold.

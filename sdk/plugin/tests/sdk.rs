@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use tebura_plugin::{
-    Call, Capture, Command, Effect, Event, Extension, Fault, Field, Hold, Inbound, Inquiry, KvWrite, MAX_STATE_BYTES,
-    Money, NativeHost, Next, Operation, Outcome, Party, Rail, Refund, Release, Reply, Silence, Tag, Wanted, config,
-    declined, kv, log, never_arrived, resume, settled, start, wait_until, yen,
+    Call, Capture, Command, Effect, Event, Extend, Extension, Fault, Field, Hold, Inbound, Inquiry, KvWrite,
+    MAX_STATE_BYTES, Money, NativeHost, Next, Operation, Outcome, Party, Rail, Raise, Refund, Release, Reply, Silence,
+    Tag, Wanted, config, declined, kv, log, never_arrived, resume, settled, start, wait_until, yen,
 };
 
 /// Nothing but the one method that has no default.
@@ -38,6 +38,8 @@ fn commands_that_a_rail_leaves_out_decline_and_inquiries_stay_unknown() {
     let reference = || "r".to_owned();
     let commands = [
         hold().command,
+        Command::Raise(Raise { reference: reference(), amount: yen(1) }),
+        Command::Extend(Extend { reference: reference(), amount: yen(1), until: 3_000 }),
         Command::Capture(Capture { reference: reference(), amount: yen(1), is_final: true }),
         Command::Release(Release { reference: reference(), amount: yen(1) }),
         Command::Refund(Refund { reference: reference(), amount: yen(1) }),

@@ -118,9 +118,14 @@ fn command(command: &RailCommand) -> wit::Command {
             amount: guest_money(*amount),
             expires: millis(*expires),
         }),
-        // This version of the package has no case for these; a plugin that takes them lists them as extensions.
-        RailCommand::Raise { reference, amount } => extension("raise", reference, *amount, None),
-        RailCommand::Extend { reference, amount, until } => extension("extend", reference, *amount, Some(*until)),
+        RailCommand::Raise { reference, amount } => {
+            wit::Command::Raise(wit::Raise { reference: reference.clone(), amount: guest_money(*amount) })
+        }
+        RailCommand::Extend { reference, amount, until } => wit::Command::Extend(wit::Extend {
+            reference: reference.clone(),
+            amount: guest_money(*amount),
+            until: millis(*until),
+        }),
         RailCommand::Capture { reference, amount, is_final } => wit::Command::Capture(wit::Capture {
             reference: reference.clone(),
             amount: guest_money(*amount),
@@ -138,17 +143,6 @@ fn command(command: &RailCommand) -> wit::Command {
             reference: reference.clone(),
         }),
     }
-}
-
-fn extension(name: &str, reference: &str, amount: Money, until: Option<Timestamp>) -> wit::Command {
-    let amount = guest_money(amount);
-    let input = serde_json::json!({
-        "reference": reference,
-        "minor": amount.minor,
-        "currency": amount.currency,
-        "until_ms": until.map(millis),
-    });
-    wit::Command::Extension(wit::Extension { name: name.to_owned(), input: input.to_string() })
 }
 
 fn party(party: &tebura_hub::rail::Party) -> wit::Party {

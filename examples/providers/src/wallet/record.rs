@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// Set money aside.
     Preauthorization,
+    /// Set more aside.
+    Raise,
+    /// Set it aside for longer.
+    Extend,
     /// Paid the merchant.
     Capture,
     /// Gave the rest back.
@@ -20,6 +24,8 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Preauthorization => "preauthorization",
+            Kind::Raise => "raise",
+            Kind::Extend => "extend",
             Kind::Capture => "capture",
             Kind::Revert => "revert",
             Kind::Refund => "refund",
@@ -30,6 +36,8 @@ impl Kind {
     pub(crate) fn named(name: &str) -> Kind {
         match name {
             "preauthorization" => Kind::Preauthorization,
+            "raise" => Kind::Raise,
+            "extend" => Kind::Extend,
             "capture" => Kind::Capture,
             "revert" => Kind::Revert,
             _ => Kind::Refund,

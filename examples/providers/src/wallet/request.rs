@@ -23,6 +23,8 @@ pub(crate) struct Order {
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
     Preauthorize { wallet: String, merchant: String, amount: i64, expires_at: i64 },
+    Raise { preauthorization: String, amount: i64 },
+    Extend { preauthorization: String, amount: i64, expires_at: i64 },
     Capture { preauthorization: String, amount: i64, is_final: bool },
     Revert { preauthorization: String, amount: i64 },
     Refund { capture: String, amount: i64 },
@@ -51,7 +53,16 @@ struct Capture {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Return {
+struct Extend {
+    operation: String,
+    amount: i64,
+    currency: String,
+    expires_at: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
     operation: String,
     amount: i64,
     currency: String,
@@ -68,6 +79,17 @@ impl Order {
                 let Preauthorize { operation, wallet, merchant, expires_at, .. } = asked;
                 (operation, Work::Preauthorize { wallet, merchant, amount, expires_at })
             }
+            Kind::Raise => {
+                let asked: Change = json(body)?;
+                let amount = amount(asked.amount, &asked.currency)?;
+                (asked.operation, Work::Raise { preauthorization: about.to_owned(), amount })
+            }
+            Kind::Extend => {
+                let asked: Extend = json(body)?;
+                let amount = amount(asked.amount, &asked.currency)?;
+                let Extend { operation, expires_at, .. } = asked;
+                (operation, Work::Extend { preauthorization: about.to_owned(), amount, expires_at })
+            }
             Kind::Capture => {
                 let asked: Capture = json(body)?;
                 let amount = amount(asked.amount, &asked.currency)?;
@@ -75,12 +97,12 @@ impl Order {
                 (asked.operation, Work::Capture { preauthorization, amount, is_final: asked.is_final })
             }
             Kind::Revert => {
-                let asked: Return = json(body)?;
+                let asked: Change = json(body)?;
                 let amount = amount(asked.amount, &asked.currency)?;
                 (asked.operation, Work::Revert { preauthorization: about.to_owned(), amount })
             }
             Kind::Refund => {
-                let asked: Return = json(body)?;
+                let asked: Change = json(body)?;
                 let amount = amount(asked.amount, &asked.currency)?;
                 (asked.operation, Work::Refund { capture: about.to_owned(), amount })
             }
@@ -101,6 +123,8 @@ impl Work {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Work::Preauthorize { .. } => Kind::Preauthorization,
+            Work::Raise { .. } => Kind::Raise,
+            Work::Extend { .. } => Kind::Extend,
             Work::Capture { .. } => Kind::Capture,
             Work::Revert { .. } => Kind::Revert,
             Work::Refund { .. } => Kind::Refund,

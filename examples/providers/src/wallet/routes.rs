@@ -64,6 +64,8 @@ type Cut = ConnectInfo<Scissors>;
 pub(crate) fn router(counter: Arc<Counter>) -> Router {
     Router::new()
         .route("/v1/preauthorizations", post(preauthorize))
+        .route("/v1/preauthorizations/{id}/raise", post(raise))
+        .route("/v1/preauthorizations/{id}/extend", post(extend))
         .route("/v1/preauthorizations/{id}/captures", post(capture))
         .route("/v1/preauthorizations/{id}/revert", post(revert))
         .route("/v1/captures/{id}/refunds", post(refund))
@@ -76,6 +78,14 @@ pub(crate) fn router(counter: Arc<Counter>) -> Router {
 
 async fn preauthorize(shop: Shop, cut: Cut, headers: HeaderMap, body: Bytes) -> Response {
     write(shop, cut, Kind::Preauthorization, String::new(), headers, body).await
+}
+
+async fn raise(shop: Shop, cut: Cut, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    write(shop, cut, Kind::Raise, id, headers, body).await
+}
+
+async fn extend(shop: Shop, cut: Cut, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    write(shop, cut, Kind::Extend, id, headers, body).await
 }
 
 async fn capture(shop: Shop, cut: Cut, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
@@ -109,6 +119,8 @@ async fn wallet(State(counter): Shop, cut: Cut, Path(token): Path<String>, heade
 async fn write(State(counter): Shop, cut: Cut, kind: Kind, about: String, headers: HeaderMap, body: Bytes) -> Response {
     let target = match kind {
         Kind::Preauthorization => Target::Preauthorization,
+        Kind::Raise => Target::Raise,
+        Kind::Extend => Target::Extend,
         Kind::Capture => Target::Capture,
         Kind::Revert => Target::Revert,
         Kind::Refund => Target::Refund,

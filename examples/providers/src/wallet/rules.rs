@@ -17,6 +17,10 @@ pub(crate) async fn decide(tx: &mut Tx<'_>, work: &Work, operation: &str, now: i
         Work::Preauthorize { wallet, merchant, amount, expires_at } => {
             preauthorize(tx, wallet, merchant, *amount, *expires_at, now).await
         }
+        Work::Raise { preauthorization, amount } => raise(tx, preauthorization, *amount).await,
+        Work::Extend { preauthorization, amount, expires_at } => {
+            extend(tx, preauthorization, *amount, *expires_at, now).await
+        }
         Work::Capture { preauthorization, amount, is_final } => {
             capture(tx, preauthorization, *amount, *is_final, operation, now).await
         }
@@ -59,6 +63,48 @@ async fn preauthorize(
     .fetch_one(&mut **tx)
     .await?;
     Ok(Ruling::Settled { reference: format!("pa_{id}"), amount })
+}
+
+async fn raise(tx: &mut Tx<'_>, reference: &str, amount: i64) -> Result<Ruling, sqlx::Error> {
+    let Some(hold) = preauthorization(tx, reference).await? else { return Ok(no_such_hold()) };
+    if let Some(over) = over(&hold.state) {
+        return Ok(over);
+    }
+    if available(tx, &hold.wallet, "wallet").await?.unwrap_or(0) < amount {
+        return Ok(declined(402, "funds.insufficient", "the wallet holds too little"));
+    }
+    hold_less(tx, &hold.wallet, -amount).await?;
+    sqlx::query("UPDATE preauthorization SET amount = amount + ? WHERE id = ?")
+        .bind(amount)
+        .bind(hold.id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(Ruling::Settled { reference: reference.to_owned(), amount })
+}
+
+async fn extend(
+    tx: &mut Tx<'_>,
+    reference: &str,
+    amount: i64,
+    expires_at: i64,
+    now: i64,
+) -> Result<Ruling, sqlx::Error> {
+    let Some(hold) = preauthorization(tx, reference).await? else { return Ok(no_such_hold()) };
+    if let Some(over) = over(&hold.state) {
+        return Ok(over);
+    }
+    if amount != hold.rest {
+        return Ok(declined(409, "preauthorization.exceeded", "another amount than that is still set aside"));
+    }
+    if expires_at - now > MAX_HOLD_MS {
+        return Ok(declined(409, "preauthorization.too_long", "money is set aside for 30 days at most"));
+    }
+    sqlx::query("UPDATE preauthorization SET expires_at = max(expires_at, ?) WHERE id = ?")
+        .bind(expires_at)
+        .bind(hold.id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(Ruling::Settled { reference: reference.to_owned(), amount })
 }
 
 async fn capture(

@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS refund (
 
 CREATE TABLE IF NOT EXISTS operation (
   id          TEXT PRIMARY KEY,
-  kind        TEXT NOT NULL CHECK (kind IN ('preauthorization', 'capture', 'revert', 'refund')),
+  kind        TEXT NOT NULL CHECK (kind IN ('preauthorization', 'raise', 'extend', 'capture', 'revert', 'refund')),
   status      TEXT NOT NULL CHECK (status IN ('settled', 'declined')),
   http_status INTEGER NOT NULL,
   reference   TEXT,

@@ -42,6 +42,26 @@ async fn money_is_set_aside_paid_given_back_and_refunded() {
 }
 
 #[tokio::test]
+async fn more_is_set_aside_and_for_longer() {
+    let far = Far::start().await;
+    let hub = far.client();
+    hub.hold("op_1", 3_000).await.unwrap();
+    let raised = hub.raise("pa_1", "op_2", 2_000).await.unwrap();
+    assert_eq!((raised.status, raised.reference().as_str()), (201, "pa_1"));
+    assert_eq!(raised.json()["kind"], "raise");
+    assert_eq!(far.money().await, (10_000, 5_000, 0));
+    let until = NOW + 20 * 24 * HOUR;
+    let body = json!({"operation": "op_3", "amount": 5_000, "currency": "JPY", "expires_at": until});
+    let extended = hub.write("/v1/preauthorizations/pa_1/extend", "op_3", &body).await.unwrap();
+    assert_eq!((extended.status, extended.json()["amount"].as_i64()), (201, Some(5_000)));
+    far.clock.advance_ms(19 * 24 * HOUR);
+    let last = hub.capture("pa_1", "op_4", 4_500, true).await.unwrap();
+    assert_eq!(last.status, 201, "{:?}", last.json());
+    assert_eq!(far.money().await, (5_500, 0, 4_500));
+    far.audit().await;
+}
+
+#[tokio::test]
 async fn each_operation_can_be_asked_about() {
     let far = Far::start().await;
     let hub = far.client();
@@ -75,6 +95,15 @@ async fn a_refusal_is_recorded_and_moves_nothing() {
         let body = json!({"operation": "op", "amount": amount, "currency": "JPY"});
         (format!("/v1/preauthorizations/{hold}/revert"), body)
     };
+    let raise = |hold: &str, amount: i64| {
+        let body = json!({"operation": "op", "amount": amount, "currency": "JPY"});
+        (format!("/v1/preauthorizations/{hold}/raise"), body)
+    };
+    let extend = |hold: &str, amount: i64, days: i64| {
+        let expires_at = NOW + days * 24 * HOUR;
+        let body = json!({"operation": "op", "amount": amount, "currency": "JPY", "expires_at": expires_at});
+        (format!("/v1/preauthorizations/{hold}/extend"), body)
+    };
     let refund = |capture: &str, amount: i64| {
         (format!("/v1/captures/{capture}/refunds"), json!({"operation": "op", "amount": amount, "currency": "JPY"}))
     };
@@ -90,6 +119,12 @@ async fn a_refusal_is_recorded_and_moves_nothing() {
         (capture("cp_1", 100), 404, "preauthorization.not_found"),
         (capture("pa_1", 2_001), 409, "preauthorization.exceeded"),
         (capture("pa_2", 1), 409, "preauthorization.closed"),
+        (raise("pa_9", 1), 404, "preauthorization.not_found"),
+        (raise("pa_1", 7_001), 402, "funds.insufficient"),
+        (raise("pa_2", 1), 409, "preauthorization.closed"),
+        (extend("pa_1", 2_000, 31), 409, "preauthorization.too_long"),
+        (extend("pa_1", 1_999, 20), 409, "preauthorization.exceeded"),
+        (extend("pa_2", 1, 20), 409, "preauthorization.closed"),
         (revert("pa_9", 1), 404, "preauthorization.not_found"),
         (revert("pa_1", 2_001), 409, "preauthorization.exceeded"),
         (revert("pa_2", 1), 409, "preauthorization.closed"),

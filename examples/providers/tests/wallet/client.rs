@@ -86,6 +86,11 @@ impl Client {
         self.write("/v1/preauthorizations", operation, &hold_body(operation, amount)).await
     }
 
+    pub(crate) async fn raise(self, hold: &str, operation: &str, amount: i64) -> io::Result<Reply> {
+        let body = json!({"operation": operation, "amount": amount, "currency": "JPY"});
+        self.write(&format!("/v1/preauthorizations/{hold}/raise"), operation, &body).await
+    }
+
     pub(crate) async fn capture(self, hold: &str, operation: &str, amount: i64, is_final: bool) -> io::Result<Reply> {
         let body = json!({"operation": operation, "amount": amount, "currency": "JPY", "final": is_final});
         self.write(&format!("/v1/preauthorizations/{hold}/captures"), operation, &body).await

@@ -9,6 +9,7 @@ use crate::client::{Far, HOUR};
 #[derive(Clone, Debug)]
 enum Move {
     Hold(i64),
+    Raise { hold: u8, amount: i64 },
     Capture { hold: u8, amount: i64, is_final: bool },
     Revert { hold: u8, amount: i64 },
     Refund { capture: u8, amount: i64 },
@@ -29,6 +30,7 @@ fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         4 => (1..6_000_i64).prop_map(Move::Hold),
         4 => (1..6_u8, 1..4_000_i64, any::<bool>()).prop_map(|(hold, amount, is_final)| Move::Capture { hold, amount, is_final }),
+        2 => (1..6_u8, 1..2_000_i64).prop_map(|(hold, amount)| Move::Raise { hold, amount }),
         2 => (1..6_u8, 1..4_000_i64).prop_map(|(hold, amount)| Move::Revert { hold, amount }),
         2 => (1..6_u8, 1..4_000_i64).prop_map(|(capture, amount)| Move::Refund { capture, amount }),
         2 => any::<u8>().prop_map(|of| Move::Repeat { of }),
@@ -80,6 +82,7 @@ async fn order(far: &Far, at: usize, next: &Move) {
         Move::Capture { hold, amount, is_final } => {
             hub.capture(&format!("pa_{hold}"), &operation, *amount, *is_final).await
         }
+        Move::Raise { hold, amount } => hub.raise(&format!("pa_{hold}"), &operation, *amount).await,
         Move::Revert { hold, amount } => hub.revert(&format!("pa_{hold}"), &operation, *amount).await,
         Move::Refund { capture, amount } => hub.refund(&format!("cp_{capture}"), &operation, *amount).await,
         Move::Pass(ms) => {
