@@ -35,6 +35,10 @@ typed_id! {
     GalleryId, "gal_"
 }
 typed_id! {
+    /// Where a merchant wants its events.
+    WebhookEndpointId, "whe_"
+}
+typed_id! {
     /// One enrolled template of a person.
     ReferenceId, "ref_"
 }

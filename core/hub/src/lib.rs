@@ -42,6 +42,7 @@ pub mod shards;
 pub mod sites;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 pub mod worker;
 
 pub use drive::DriveError;

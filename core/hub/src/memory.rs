@@ -13,6 +13,7 @@ use tebura_ledger::{
 use crate::exchange::Exchange;
 use crate::ids::{
     ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, ReferenceId, TillId,
+    WebhookEndpointId,
 };
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
@@ -22,6 +23,7 @@ use crate::ports::{
 use crate::rail::PluginId;
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookTables};
 
 /// A [`Store`] that forgets everything when it is dropped.
 pub struct MemoryStore {
@@ -48,6 +50,7 @@ struct Tables {
     galleries: BTreeMap<GalleryId, Gallery>,
     members: BTreeSet<(GalleryId, PersonId)>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    webhooks: WebhookTables,
 }
 
 impl MemoryStore {
@@ -164,6 +167,11 @@ impl Tables {
                         return Err(CommitError::Rejected { reason: "the person is not known".to_owned() });
                     }
                 }
+                Write::Webhook(write) => {
+                    if self.webhooks.is_stale(write) {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Kv { .. }
                 | Write::Instrument(_)
                 | Write::Merchant(_)
@@ -231,6 +239,7 @@ impl Tables {
             Write::PinTries { person, failed, locked_until } => {
                 self.pin_tries.insert(person, (failed, locked_until));
             }
+            Write::Webhook(write) => self.webhooks.write(write),
         }
     }
 
@@ -416,6 +425,42 @@ impl Store for MemoryStore {
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
         self.find(|tables| tables.api_keys.get(&id))
+    }
+
+    async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError> {
+        Ok(self.tables().webhooks.endpoint(id))
+    }
+
+    async fn webhook_endpoints(&self, merchant: Option<MerchantId>) -> Result<Vec<WebhookEndpoint>, ReadError> {
+        Ok(self.tables().webhooks.endpoints(merchant))
+    }
+
+    async fn webhook_progress(&self, id: WebhookEndpointId) -> Result<Option<WebhookProgress>, ReadError> {
+        Ok(self.tables().webhooks.progress(id))
+    }
+
+    async fn webhook_deliveries(
+        &self,
+        id: WebhookEndpointId,
+        dead: bool,
+        limit: u16,
+    ) -> Result<Vec<WebhookDelivery>, ReadError> {
+        Ok(self.tables().webhooks.deliveries(id, dead, limit))
+    }
+
+    async fn webhooks_due(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, ReadError> {
+        Ok(self.tables().webhooks.due(now))
+    }
+
+    async fn event(&self, shard: Shard, seq: u64) -> Result<Option<StoredEvent>, ReadError> {
+        let place = usize::try_from(seq).ok().and_then(|seq| seq.checked_sub(1));
+        let found = self.find(|tables| tables.events.get(&shard)?.get(place?))?;
+        Ok(found.map(|event| StoredEvent { shard, seq, event }))
+    }
+
+    async fn event_heads(&self) -> Result<Vec<(Shard, u64)>, ReadError> {
+        let tables = self.tables();
+        Ok(tables.events.iter().map(|(shard, events)| (*shard, events.len() as u64)).collect())
     }
 
     async fn ping(&self) -> Result<(), ReadError> {

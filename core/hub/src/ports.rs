@@ -10,11 +10,14 @@ use tebura_ledger::{
 
 use crate::audit::SignedHead;
 use crate::exchange::Exchange;
-use crate::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
+use crate::ids::{
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId, WebhookEndpointId,
+};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
 
 /// Reads the time and waits for it. Only the server's adapter touches a real clock.
 #[async_trait]
@@ -144,6 +147,7 @@ pub enum Write {
         failed: u32,
         locked_until: Option<Timestamp>,
     },
+    Webhook(WebhookWrite),
 }
 
 /// Everything that happens together or not at all.
@@ -276,6 +280,24 @@ pub trait Store: Send + Sync {
     async fn gallery(&self, id: GalleryId) -> Result<Option<Gallery>, ReadError>;
     async fn gallery_members(&self) -> Result<Vec<(GalleryId, PersonId)>, ReadError>;
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError>;
+
+    async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError>;
+    /// Of one merchant, or all; oldest first.
+    async fn webhook_endpoints(&self, merchant: Option<MerchantId>) -> Result<Vec<WebhookEndpoint>, ReadError>;
+    async fn webhook_progress(&self, id: WebhookEndpointId) -> Result<Option<WebhookProgress>, ReadError>;
+    /// Events that wait, in the log's order; or those that were given up.
+    async fn webhook_deliveries(
+        &self,
+        id: WebhookEndpointId,
+        dead: bool,
+        limit: u16,
+    ) -> Result<Vec<WebhookDelivery>, ReadError>;
+    /// Endpoints with something that waits and is due by `now`.
+    async fn webhooks_due(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, ReadError>;
+    /// One event by its place in the log.
+    async fn event(&self, shard: Shard, seq: u64) -> Result<Option<StoredEvent>, ReadError>;
+    /// The last number given in each shard.
+    async fn event_heads(&self) -> Result<Vec<(Shard, u64)>, ReadError>;
 
     /// A trivial round trip, for `/readyz`.
     async fn ping(&self) -> Result<(), ReadError>;

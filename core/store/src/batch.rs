@@ -23,6 +23,7 @@ use crate::log::{Logged, Stand};
 use crate::records;
 use crate::rows::{Conflict, Texts};
 use crate::vault::Vault;
+use crate::webhooks;
 use crate::written::Written;
 
 /// Runs batches, each in a transaction of its own.
@@ -243,6 +244,7 @@ impl Writer {
             snapshot.payments.insert(PaymentId::from_uuid(row.id));
         }
         snapshot.sessions = records::sessions(tx, &sessions).await?;
+        snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }
 

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::{CaptureSessionId, PaymentId};
+use tebura_hub::ids::{CaptureSessionId, PaymentId, WebhookEndpointId};
 use tebura_hub::payment::Payment;
 use tebura_hub::ports::{ClaimedKey, CommitError, Committed, Write};
+use tebura_hub::webhooks::WebhookWrite;
 use tebura_ledger::{Book, OperationId, Shard};
 
 use crate::entity::idempotency_key;
@@ -24,6 +25,8 @@ pub(crate) struct Snapshot {
     pub(crate) payments: BTreeSet<PaymentId>,
     /// The capture sessions that exist, and whether they are used.
     pub(crate) sessions: BTreeMap<CaptureSessionId, bool>,
+    /// Revisions of the webhook positions that exist.
+    pub(crate) webhooks: BTreeMap<WebhookEndpointId, u32>,
 }
 
 /// What a batch comes to. The money is in the books' changes.
@@ -103,7 +106,13 @@ impl<'a> Table<'a> {
                     }
                     used.insert(session.id, session.used_at.is_some());
                 }
-                Write::Kv { .. }
+                Write::Webhook(WebhookWrite::Progress { progress, expected }) => {
+                    if self.snapshot.webhooks.get(&progress.endpoint).copied().unwrap_or(0) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                }
+                Write::Webhook(_)
+                | Write::Kv { .. }
                 | Write::Person(_)
                 | Write::Instrument(_)
                 | Write::FaceReference(_)
@@ -135,6 +144,12 @@ impl<'a> Table<'a> {
             }
             Write::CaptureSession { session, .. } => {
                 self.snapshot.sessions.insert(session.id, session.used_at.is_some());
+                self.decided.records.push((job, write));
+            }
+            Write::Webhook(record) => {
+                if let WebhookWrite::Progress { progress, expected } = record {
+                    self.snapshot.webhooks.insert(progress.endpoint, expected + 1);
+                }
                 self.decided.records.push((job, write));
             }
             Write::Kv { .. }

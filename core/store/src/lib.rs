@@ -25,6 +25,7 @@ mod rows;
 mod sealed;
 mod sqlite;
 mod vault;
+mod webhooks;
 mod written;
 
 pub use config::StoreConfig;

@@ -8,7 +8,7 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstSchema)]
+        vec![Box::new(FirstSchema), Box::new(Webhooks)]
     }
 }
 
@@ -27,18 +27,42 @@ impl MigrationTrait for FirstSchema {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the list of engines may grow; the store opens two")]
-        let clustered = match manager.get_database_backend() {
-            sea_orm::DbBackend::Sqlite => " WITHOUT ROWID",
-            sea_orm::DbBackend::Postgres => "",
-            other => return Err(DbErr::Migration(format!("there is no schema for {other:?}"))),
-        };
-        let is_code = |line: &&str| !line.trim_start().starts_with("--");
-        let code: Vec<&str> = include_str!("schema.sql").lines().filter(is_code).collect();
-        let schema = code.join("\n").replace("{clustered}", clustered);
-        for statement in schema.split(';').filter(|statement| !statement.trim().is_empty()) {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
-        Ok(())
+        run(manager, include_str!("schema.sql")).await
     }
+}
+
+struct Webhooks;
+
+impl MigrationName for Webhooks {
+    fn name(&self) -> &str {
+        "m0002_webhooks"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Webhooks {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, include_str!("webhooks.sql")).await
+    }
+}
+
+/// Runs a file of statements, one by one.
+async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the list of engines may grow; the store opens two")]
+    let clustered = match manager.get_database_backend() {
+        sea_orm::DbBackend::Sqlite => " WITHOUT ROWID",
+        sea_orm::DbBackend::Postgres => "",
+        other => return Err(DbErr::Migration(format!("there is no schema for {other:?}"))),
+    };
+    let is_code = |line: &&str| !line.trim_start().starts_with("--");
+    let code: Vec<&str> = text.lines().filter(is_code).collect();
+    let schema = code.join("\n").replace("{clustered}", clustered);
+    for statement in schema.split(';').filter(|statement| !statement.trim().is_empty()) {
+        manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
 }

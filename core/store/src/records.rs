@@ -22,6 +22,7 @@ use crate::log::{Logged, digest};
 use crate::rows::Texts;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
+use crate::webhooks;
 
 /// Which of some capture sessions exist, and whether they are used.
 pub(crate) async fn sessions(
@@ -54,6 +55,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             let row = gallery_member::Model { gallery: gallery.uuid(), person: person.uuid() };
             member(tx, row, *present).await
         }
+        Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {
             let key = [audit_head::Column::Shard, audit_head::Column::Seq];
@@ -80,19 +82,29 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
 }
 
 /// Inserts a row or replaces the one with the same key.
-async fn put<M, E>(tx: &Transaction<'_>, row: M, key: &[E::Column]) -> Result<Logged, Failure>
+pub(crate) async fn put<M, E>(tx: &Transaction<'_>, row: M, key: &[E::Column]) -> Result<Logged, Failure>
 where
     M: sea_orm::ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
     E: EntityTrait<Model = M>,
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
 {
     let logged = Logged::row(&row, key);
+    put_unlogged(tx, row, key).await?;
+    Ok(logged)
+}
+
+/// The same for a row of which the log says nothing.
+pub(crate) async fn put_unlogged<M, E>(tx: &Transaction<'_>, row: M, key: &[E::Column]) -> Result<(), Failure>
+where
+    M: sea_orm::ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
+    E: EntityTrait<Model = M>,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
     use sea_orm::{IdenStatic, Iterable};
     let is_key = |column: &E::Column| key.iter().any(|key| key.as_str() == column.as_str());
     let others: Vec<E::Column> = E::Column::iter().filter(|column| !is_key(column)).collect();
     let replace = OnConflict::columns(key.iter().copied()).update_columns(others).to_owned();
-    tx.run(&E::insert(row.into_active_model().reset_all()).on_conflict(replace)).await?;
-    Ok(logged)
+    tx.run(&E::insert(row.into_active_model().reset_all()).on_conflict(replace)).await.map(drop)
 }
 
 async fn put_person(tx: &Transaction<'_>, vault: &Vault, person: &Person) -> Result<Logged, Failure> {

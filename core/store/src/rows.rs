@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::entity::{
         account, capture_session, event, exchange, hold, idempotency_key, operation, payment, person_key, shard_head,
-        transfer,
+        transfer, webhook_endpoint, webhook_progress,
     };
     use crate::migration::Migrator;
 
@@ -217,5 +217,7 @@ mod tests {
         check::<person_key::Entity>(&connection).await;
         check::<shard_head::Entity>(&connection).await;
         check::<transfer::Entity>(&connection).await;
+        check::<webhook_endpoint::Entity>(&connection).await;
+        check::<webhook_progress::Entity>(&connection).await;
     }
 }

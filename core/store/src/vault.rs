@@ -98,6 +98,29 @@ impl Vault {
         Ok(PersonKey { person, key: cipher(&bytes)? })
     }
 
+    /// A secret of 32 bytes that belongs to a row and to no person.
+    pub(crate) fn wrap_for(&self, row: Uuid, secret: &[u8; KEY_LEN]) -> Result<WrappedKey, VaultError> {
+        let wrapped = self.kek.wrap(secret, &self.row_context(row))?;
+        Ok(WrappedKey { kek: self.kek.id().to_owned(), wrapped })
+    }
+
+    /// What [`Vault::wrap_for`] was given for the same row.
+    pub(crate) fn unwrap_for(&self, row: Uuid, stored: &WrappedKey) -> Result<Zeroizing<[u8; KEY_LEN]>, VaultError> {
+        if stored.kek != self.kek.id() {
+            return Err(VaultError::OtherKek);
+        }
+        self.kek.unwrap(&stored.wrapped, &self.row_context(row))
+    }
+
+    /// Never equal to a person's: the mark comes where a person's id begins, and makes it longer.
+    fn row_context(&self, row: Uuid) -> Vec<u8> {
+        let mut context = vec![FORMAT];
+        context.extend_from_slice(b"row secret");
+        context.extend_from_slice(row.as_bytes());
+        context.extend_from_slice(self.kek.id().as_bytes());
+        context
+    }
+
     fn key_context(&self, person: PersonId) -> Vec<u8> {
         let mut context = vec![FORMAT];
         context.extend_from_slice(person.uuid().as_bytes());

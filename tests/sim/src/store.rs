@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
+use tebura_hub::ids::{
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId, WebhookEndpointId,
+};
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::payment::Payment;
 use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
@@ -14,6 +16,7 @@ use tebura_hub::ports::{
 };
 use tebura_hub::rail::PluginId;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{Account, AccountId, Command, Hold, HoldId, Operation, OperationId, Shard, Timestamp, Verdict};
 
 use crate::defect::Defect;
@@ -169,5 +172,12 @@ store! {
     fn gallery(id: GalleryId) -> Option<Gallery>;
     fn gallery_members() -> Vec<(GalleryId, PersonId)>;
     fn api_key(id: ApiKeyId) -> Option<ApiKey>;
+    fn webhook_endpoint(id: WebhookEndpointId) -> Option<WebhookEndpoint>;
+    fn webhook_endpoints(merchant: Option<MerchantId>) -> Vec<WebhookEndpoint>;
+    fn webhook_progress(id: WebhookEndpointId) -> Option<WebhookProgress>;
+    fn webhook_deliveries(id: WebhookEndpointId, dead: bool, limit: u16) -> Vec<WebhookDelivery>;
+    fn webhooks_due(now: Timestamp) -> Vec<WebhookEndpointId>;
+    fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
+    fn event_heads() -> Vec<(Shard, u64)>;
     fn ping() -> ();
 }

@@ -13,6 +13,7 @@ mod operations;
 mod races;
 mod records;
 mod units;
+mod webhooks;
 
 use ground::Ground;
 
@@ -91,4 +92,8 @@ on_every_store! {
     records::galleries_take_and_lose_members,
     records::api_keys_are_read_back_and_revoked,
     records::what_is_not_there_is_not_found,
+    webhooks::an_endpoint_is_read_back_changed_and_removed,
+    webhooks::of_two_processes_one_moves_a_position,
+    webhooks::events_wait_in_order_until_they_are_taken_or_given_up,
+    webhooks::an_event_is_found_by_its_place,
 }

@@ -13,7 +13,7 @@ use crate::pay_by_face::{PayByFace, PayByFaceError, PaymentAnswer};
 use crate::payment::PaymentStatus;
 use crate::ports::{CommitError, Store};
 
-mod dying_store;
+pub(super) mod dying_store;
 use dying_store::{Death, DyingStore};
 
 const AMOUNT: i64 = 1_200;

@@ -6,4 +6,5 @@ mod cut_off;
 mod faces;
 mod holds;
 mod rules;
+mod webhooks;
 mod world;

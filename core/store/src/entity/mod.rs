@@ -32,6 +32,9 @@ pub(crate) mod setting;
 pub(crate) mod shard_head;
 pub(crate) mod till;
 pub(crate) mod transfer;
+pub(crate) mod webhook_delivery;
+pub(crate) mod webhook_endpoint;
+pub(crate) mod webhook_progress;
 
 /// A table that batches read or write through statements whose text never changes.
 pub(crate) trait Hot:

@@ -6,11 +6,14 @@ mod money;
 mod people;
 mod rails;
 mod sites;
+mod webhooks;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::{ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId};
+use tebura_hub::ids::{
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId, WebhookEndpointId,
+};
 use tebura_hub::payment::Payment;
 use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
 use tebura_hub::ports::{
@@ -18,6 +21,7 @@ use tebura_hub::ports::{
 };
 use tebura_hub::rail::PluginId;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Shard, Timestamp};
 
 use crate::engine::{Failure, describe};
@@ -171,6 +175,39 @@ impl Store for SqlStore {
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
         Ok(sites::api_key(&self.reader, id).await?)
+    }
+
+    async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError> {
+        Ok(webhooks::endpoint(&self.reader, &self.vault, id).await?)
+    }
+
+    async fn webhook_endpoints(&self, merchant: Option<MerchantId>) -> Result<Vec<WebhookEndpoint>, ReadError> {
+        Ok(webhooks::endpoints(&self.reader, &self.vault, merchant).await?)
+    }
+
+    async fn webhook_progress(&self, id: WebhookEndpointId) -> Result<Option<WebhookProgress>, ReadError> {
+        Ok(webhooks::progress(&self.reader, id).await?)
+    }
+
+    async fn webhook_deliveries(
+        &self,
+        id: WebhookEndpointId,
+        dead: bool,
+        limit: u16,
+    ) -> Result<Vec<WebhookDelivery>, ReadError> {
+        Ok(webhooks::deliveries(&self.reader, id, dead, limit).await?)
+    }
+
+    async fn webhooks_due(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, ReadError> {
+        Ok(webhooks::due(&self.reader, now).await?)
+    }
+
+    async fn event(&self, shard: Shard, seq: u64) -> Result<Option<StoredEvent>, ReadError> {
+        Ok(webhooks::event(&self.reader, shard, seq).await?)
+    }
+
+    async fn event_heads(&self) -> Result<Vec<(Shard, u64)>, ReadError> {
+        Ok(webhooks::heads(&self.reader).await?)
     }
 
     async fn ping(&self) -> Result<(), ReadError> {

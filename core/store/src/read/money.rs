@@ -123,7 +123,7 @@ pub(super) async fn events(
         };
         let mut rows = Vec::new();
         match &seen {
-            None => rows = next(event::Entity::find()).await?,
+            None => rows = next(event::Entity::find().filter(event::Column::Record.is_null())).await?,
             Some(accounts) => {
                 for account in accounts {
                     rows.extend(next(event::Entity::find().filter(event::Column::Payee.eq(*account))).await?);

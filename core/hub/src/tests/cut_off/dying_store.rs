@@ -11,10 +11,11 @@ use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, StoredEvent, Unit};
 use crate::rail::PluginId;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 
 /// When the process dies.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Death {
+pub(in crate::tests) enum Death {
     /// The nth commit never happens.
     BeforeCommit(u32),
     /// The nth commit happens and is never answered.
@@ -23,15 +24,15 @@ pub(super) enum Death {
     AfterAct(u32),
 }
 
-pub(super) struct DyingStore {
+pub(in crate::tests) struct DyingStore {
     inner: Arc<MemoryStore>,
     death: Option<Death>,
     commits: AtomicU32,
-    pub(super) dead: Arc<AtomicBool>,
+    pub(in crate::tests) dead: Arc<AtomicBool>,
 }
 
 impl DyingStore {
-    pub(super) fn new(inner: Arc<MemoryStore>, death: Option<Death>) -> Self {
+    pub(in crate::tests) fn new(inner: Arc<MemoryStore>, death: Option<Death>) -> Self {
         DyingStore { inner, death, commits: AtomicU32::new(0), dead: Arc::default() }
     }
 
@@ -103,5 +104,12 @@ reads! {
     fn gallery(id: GalleryId) -> Option<Gallery>;
     fn gallery_members() -> Vec<(GalleryId, PersonId)>;
     fn api_key(id: ApiKeyId) -> Option<ApiKey>;
+    fn webhook_endpoint(id: WebhookEndpointId) -> Option<WebhookEndpoint>;
+    fn webhook_endpoints(merchant: Option<MerchantId>) -> Vec<WebhookEndpoint>;
+    fn webhook_progress(id: WebhookEndpointId) -> Option<WebhookProgress>;
+    fn webhook_deliveries(id: WebhookEndpointId, dead: bool, limit: u16) -> Vec<WebhookDelivery>;
+    fn webhooks_due(now: Timestamp) -> Vec<WebhookEndpointId>;
+    fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
+    fn event_heads() -> Vec<(Shard, u64)>;
     fn ping() -> ();
 }
