@@ -1,13 +1,14 @@
 //! What every handler shares, and the one way in which a handler starts a command.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use tebura_egress::WebhookClient;
 use tebura_hub::Hub;
 use tebura_hub::ids::ApiKeyId;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::demo::DemoLedger;
 use crate::idempotency::{Running, RunningKeys};
@@ -75,9 +76,16 @@ pub struct Shared {
     pub limits: Limits,
     /// Set when the demo city is served.
     pub demo: Option<Demo>,
+    /// One place for each event stream.
+    pub streams: Arc<Semaphore>,
+    webhooks: OnceLock<Arc<WebhookClient>>,
+    stopping: watch::Sender<bool>,
     /// One place for each command that may run at once.
     commands: Arc<Semaphore>,
 }
+
+/// Event streams at once; each looks at the log twice a second.
+const STREAMS: usize = 256;
 
 impl Deref for App {
     type Target = Shared;
@@ -91,7 +99,31 @@ impl App {
     /// An application around a hub.
     pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<Demo>) -> App {
         let commands = Arc::new(Semaphore::new(limits.commands as usize));
-        App(Arc::new(Shared { hub, sessions, running: RunningKeys::default(), limits, demo, commands }))
+        let (streams, webhooks) = (Arc::new(Semaphore::new(STREAMS)), OnceLock::new());
+        let (running, stopping) = (RunningKeys::default(), watch::Sender::new(false));
+        App(Arc::new(Shared { hub, sessions, running, limits, demo, streams, webhooks, stopping, commands }))
+    }
+
+    /// Lets merchants register webhook endpoints, as far as this client may go. Once.
+    #[must_use]
+    pub fn with_webhooks(self, client: Arc<WebhookClient>) -> App {
+        let _ = self.webhooks.set(client);
+        self
+    }
+
+    /// What sends webhooks; `None`: nothing does.
+    pub fn webhooks(&self) -> Option<&Arc<WebhookClient>> {
+        self.webhooks.get()
+    }
+
+    /// Becomes true when the hub stops: what goes on without end has to end then.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Ends what goes on without end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// Runs a command to its end, whether or not the caller waits: a connection that closes never cancels money.

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
-use tebura_egress::{AddressRange, Credential, Reach};
+use tebura_egress::{AddressRange, Credential, Reach, WebhookClient};
 use tebura_plugin_host::{LockFile, Package};
 
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
@@ -34,6 +35,16 @@ pub struct Config {
     pub lock: Option<PathBuf>,
     /// Plugins to install.
     pub plugins: Vec<PluginConfig>,
+    /// Where events may be sent.
+    pub webhooks: WebhooksConfig,
+}
+
+/// Where events may be sent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhooksConfig {
+    /// Besides public addresses: `loopback`, or ranges such as `10.20.0.0/16`. There, plain `http` will do.
+    allow: Vec<String>,
 }
 
 /// A plugin.
@@ -143,6 +154,20 @@ impl Config {
         self.keyring.as_deref().map(|path| read(path, "the keyring")).transpose()
     }
 
+    /// What sends events to merchants.
+    ///
+    /// # Errors
+    /// The first range that is wrong.
+    pub fn webhooks(&self) -> Result<Arc<WebhookClient>, RailsError> {
+        let reach = |word: &String| match word.as_str() {
+            "loopback" => Ok(Reach::Loopback),
+            range => range.parse::<AddressRange>().map(|range| Reach::Ranges(vec![range])).map_err(|error| {
+                RailsError::Setting { what: format!("webhooks.allow {range}"), reason: error.to_string() }
+            }),
+        };
+        crate::webhooks::client(self.webhooks.allow.iter().map(reach).collect::<Result<_, RailsError>>()?)
+    }
+
     /// What the operator approved.
     ///
     /// # Errors
@@ -216,6 +241,16 @@ mod tests {
         let endpoint = config.plugins[0].endpoints["provider"].plan("provider").unwrap();
         assert!(matches!(endpoint.reach, Reach::Ranges(ranges) if ranges.len() == 1));
         assert!(endpoint.credential.is_some());
+    }
+
+    #[test]
+    fn webhooks_stay_public_unless_the_file_says_more() {
+        let config = |allow: &str| toml::from_str::<Config>(&format!("[webhooks]\nallow = {allow}\n")).unwrap();
+        let inside = "http://10.20.0.7/events";
+        assert!(config("[]").webhooks().unwrap().admit(inside).is_err());
+        assert!(config("['loopback', '10.20.0.0/16']").webhooks().unwrap().admit(inside).is_ok());
+        let wrong = config("['10.20.0.7/16']").webhooks().err().map(|error| error.to_string());
+        assert!(wrong.is_some_and(|wrong| wrong.contains("10.20.0.7/16")));
     }
 
     #[test]

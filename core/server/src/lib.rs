@@ -25,4 +25,5 @@ pub mod routes;
 pub mod serve;
 pub mod sessions;
 pub mod start;
+pub mod webhooks;
 pub mod wire;

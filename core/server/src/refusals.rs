@@ -44,7 +44,7 @@ fn said(error: &impl std::fmt::Display) -> String {
     format!("{first}{}.", characters.as_str().trim_end_matches('.'))
 }
 
-fn problem(status: StatusCode, code: &'static str, error: &impl std::fmt::Display) -> Problem {
+pub(crate) fn problem(status: StatusCode, code: &'static str, error: &impl std::fmt::Display) -> Problem {
     Problem::new(status, code, said(error))
 }
 

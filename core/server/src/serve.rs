@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::connections;
 use crate::routes;
 use crate::start::Worker;
+use crate::webhooks::{Deliveries, SignedPost};
 
 /// How long a stopping hub waits for requests and commands. Orchestrators kill after 30 s; this leaves them a margin.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -62,15 +64,21 @@ pub async fn stop_signal() -> std::io::Result<()> {
 /// Returns how many commands still run; the next start takes them up.
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> usize {
     let worker = Worker::start(app.hub.clone());
+    let sender = app.webhooks().map(|client| Arc::new(SignedPost::new(Arc::clone(client))));
+    let deliveries = sender.map(|sender| Deliveries::start(app.hub.clone(), sender));
     let (close, closing) = watch::channel(false);
     let serving = tokio::spawn(connections::serve(listener, routes::router(app.clone()), app.limits, closing, DRAIN));
     stop.await;
     tracing::info!(commands = app.commands_running(), "stopping: no new request is taken");
+    app.stop();
     let _ = close.send(true);
     if !serving.await.unwrap_or(false) {
         tracing::warn!("some connections did not close in time");
     }
     let left = app.drain(DRAIN).await;
+    if let Some(deliveries) = deliveries {
+        deliveries.stop().await;
+    }
     worker.stop().await;
     tracing::info!(left, "stopped");
     left

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tebura_egress::Reach;
 use tebura_face_engine::EngineChoice;
 use tebura_providers::wallet::Running;
 use tebura_store::SqlStore;
@@ -100,11 +101,12 @@ impl DemoCity {
         let rails = step(slow, "cli.loading_plugin", rails).await??;
         let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), true).await?;
         let city = City::build(&hub, secret, wallet.sandbox.clone());
+        let webhooks = crate::webhooks::client(vec![Reach::Loopback])?;
         let City { till_key, shop_key, operator_key, ledger } = step(slow, "cli.building_city", city).await?;
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
         Ok(DemoCity {
-            app: App::new(hub, Sessions::new(secret), Limits::default(), demo),
+            app: App::new(hub, Sessions::new(secret), Limits::default(), demo).with_webhooks(webhooks),
             faces,
             wallet,
             till_key,

@@ -50,7 +50,7 @@ pub(super) async fn list_events(
     Ok(Json(EventListBody { items: events.iter().map(EventBody::from).collect(), next: cursor(&read) }))
 }
 
-fn malformed() -> Problem {
+pub(super) fn malformed() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "request.cursor_malformed",
@@ -59,7 +59,7 @@ fn malformed() -> Problem {
 }
 
 /// How far each shard was read, as one opaque word: shard and sequence by turns, the sequence seven bits a byte.
-fn cursor(read: &BTreeMap<Shard, u64>) -> String {
+pub(super) fn cursor(read: &BTreeMap<Shard, u64>) -> String {
     let mut bytes = vec![CURSOR_VERSION];
     for (shard, seq) in read {
         bytes.push(shard.number());
@@ -75,7 +75,7 @@ fn cursor(read: &BTreeMap<Shard, u64>) -> String {
 
 const CURSOR_VERSION: u8 = 1;
 
-fn positions(cursor: &str) -> Option<BTreeMap<Shard, u64>> {
+pub(super) fn positions(cursor: &str) -> Option<BTreeMap<Shard, u64>> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let mut rest = bytes.strip_prefix(&[CURSOR_VERSION])?.iter();
     let mut read = BTreeMap::new();

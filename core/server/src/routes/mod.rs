@@ -7,6 +7,7 @@ mod answers;
 mod capture_sessions;
 mod captures;
 mod demo;
+mod event_stream;
 mod events;
 mod form;
 mod galleries;
@@ -21,6 +22,7 @@ mod people;
 mod rails;
 mod till_page;
 mod tills;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -76,6 +78,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(rails::get_rail))
         .routes(routes!(accounts::get_account))
         .routes(routes!(events::list_events))
+        .routes(routes!(event_stream::stream_events))
+        .routes(routes!(webhooks::create_webhook_endpoint, webhooks::list_webhook_endpoints))
+        .routes(routes!(webhooks::get_webhook_endpoint, webhooks::delete_webhook_endpoint))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::list_dead_letters))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

@@ -319,6 +319,14 @@ pub struct ListQuery {
     pub limit: Option<u16>,
 }
 
+/// Where a stream begins.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct StreamQuery {
+    /// A cursor: the `next` of a page, or the `id` of a streamed event. Now, when it is left out.
+    pub after: Option<String>,
+}
+
 /// A page of holds, oldest first.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HoldListBody {
@@ -335,6 +343,9 @@ pub struct EventBody {
     /// `<shard>-<sequence>`: unique, and counting up without gaps within a shard.
     #[schema(example = "7-42")]
     pub id: String,
+    /// The event's number in the log: events of one hold count up, with gaps.
+    #[schema(example = 42)]
+    pub sequence: u64,
     /// What happened, such as `hold.held` or `capture.settled`.
     #[schema(example = "capture.settled")]
     pub r#type: String,
@@ -362,6 +373,7 @@ impl From<&StoredEvent> for EventBody {
         let event = &stored.event;
         EventBody {
             id: format!("{}-{}", stored.shard.number(), stored.seq),
+            sequence: stored.seq,
             r#type: event.kind.name().to_owned(),
             hold: event.hold.map(|hold| hold.to_string()),
             operation: event.operation.map(|operation| operation.to_string()),

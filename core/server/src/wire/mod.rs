@@ -8,3 +8,4 @@ pub mod people;
 pub mod rails;
 pub mod sites;
 pub mod time;
+pub mod webhooks;

@@ -4,6 +4,7 @@
 mod accounts;
 mod amounts;
 mod capture_sessions;
+mod event_stream;
 mod events;
 mod holds;
 mod keys;
@@ -12,5 +13,6 @@ mod openapi;
 mod operations;
 mod payments;
 mod till;
+mod webhooks;
 mod world;
 mod writes;
