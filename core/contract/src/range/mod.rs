@@ -6,12 +6,13 @@
 
 mod leg;
 mod pass;
+mod promise;
 
 use crate::finding::Findings;
 use crate::model::{Document, LegIx, PartyIx, StateIx};
 
 pub(crate) use leg::LegRange;
-pub(crate) use pass::share_of;
+pub(crate) use promise::share_of;
 
 /// The smallest and the largest of an amount, in the asset's smallest units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

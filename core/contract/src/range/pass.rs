@@ -1,11 +1,9 @@
 //! One pass over the states in order.
 
-use std::fmt::Display;
-
+use super::promise::amount_of;
 use super::{LegRange, Movement, Range, Ranges, Whom};
-use crate::finding::{Code, Findings};
-use crate::model::{Amount, Disposal, Document, Edge, Go, Item, Rest, StateIx};
-use crate::words::amount;
+use crate::finding::Findings;
+use crate::model::{Disposal, Document, Edge, Go, LegIx, Rest, StateIx};
 
 /// What is known when a state is entered; legs are empty before the holds are placed.
 #[derive(Clone)]
@@ -14,9 +12,18 @@ struct Known {
     vars: Vec<Option<Range>>,
 }
 
-struct Pass<'d, 'f> {
-    document: &'d Document,
-    findings: &'f mut Findings,
+/// One leg's disposal on one edge.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'d> {
+    pub(super) state: StateIx,
+    pub(super) number: usize,
+    pub(super) edge: &'d Edge,
+    pub(super) disposal: &'d Disposal,
+}
+
+pub(super) struct Pass<'d, 'f> {
+    pub(super) document: &'d Document,
+    pub(super) findings: &'f mut Findings,
     entered: Vec<Option<Known>>,
     movements: Vec<Vec<Vec<Movement>>>,
     ends: Option<Vec<LegRange>>,
@@ -31,9 +38,7 @@ pub(super) fn run(document: &Document, order: &[StateIx], findings: &mut Finding
     for state in order {
         pass.state(*state);
     }
-    for leg in &document.legs {
-        pass.raises(leg);
-    }
+    (0..document.legs.len()).for_each(|leg| pass.raises(leg));
     let ends = pass.ends.unwrap_or_else(|| placed(document));
     Ranges { movements: pass.movements, ends, longest_ms: document.longest_ms(order), order: order.to_vec() }
 }
@@ -103,47 +108,38 @@ impl Pass<'_, '_> {
         for (number, edge) in loops {
             let times = i64::from(edge.times.unwrap_or(1));
             for disposal in &edge.disposals {
+                let spot = Spot { state: index, number: *number, edge, disposal };
+                let Some(before) = start.get(disposal.leg) else { continue };
                 for item in &disposal.items {
-                    let (whom, wanted) = self.wanted(index, *number, edge, disposal, item, &start, known);
-                    let Some(leg) = known.legs.get_mut(disposal.leg) else { continue };
-                    let range = leg.may_repeat(whom, wanted, times);
-                    self.movements[index][*number].push(Movement { leg: disposal.leg, whom, range, rest: false });
+                    let (whom, wanted) = self.wanted(spot, item, before, &known.vars);
+                    let range = known.legs[disposal.leg].may_repeat(whom, wanted, times);
+                    self.move_on(spot, whom, range, false);
                 }
-            }
-        }
-        for (number, edge) in loops {
-            for disposal in &edge.disposals {
-                self.last_repetition(index, *number, edge, disposal, loops, &start, known);
+                // C6: the last repetition, after all others of the state.
+                let mut worst = before.clone();
+                let others = self.repetitions(disposal.leg, loops, before, &known.vars, edge);
+                worst.out.max = worst.out.max.saturating_add(others).min(worst.authorised.max);
+                self.enough(spot, &worst, &known.vars);
             }
         }
     }
 
-    /// C6 for an edge that repeats: its last repetition after all others of the state.
-    #[expect(clippy::too_many_arguments, reason = "one caller; the parts belong to different owners")]
-    fn last_repetition(
-        &mut self,
-        index: StateIx,
-        number: usize,
-        edge: &Edge,
-        disposal: &Disposal,
+    /// The most that all repetitions of a state take from a leg, but for one of `but_one`.
+    fn repetitions(
+        &self,
+        leg: LegIx,
         loops: &[(usize, &Edge)],
-        start: &[LegRange],
-        known: &Known,
-    ) {
-        let Some(before) = start.get(disposal.leg) else { return };
+        before: &LegRange,
+        vars: &[Option<Range>],
+        but_one: &Edge,
+    ) -> i64 {
         let most = |edge: &Edge| -> i64 {
-            let items = edge.disposal(disposal.leg).map(|disposal| disposal.items.as_slice()).unwrap_or_default();
-            let each = items.iter().map(|item| self.amount_of(edge, item, before, known).map_or(0, |range| range.max));
+            let items = edge.disposal(leg).map(|disposal| disposal.items.as_slice()).unwrap_or_default();
+            let each = items.iter().map(|item| amount_of(edge, item, before, vars).map_or(0, |range| range.max));
             each.fold(0, i64::saturating_add)
         };
-        let all: i64 = loops
-            .iter()
-            .map(|(_, edge)| most(edge).saturating_mul(i64::from(edge.times.unwrap_or(1))))
-            .fold(0, i64::saturating_add);
-        let mut worst = before.clone();
-        let others = all.saturating_sub(most(edge));
-        worst.out.max = worst.out.max.saturating_add(others).min(worst.authorised.max);
-        self.enough(index, number, edge, disposal, &worst, known);
+        let each = loops.iter().map(|(_, edge)| most(edge).saturating_mul(i64::from(edge.times.unwrap_or(1))));
+        each.fold(0, i64::saturating_add).saturating_sub(most(but_one))
     }
 
     fn fire(&mut self, index: StateIx, number: usize, edge: &Edge, after: &mut Known) {
@@ -153,12 +149,13 @@ impl Pass<'_, '_> {
             }
         }
         for disposal in &edge.disposals {
-            let Some(before) = after.legs.get(disposal.leg).cloned() else { continue };
-            self.enough(index, number, edge, disposal, &before, after);
+            let spot = Spot { state: index, number, edge, disposal };
+            let Some(leg) = after.legs.get_mut(disposal.leg) else { continue };
+            self.enough(spot, leg, &after.vars);
             for item in &disposal.items {
-                let (whom, wanted) = self.wanted(index, number, edge, disposal, item, &after.legs, after);
-                let range = after.legs[disposal.leg].take(whom, wanted);
-                self.move_on(index, number, disposal, whom, range, false);
+                let (whom, wanted) = self.wanted(spot, item, leg, &after.vars);
+                let range = leg.take(whom, wanted);
+                self.move_on(spot, whom, range, false);
             }
             let whom = match disposal.rest {
                 Rest::Keep => continue,
@@ -166,138 +163,15 @@ impl Pass<'_, '_> {
                 Rest::Pay(party) => Whom::Party(party),
                 Rest::Rehold { .. } => Whom::Contract,
             };
-            let range = after.legs[disposal.leg].take_rest(whom);
-            self.move_on(index, number, disposal, whom, range, true);
+            let range = leg.take_rest(whom);
+            self.move_on(spot, whom, range, true);
         }
     }
 
-    fn move_on(&mut self, index: StateIx, number: usize, disposal: &Disposal, whom: Whom, range: Range, rest: bool) {
+    fn move_on(&mut self, spot: Spot<'_>, whom: Whom, range: Range, rest: bool) {
         if range.max > 0 {
-            self.movements[index][number].push(Movement { leg: disposal.leg, whom, range, rest });
-        }
-    }
-
-    /// Who an item names and what it asks for; adds C8 where a variable may be unknown and W4 where a statement may
-    /// ask for more than is left.
-    #[expect(clippy::too_many_arguments, reason = "one item in one place of one edge of one state")]
-    fn wanted(
-        &mut self,
-        index: StateIx,
-        number: usize,
-        edge: &Edge,
-        disposal: &Disposal,
-        item: &Item,
-        legs: &[LegRange],
-        known: &Known,
-    ) -> (Whom, Range) {
-        let (whom, amount) = match item {
-            Item::Pay { to, amount } => (Whom::Party(*to), amount),
-            Item::Release { amount } => (Whom::Payer, amount),
-        };
-        let Some(leg) = legs.get(disposal.leg) else { return (whom, Range::default()) };
-        let Some(wanted) = self.amount_of(edge, item, leg, known) else {
-            let path =
-                format!("{}/do/{}", self.document.edge_path(index, number), self.document.legs[disposal.leg].name);
-            if let Amount::Var(var, _) = amount {
-                let state = &self.document.states[index].name;
-                let values: [(_, &dyn Display); 2] = [("name", &self.document.vars[*var]), ("state", state)];
-                self.findings.add(Code::C8UnboundVariable, path, &values);
-            }
-            return (whom, Range::default());
-        };
-        let stated = matches!(amount, Amount::Field(..) | Amount::Var(..));
-        if let (Whom::Party(party), true) = (whom, stated && wanted.max > leg.left().min) {
-            let name = &self.document.legs[disposal.leg].name;
-            let path = format!("{}/do/{name}", self.document.edge_path(index, number));
-            let party = &self.document.parties[party].name;
-            self.findings.add(Code::W4MayFallShort, path, &[("leg", name), ("party", party)]);
-        }
-        (whom, wanted)
-    }
-
-    fn amount_of(&self, edge: &Edge, item: &Item, leg: &LegRange, known: &Known) -> Option<Range> {
-        let amount = match item {
-            Item::Pay { amount, .. } | Item::Release { amount } => amount,
-        };
-        let at_most = |range: Range, max: Option<i64>| match max {
-            Some(max) => Range::new(range.min.min(max), range.max.min(max)),
-            None => range,
-        };
-        match amount {
-            Amount::Fixed(units) => Some(Range::exactly(*units)),
-            Amount::Share(share) => {
-                Some(Range::new(share_of(leg.authorised.min, *share), share_of(leg.authorised.max, *share)))
-            }
-            Amount::Field(field, max) => {
-                let (min, high) = edge.trigger.as_ref()?.bounds(*field);
-                Some(at_most(Range::new(min.min(high), high), *max))
-            }
-            Amount::Var(var, max) => known.vars[*var].map(|range| at_most(range, *max)),
-        }
-    }
-
-    /// C6: fixed amounts and shares are there even where least is authorised and most has left.
-    fn enough(
-        &mut self,
-        index: StateIx,
-        number: usize,
-        edge: &Edge,
-        disposal: &Disposal,
-        before: &LegRange,
-        known: &Known,
-    ) {
-        let mut worst = before.clone();
-        worst.authorised = Range::exactly(before.authorised.min);
-        worst.out = Range::exactly(before.out.max.min(before.authorised.min));
-        let shares = disposal.items.iter().map(|item| match item {
-            Item::Pay { amount: Amount::Share(share), .. } | Item::Release { amount: Amount::Share(share) } => *share,
-            Item::Pay { .. } | Item::Release { .. } => 0,
-        });
-        let over = shares.sum::<i64>() > 10_000;
-        for (entry, item) in disposal.items.iter().enumerate() {
-            let Some(wanted) = self.amount_of(edge, item, &worst, known) else { continue };
-            let (Item::Pay { amount: kind, .. } | Item::Release { amount: kind }) = item;
-            let left = worst.left().min;
-            let promised = matches!(kind, Amount::Fixed(_) | Amount::Share(_));
-            if promised && (wanted.max > left || over && matches!(kind, Amount::Share(_))) {
-                let leg = &self.document.legs[disposal.leg];
-                let path = format!("{}/do/{}/{entry}", self.document.edge_path(index, number), leg.name);
-                let values: [(_, &dyn Display); 3] = [
-                    ("leg", &leg.name),
-                    ("left", &amount(&leg.asset, left)),
-                    ("wanted", &amount(&leg.asset, wanted.max)),
-                ];
-                self.findings.add(Code::C6MoreThanLeft, path, &values);
-            }
-            worst.out = Range::exactly(worst.out.max.saturating_add(wanted.max.min(left)));
-        }
-    }
-
-    /// C6: raises lie between the hold and the cap.
-    fn raises(&mut self, leg: &crate::model::Leg) {
-        let show = |units| amount(&leg.asset, units);
-        if leg.cap < leg.hold {
-            let values: [(_, &dyn Display); 2] = [("cap", &show(leg.cap)), ("hold", &show(leg.hold))];
-            self.findings.add(Code::C6CapBelowHold, format!("/legs/{}/cap", leg.name), &values);
-        }
-        for (index, state) in self.document.states.iter().enumerate() {
-            for (number, edge) in state.on.iter().enumerate() {
-                let raised = edge.raises.iter().filter(|(raised, _)| self.document.legs[*raised].name == leg.name);
-                for (_, to) in raised {
-                    let path = format!("{}/raise/{}", self.document.edge_path(index, number), leg.name);
-                    let values: [(_, &dyn Display); 4] = [
-                        ("leg", &leg.name),
-                        ("wanted", &show(*to)),
-                        ("cap", &show(leg.cap)),
-                        ("hold", &show(leg.hold)),
-                    ];
-                    if *to > leg.cap {
-                        self.findings.add(Code::C6RaiseAboveCap, path, &values);
-                    } else if *to <= leg.hold {
-                        self.findings.add(Code::C6RaiseNotAbove, path, &values);
-                    }
-                }
-            }
+            let leg = spot.disposal.leg;
+            self.movements[spot.state][spot.number].push(Movement { leg, whom, range, rest });
         }
     }
 
@@ -327,11 +201,6 @@ impl Pass<'_, '_> {
             ends @ None => *ends = Some(after.legs),
         }
     }
-}
-
-/// Ten-thousandths of an amount, rounded down.
-pub(crate) fn share_of(units: i64, share: i64) -> i64 {
-    i64::try_from(i128::from(units) * i128::from(share) / 10_000).unwrap_or(i64::MAX)
 }
 
 fn bind(vars: &mut [Option<Range>], edge: &Edge) {
