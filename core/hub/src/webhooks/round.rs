@@ -28,9 +28,10 @@ const LANES: usize = 8;
 /// After so many failures without one success the endpoint is left alone until the next round.
 const FAILURES_IN_A_ROW: u32 = 3;
 /// No attempt begins later in a round; the rest waits for the next.
-const ROUND_MS: i64 = 60_000;
-/// A round that ends has given its lease back; one whose process died is over after this.
-const LEASE_MS: i64 = 120_000;
+const ROUND_MS: i64 = 15_000;
+/// A round that ends has given its lease back; one whose process died is over after this. Longer than a round and the
+/// longest attempt.
+const LEASE_MS: i64 = 30_000;
 
 /// When an event is due that waits for another one of its hold.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);

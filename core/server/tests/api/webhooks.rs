@@ -118,7 +118,7 @@ fn library_verifies(secret: &str, arrived: &Arrived) -> Option<bool> {
         "refused" => Some(false),
         _ => {
             assert!(
-                std::env::var_os("TEBURA_REQUIRE_STANDARDWEBHOOKS").is_none(),
+                std::env::var_os("TEBURA_REQUIRE_TOOLS").is_none(),
                 "the library is needed: python3 -m pip install --target target/python standardwebhooks==1.1.0"
             );
             None
