@@ -4,7 +4,10 @@
 //! performs it, and hands the [`RailEvent`] back. The types mirror `specs/wit/{host,rail}/1.0.0`; the Wasm
 //! adapter converts. Nothing here waits, sends or stores.
 
+use tebura_contract::RailFacts;
 use tebura_ledger::{Money, OperationId, Timestamp};
+
+use crate::create_hold::MAX_HOLD_MS;
 
 /// The name of a rail in this hub: `house`, or a plugin's id such as `jp.tebura.wallet`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -301,6 +304,25 @@ impl RailDescriptor {
     /// The longest that the hub may promise to hold, milliseconds: `hub_ms`, or the rail's longest less the margin.
     pub fn longest_hold_ms(&self, hub_ms: i64) -> i64 {
         self.max_hold_ms.map_or(hub_ms, |longest| hub_ms.min(longest.saturating_sub(DEADLINE_MARGIN_MS)))
+    }
+
+    /// What a check of hold contracts has to know.
+    pub fn contract_facts(&self) -> RailFacts {
+        let RailAbilities { partial_release, split, pin, .. } = self.abilities;
+        RailFacts {
+            max_hold_ms: self.longest_hold_ms(MAX_HOLD_MS),
+            // The margin is taken off already.
+            settle_margin_ms: 0,
+            max_amount: self.max_per_operation,
+            assets: self.currencies.clone(),
+            partial_capture: true,
+            several_captures: self.several_captures,
+            split,
+            partial_release,
+            raise: self.takes("raise"),
+            extend: self.takes("extend"),
+            pin,
+        }
     }
 
     /// Until when the rail is to keep a hold whose deadline here is `deadline`.

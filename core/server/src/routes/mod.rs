@@ -6,6 +6,7 @@ mod accounts;
 mod answers;
 mod capture_sessions;
 mod captures;
+mod contracts;
 mod demo;
 mod event_stream;
 mod events;
@@ -74,6 +75,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(operations::resolve_operation))
         .routes(routes!(operations::end_dispute))
         .routes(routes!(operations::list_exceptions))
+        .routes(routes!(contracts::check_contract))
         .routes(routes!(rails::list_rails))
         .routes(routes!(rails::get_rail))
         .routes(routes!(accounts::get_account))

@@ -4,6 +4,7 @@
 mod accounts;
 mod amounts;
 mod capture_sessions;
+mod contracts;
 mod event_stream;
 mod events;
 mod holds;
