@@ -34,6 +34,9 @@ impl Hub {
     /// was under way was cut off, whatever its lease says.
     pub async fn recover(&self, alone: bool) -> Result<usize, ReadError> {
         let until = if alone { Timestamp::from_millis(i64::MAX) } else { self.now() };
+        if alone {
+            self.end_webhook_leases().await?;
+        }
         self.drive_due(until).await
     }
 

@@ -24,6 +24,7 @@ use tebura_server::auth::KeySecret;
 use tebura_server::clock::{SystemClock, SystemIds};
 use tebura_server::routes;
 use tebura_server::sessions::Sessions;
+use tebura_server::webhooks::{Deliveries, SignedPost};
 use tebura_store::{FileKek, SqlStore, StoreConfig};
 
 /// How long the worker waits between two looks at what is due, milliseconds.
@@ -43,7 +44,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     hub.recover(true).await?;
     let key = operator_key(&hub).await?;
     work(Arc::clone(&hub), clock);
-    let app = App::new(hub, Sessions::new(b"only this process needs sessions"), AppLimits::default(), None);
+    let webhooks = tebura_server::webhooks::client(vec![Reach::Loopback])?;
+    let _deliveries = Deliveries::start(Arc::clone(&hub), Arc::new(SignedPost::new(Arc::clone(&webhooks))));
+    let app = App::new(hub, Sessions::new(b"only this process needs sessions"), AppLimits::default(), None)
+        .with_webhooks(webhooks);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
     announce(&json!({ "origin": origin, "operator_key": key.reveal().as_str() }));

@@ -6,3 +6,4 @@ pub(crate) mod far_end;
 pub(crate) mod hub;
 mod load;
 mod misbehaviour;
+mod webhooks;

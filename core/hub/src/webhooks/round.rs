@@ -15,7 +15,7 @@ use super::endpoints::{later, unit};
 use super::{Attempt, WebhookDelivery, WebhookEndpoint, WebhookError, WebhookProgress, WebhookSender, WebhookWrite};
 use crate::hub::Hub;
 use crate::ids::WebhookEndpointId;
-use crate::ports::{Caller, CommitError, StoredEvent};
+use crate::ports::{Caller, CommitError, ReadError, StoredEvent};
 
 /// An event that was not taken for a day is given up.
 pub const GIVE_UP_AFTER_MS: i64 = 86_400_000;
@@ -101,6 +101,21 @@ impl Hub {
         });
         let tried = deliver(&run, due).await;
         self.write_down(leased, positions, tried, resting).await
+    }
+
+    /// Ends what dead processes had begun; only when no other process can be alive.
+    pub(crate) async fn end_webhook_leases(&self) -> Result<(), ReadError> {
+        let now = self.now();
+        for endpoint in self.store.webhook_endpoints(None).await? {
+            let Some(progress) = self.store.webhook_progress(endpoint.id).await? else { continue };
+            if now < progress.leased_until {
+                let ended = WebhookProgress { leased_until: now, ..progress };
+                if let Err(error) = self.put_progress(ended, Vec::new()).await {
+                    tracing::warn!(endpoint = %endpoint.id, %error, "a lease could not be ended; it ends by itself");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn fresh(
