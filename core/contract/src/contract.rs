@@ -200,6 +200,16 @@ impl Contract {
         })
     }
 
+    /// The names of all commands and statements that some state waits for, once each, sorted.
+    pub fn trigger_names(&self) -> Vec<&str> {
+        let edges = self.document.states.iter().flat_map(|state| &state.on);
+        let mut names: Vec<&str> =
+            edges.filter_map(|edge| edge.trigger.as_ref()).map(|trigger| trigger.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Pairs of parties that must be different people or organisations, because the checks count them as two: one signs
     /// or consents where the other is paid, or both sign the same edge.
     pub fn must_differ(&self) -> Vec<(&str, &str)> {

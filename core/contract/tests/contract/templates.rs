@@ -175,3 +175,20 @@ fn arguments_of_another_shape_are_not_read() {
     wrong(|arguments| arguments["within"] = json!("P1M"));
     wrong(|arguments| drop(arguments.as_object_mut().unwrap().remove("times")));
 }
+
+#[test]
+fn the_page_about_templates_is_true() {
+    let page = include_str!("../../../../specs/contracts/templates.md");
+    let mut shown = Vec::new();
+    for section in page.split("\n## ").skip(1) {
+        let (_, rest) = section.split_once("```json\n").expect("each template has an example");
+        let (example, _) = rest.split_once("```").expect("the example ends");
+        let arguments: Value = serde_json::from_str(example).expect("the example is JSON");
+        shown.push(arguments["template"].as_str().unwrap().to_owned());
+        let contract = template(arguments).contract().unwrap_or_else(|error| panic!("{example}: {error}"));
+        for edge in contract.trigger_names() {
+            assert!(section.contains(edge), "the page does not name `{edge}` of\n{example}");
+        }
+    }
+    assert_eq!(shown, Template::NAMES);
+}
