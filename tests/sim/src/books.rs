@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 pub enum Order {
     /// Set money aside until `expires`, milliseconds since the epoch.
     Hold { purse: String, shop: String, amount: i64, expires: i64 },
+    /// Set more money aside.
+    Raise { hold: String, amount: i64 },
+    /// Keep it until later.
+    Extend { hold: String, amount: i64, until: i64 },
     /// Take set-aside money; `last` gives the rest back.
     Capture { hold: String, amount: i64, last: bool },
     /// Give set-aside money back.
@@ -124,6 +128,8 @@ impl Books {
             Order::Hold { purse, shop, amount, expires } => {
                 self.set_aside(operation, purse, shop, (*amount).min(at_most), *expires)
             }
+            Order::Raise { hold, amount } => self.raise(operation, hold, *amount, now),
+            Order::Extend { hold, amount, until } => self.extend(operation, hold, *amount, *until, now),
             Order::Capture { hold, amount, last } => self.capture(operation, hold, *amount, *last, now),
             Order::Release { hold, amount } => self.release(operation, hold, *amount, now),
             Order::Refund { capture, amount } => self.refund(operation, capture, *amount),
@@ -174,6 +180,31 @@ impl Books {
         hold.reserved += amount;
         hold.left += amount;
         Saying::Done { name, amount }
+    }
+
+    fn raise(&mut self, operation: &str, name: &str, amount: i64, now: i64) -> Saying {
+        let purse = match self.open(name, now) {
+            Ok(hold) => hold.purse.clone(),
+            Err(no) => return no,
+        };
+        let there = self.purses.entry(purse).or_default();
+        if *there < amount {
+            return Saying::No { status: 402, code: "funds.insufficient" };
+        }
+        *there -= amount;
+        if let Some(hold) = self.holds.get_mut(name) {
+            hold.reserved += amount;
+            hold.left += amount;
+        }
+        Saying::Done { name: format!("u-{operation}"), amount }
+    }
+
+    fn extend(&mut self, operation: &str, name: &str, amount: i64, until: i64, now: i64) -> Saying {
+        match self.open(name, now) {
+            Ok(hold) => hold.expires = hold.expires.max(until),
+            Err(no) => return no,
+        }
+        Saying::Done { name: format!("e-{operation}"), amount }
     }
 
     fn capture(&mut self, operation: &str, name: &str, amount: i64, last: bool, now: i64) -> Saying {

@@ -1,27 +1,38 @@
 //! What has to be true when the world has calmed down: every hold is over or visibly unknown, every key had one effect,
 //! the far ends' books and ours agree, and the events tell the same story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tebura_hub::exchange::Stage;
 use tebura_hub::ports::{Caller, Page, Store};
-use tebura_ledger::{EventKind, Hold, HoldId, Operation, OperationId, OperationKind, OperationState, Timestamp};
+use tebura_ledger::{
+    AccountId, EventKind, Finality, Hold, HoldId, Operation, OperationId, OperationKind, OperationState, Timestamp,
+};
 
-use crate::ask::{Known, Request, Told};
+use crate::ask::{Ask, CaptureAsk, Known, Request, Told};
 use crate::books::{Books, Order, Saying};
 use crate::nature::Nature;
 use crate::run::{Outcome, Run, at_once};
 
 /// What a run came to, for statistics.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Counts {
     pub holds: usize,
-    pub operations: usize,
-    pub settled: usize,
-    pub declined: usize,
-    /// Operations whose outcome nobody can tell, on a rail that cannot tell.
-    pub unknown: usize,
     pub requests: usize,
+    /// Operations by kind: settled, declined, and left unknown by a rail that cannot tell.
+    pub operations: BTreeMap<&'static str, [usize; 3]>,
+}
+
+impl Counts {
+    /// Adds another run's counts.
+    pub fn add(&mut self, other: &Counts) {
+        self.holds += other.holds;
+        self.requests += other.requests;
+        for (kind, counts) in &other.operations {
+            let sums = self.operations.entry(kind).or_default();
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+    }
 }
 
 /// Checks everything.
@@ -40,15 +51,16 @@ pub fn everything(run: &Run) -> Result<Counts, String> {
     answers(&run.requests.borrow(), run, &operations)?;
     far_ends(run, &holds, &operations)?;
     events(run, &holds)?;
-    let count = |is: fn(&OperationState) -> bool| operations.values().filter(|row| is(row.state())).count();
-    Ok(Counts {
-        holds: holds.len(),
-        operations: operations.len(),
-        settled: count(|state| matches!(state, OperationState::Settled { .. })),
-        declined: count(|state| matches!(state, OperationState::Failed { .. })),
-        unknown: count(|state| !state.is_final()),
-        requests: run.requests.borrow().len(),
-    })
+    let mut counts = Counts { holds: holds.len(), requests: run.requests.borrow().len(), ..Counts::default() };
+    for row in operations.values() {
+        let place = match row.state() {
+            OperationState::Settled { .. } => 0,
+            OperationState::Failed { .. } => 1,
+            OperationState::RequiresAction | OperationState::Sent | OperationState::Unknown { .. } => 2,
+        };
+        counts.operations.entry(row.kind().name()).or_default()[place] += 1;
+    }
+    Ok(counts)
 }
 
 fn rail_is_mute(hold: &Hold) -> bool {
@@ -59,13 +71,16 @@ fn rail_is_mute(hold: &Hold) -> bool {
 fn is_over(run: &Run, hold: &Hold, operations: &BTreeMap<OperationId, Operation>) -> Outcome {
     let open: Vec<&Operation> =
         operations.values().filter(|row| row.hold() == Some(hold.id()) && !row.state().is_final()).collect();
+    let mut stuck = 0;
     for operation in &open {
         let exchange = at_once(run.store.exchange(operation.id()))?;
-        let stuck = exchange.is_some_and(|exchange| matches!(exchange.stage, Stage::Stuck));
-        let visible = matches!(operation.state(), OperationState::Unknown { .. });
-        if !(stuck && visible && rail_is_mute(hold)) {
-            return Err(format!("{} is still {:?} on {}", operation.id(), operation.state(), hold.rail()));
-        }
+        let is_stuck = exchange.is_some_and(|exchange| matches!(exchange.stage, Stage::Stuck));
+        stuck += usize::from(is_stuck && matches!(operation.state(), OperationState::Unknown { .. }));
+    }
+    // A question to the payer stays open with a hold that is kept open by what nobody can tell.
+    let waiting = open.iter().filter(|row| *row.state() == OperationState::RequiresAction).count();
+    if stuck + waiting != open.len() || (waiting > 0 && stuck == 0) || (stuck > 0 && !rail_is_mute(hold)) {
+        return Err(format!("{} on {} is left with {open:?}", hold.id(), hold.rail()));
     }
     let far = Timestamp::from_millis(i64::MAX);
     if open.is_empty() && (!hold.phase().is_terminal() || hold.follow_up(far).is_some()) {
@@ -76,15 +91,20 @@ fn is_over(run: &Run, hold: &Hold, operations: &BTreeMap<OperationId, Operation>
 
 /// What callers were told is what is in the books, and a key stands for one operation.
 fn answers(requests: &[Request], run: &Run, operations: &BTreeMap<OperationId, Operation>) -> Outcome {
-    let mut by_key: BTreeMap<(String, String, u8), OperationId> = BTreeMap::new();
+    let mut by_key: BTreeMap<(String, String, u8, &str), OperationId> = BTreeMap::new();
     for request in requests {
-        let of = (request.scope(), request.key.clone(), request.fingerprint);
         for told in &request.told {
-            let Told::Operation { id, hold, state, .. } = told else { continue };
+            let Told::Operation { id, hold, kind, state, .. } = told else { continue };
             let row =
                 operations.get(id).ok_or_else(|| format!("{} was told of {id}, which is not there", request.key))?;
+            let captures = matches!(request.ask, Ask::Capture(_));
+            // A raise is no end of a capture that it was made for.
+            let stops_short = captures && *kind == "raise" && matches!(state, Known::Settled(_));
+            if !request.ask.kinds().contains(kind) || stops_short {
+                return Err(format!("{} asked {:?} and was told {told:?}", request.key, request.ask));
+            }
             let agrees = match (state, row.state()) {
-                (Known::Open, _) => true,
+                (Known::Open | Known::Waiting, _) => true,
                 (Known::Settled(told), OperationState::Settled { amount, .. }) => *told == amount.minor(),
                 (Known::Failed, OperationState::Failed { .. }) => true,
                 (Known::Settled(_) | Known::Failed, _) => false,
@@ -92,26 +112,53 @@ fn answers(requests: &[Request], run: &Run, operations: &BTreeMap<OperationId, O
             if !agrees || row.hold() != Some(*hold) {
                 return Err(format!("{} was told {told:?}, and {row:?} is so", request.key));
             }
-            if *by_key.entry(of.clone()).or_insert(*id) != *id {
+            let of = (request.scope(), request.key.clone(), request.fingerprint, *kind);
+            if *by_key.entry(of).or_insert(*id) != *id {
                 return Err(format!("{} had two effects", request.key));
             }
         }
-        let has_begun = run.world.with(|state| state.model.has_begun(&of.0, &of.1, [of.2; 32]));
-        let may_have_begun = request.cut_off
-            || request
-                .told
-                .iter()
-                .any(|told| matches!(told, Told::Operation { .. } | Told::AskAgain { .. } | Told::KeyReused));
-        if has_begun && !may_have_begun {
+        let fingerprint = [request.fingerprint; 32];
+        let has_begun = run.world.with(|state| state.model.has_begun(&request.scope(), &request.key, fingerprint));
+        let began = |told: &Told| matches!(told, Told::Operation { .. } | Told::AskAgain { .. } | Told::KeyReused);
+        // A capture that raised first may be refused after the raise.
+        let two_steps = matches!(request.ask, Ask::Capture(CaptureAsk { raises: true, .. }));
+        if has_begun && !two_steps && !request.cut_off && !request.told.iter().any(began) {
             return Err(format!("{} was refused and took effect", request.key));
         }
     }
-    // What nobody asked for is the hub's own: expiries, and releases of what became free too late.
-    let targets =
-        run.world.with(|state| state.model.targets().map(str::to_owned).collect::<std::collections::BTreeSet<_>>());
-    for row in operations.values() {
-        let own = matches!(row.kind(), OperationKind::Expire { .. } | OperationKind::Release { .. });
-        if !own && !targets.contains(&row.id().to_string()) {
+    asked_for(requests, run, operations)
+}
+
+/// What nobody asked for is the hub's own: what deadlines do, releases of what became free too late, and the two steps
+/// of a capture that raises first.
+fn asked_for(requests: &[Request], run: &Run, operations: &BTreeMap<OperationId, Operation>) -> Outcome {
+    let targets: BTreeSet<String> = run.world.with(|state| state.model.targets().map(str::to_owned).collect());
+    let mut raising: BTreeMap<HoldId, usize> = BTreeMap::new();
+    for request in requests {
+        if let Ask::Capture(CaptureAsk { hold, raises: true, .. }) = request.ask {
+            *raising.entry(hold).or_default() += 1;
+        }
+    }
+    let mut second_steps: BTreeMap<(Option<HoldId>, &str), usize> = BTreeMap::new();
+    for row in operations.values().filter(|row| !targets.contains(&row.id().to_string())) {
+        let raises = row.hold().and_then(|hold| raising.get(&hold).copied()).unwrap_or(0);
+        let steps = second_steps.entry((row.hold(), row.kind().name())).or_default();
+        let own = match row.kind() {
+            OperationKind::Expire { .. } | OperationKind::Release { .. } => true,
+            OperationKind::Capture { finality: Finality::Deadline, .. } => true,
+            OperationKind::Capture { .. } | OperationKind::Raise { .. } => {
+                *steps += 1;
+                *steps <= raises
+            }
+            OperationKind::Fund { .. }
+            | OperationKind::Place { .. }
+            | OperationKind::Extend { .. }
+            | OperationKind::Refund { .. }
+            | OperationKind::Reverse { .. }
+            | OperationKind::Dispute { .. }
+            | OperationKind::Exception { .. } => false,
+        };
+        if !own {
             return Err(format!("nobody asked for {row:?}"));
         }
     }
@@ -180,8 +227,9 @@ fn agrees(rail: &str, row: &Operation, entry: &crate::books::Entry) -> Outcome {
 /// A hold that is over and known in all its parts, in both books.
 fn ended_alike(rail: &str, hold: &Hold, operations: &BTreeMap<OperationId, Operation>, books: &Books) -> Outcome {
     for row in operations.values().filter(|row| row.hold() == Some(hold.id())) {
+        let ours = matches!(row.kind(), OperationKind::Reverse { .. } | OperationKind::Dispute { .. });
         let moved = matches!(row.state(), OperationState::Settled { amount, .. } if amount.is_positive());
-        if moved && books.entry(&row.id().to_string()).is_none() {
+        if moved && !ours && books.entry(&row.id().to_string()).is_none() {
             return Err(format!("the hub says {row:?}, and {rail} never heard of it"));
         }
     }
@@ -198,18 +246,32 @@ fn ended_alike(rail: &str, hold: &Hold, operations: &BTreeMap<OperationId, Opera
     }
 }
 
-/// Our accounts for purses and shops moved as those did.
+/// Our accounts for purses and shops moved as those did. Lost disputes are no business of the rail here, and a rail pays
+/// all of a split capture to one shop.
 fn mirrors(run: &Run, rail: &str, books: &Books) -> Outcome {
-    let purses =
-        run.city.purses.iter().map(|(at, name, account)| (at, account, books.purse(name) - crate::city::FUNDS));
-    let shops = run.city.shops.iter().map(|(at, name, account)| (at, account, books.shop(name)));
-    for (_, account, moved) in purses.chain(shops).filter(|(at, ..)| at.as_str() == rail) {
+    let lost = |who: AccountId| -> (i64, i64) {
+        run.world.with(|state| {
+            let of = |is: bool, hold: &HoldId| if is { state.model.figures(*hold).lost } else { 0 };
+            let holds = state.model.holds();
+            holds.iter().fold((0, 0), |sum, (id, agreed)| {
+                (sum.0 + of(agreed.payer == who, id), sum.1 + of(agreed.payee == who, id))
+            })
+        })
+    };
+    for (_, name, account) in run.city.purses.iter().filter(|(at, ..)| at.as_str() == rail) {
         let row = at_once(run.store.account(*account))?.ok_or_else(|| format!("{account} is gone"))?;
+        let moved = books.purse(name) - crate::city::FUNDS + lost(*account).0;
         if (row.posted().minor(), row.held().minor()) != (moved, 0) {
             return Err(format!("{account} says {row:?} where {rail} moved {moved}"));
         }
     }
-    Ok(())
+    let (mut ours, mut theirs) = (0, 0);
+    for (_, name, account) in run.city.shops.iter().filter(|(at, ..)| at.as_str() == rail) {
+        let row = at_once(run.store.account(*account))?.ok_or_else(|| format!("{account} is gone"))?;
+        ours += row.posted().minor() + lost(*account).1;
+        theirs += books.shop(name);
+    }
+    if ours == theirs { Ok(()) } else { Err(format!("the shops of {rail} have {ours} here and {theirs} there")) }
 }
 
 /// Events of a hold: each version at most goes up, it expires at most once and ends exactly once.

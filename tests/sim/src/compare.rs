@@ -5,7 +5,8 @@ use tebura_hub::memory::MemoryStore;
 use tebura_hub::ports::{ReadError, Store};
 use tebura_ledger::{AccountId, Hold, HoldId, OperationId, OperationState};
 
-use crate::model::{Came, Figures, Touched};
+use crate::counting::Figures;
+use crate::model::{Came, Touched, What};
 use crate::world::World;
 
 /// What differs, in words.
@@ -40,7 +41,8 @@ async fn operation(world: &World, store: &MemoryStore, id: OperationId) -> Resul
     let Some(expected) = world.with(|state| state.model.operations().get(&id).cloned()) else { return Ok(()) };
     let row = row.ok_or_else(|| format!("{id} was accepted and is not there"))?;
     let came = match row.state() {
-        OperationState::RequiresAction | OperationState::Sent | OperationState::Unknown { .. } => Came::Open,
+        OperationState::RequiresAction => Came::Waiting,
+        OperationState::Sent | OperationState::Unknown { .. } => Came::Open,
         OperationState::Settled { amount, .. } => Came::Done(amount.minor()),
         OperationState::Failed { .. } => Came::Refused,
     };
@@ -51,7 +53,9 @@ async fn operation(world: &World, store: &MemoryStore, id: OperationId) -> Resul
     let stage = exchange.map(|exchange| exchange.stage);
     let followed_up = match (came, &stage) {
         (Came::Open, Some(stage)) => stage.is_open() || matches!(stage, Stage::Stuck),
-        (Came::Open, None) => false,
+        // A dispute is over when the operator hears of it; no rail is asked.
+        (Came::Open, None) => matches!(expected.what, What::Dispute { .. }),
+        (Came::Waiting, stage) => stage.is_none(),
         (Came::Done(_) | Came::Refused, Some(stage)) => matches!(stage, Stage::Finished),
         (Came::Done(_) | Came::Refused, None) => true,
     };
@@ -61,6 +65,10 @@ async fn operation(world: &World, store: &MemoryStore, id: OperationId) -> Resul
 async fn hold(world: &World, store: &MemoryStore, id: HoldId) -> Result<(), Wrong> {
     let row = store.hold(id).await.map_err(unread)?.ok_or_else(|| format!("{id} was accepted and is not there"))?;
     let (expected, found) = (world.with(|state| state.model.figures(id)), figures(&row));
+    let agreed = world.with(|state| state.model.holds().get(&id).cloned()).ok_or("a hold that nobody placed")?;
+    if (agreed.cap, agreed.expires_at) != (row.parts().cap, row.expires_at()) {
+        return Err(format!("{id} should be {agreed:?}, is {:?}", row.parts()));
+    }
     if expected != found || expected.free() != row.free().minor() {
         return Err(format!("{id} should have {expected:?}, has {found:?}"));
     }
@@ -76,12 +84,15 @@ fn figures(row: &Hold) -> Figures {
     Figures {
         authorised: parts.authorised,
         placing: parts.place_in_flight,
+        raising: parts.raise_in_flight,
         capturing: parts.capture_in_flight,
         captured: parts.captured,
         releasing: parts.release_in_flight,
         released: parts.released,
         refunding: parts.refund_in_flight,
         refunded: parts.refunded,
+        disputed: parts.disputed,
+        lost: parts.lost,
     }
 }
 

@@ -67,17 +67,22 @@ impl FarEnd {
     /// Does what was accepted earlier.
     pub fn act_later(&mut self, operation: &str, now: i64) {
         let accepted = self.books.entry(operation).filter(|entry| entry.saying == Saying::Accepted);
-        if let Some(order) = accepted.map(|entry| entry.order.clone()) {
-            if let Saying::No { status, code } = self.books.act(operation, order.clone(), i64::MAX, now) {
-                self.books.decline(operation, order, status, code, now);
-            }
+        if let Some(order) = accepted.map(|entry| entry.order.clone())
+            && let Saying::No { status, code } = self.books.act(operation, order.clone(), i64::MAX, now)
+        {
+            self.books.decline(operation, order, status, code, now);
         }
     }
 
     fn at_most(&self, order: &Order, dice: &mut Dice) -> i64 {
         match order {
             Order::Hold { amount, .. } if self.nature == Nature::Picky && dice.chance(200) => dice.between(1, *amount),
-            Order::Hold { .. } | Order::Capture { .. } | Order::Release { .. } | Order::Refund { .. } => i64::MAX,
+            Order::Hold { .. }
+            | Order::Raise { .. }
+            | Order::Extend { .. }
+            | Order::Capture { .. }
+            | Order::Release { .. }
+            | Order::Refund { .. } => i64::MAX,
         }
     }
 
@@ -108,6 +113,10 @@ fn read(words: &[&str]) -> Option<Order> {
             amount: amount.parse().ok()?,
             expires: expires.parse().ok()?,
         }),
+        ["raise", hold, amount] => Some(Order::Raise { hold: hold.to_owned(), amount: amount.parse().ok()? }),
+        ["extend", hold, amount, until] => {
+            Some(Order::Extend { hold: hold.to_owned(), amount: amount.parse().ok()?, until: until.parse().ok()? })
+        }
         ["capture", hold, amount, finality] => {
             Some(Order::Capture { hold: hold.to_owned(), amount: amount.parse().ok()?, last: finality == "last" })
         }

@@ -17,6 +17,7 @@ pub mod callers;
 pub mod check;
 pub mod city;
 mod compare;
+pub mod counting;
 pub mod defect;
 pub mod dice;
 pub mod far_end;
@@ -29,6 +30,7 @@ pub mod rails;
 pub mod run;
 pub mod store;
 pub mod trace;
+pub mod words;
 pub mod world;
 
 use std::fmt;

@@ -1,5 +1,5 @@
 //! The reference model: bookkeeping that is simple enough to be seen to be right. It takes what the store accepted,
-//! keeps a list of operations, and counts everything from that list each time it is asked.
+//! keeps a list of operations, and counts everything from that list each time it is asked (`counting.rs`).
 //!
 //! It shares no rule with the ledger; where the two differ one of them is wrong.
 
@@ -7,24 +7,32 @@ use std::collections::BTreeMap;
 
 use tebura_hub::ports::{CommitError, Committed, KeyClaim, Unit};
 use tebura_ledger::{
-    AccountId, Command, Finality, Floor, HoldId, OperationId, Outcome, Settle, Shard, Timestamp, Verdict,
+    AccountId, AtDeadline, Capture, Command, Finality, Floor, HoldId, OperationId, Outcome, Raise, Settle, Shard,
+    Timestamp, Verdict,
 };
 
 use crate::defect::Defect;
+use crate::words::describe;
 
 /// What an operation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     Place,
-    Capture { last: bool },
+    Raise,
+    Extend { until: Timestamp },
+    Capture { last: bool, at_deadline: bool, legs: Vec<(AccountId, i64)> },
     Release { closes: bool },
     Expire,
     Refund { of: OperationId },
+    Reverse { of: OperationId },
+    Dispute { of: OperationId },
 }
 
 /// What came of it, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Came {
+    /// The payer has to say yes first.
+    Waiting,
     Open,
     Done(i64),
     Refused,
@@ -45,34 +53,11 @@ pub struct Agreed {
     pub payer: AccountId,
     pub payee: AccountId,
     pub expires_at: Timestamp,
-    /// What final captures gave back, counted when they settled.
-    returned: i64,
-    operations: Vec<OperationId>,
-}
-
-/// A hold's amounts, minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    pub authorised: i64,
-    pub placing: i64,
-    pub capturing: i64,
-    pub captured: i64,
-    pub releasing: i64,
-    pub released: i64,
-    pub refunding: i64,
-    pub refunded: i64,
-}
-
-impl Figures {
-    /// What nobody took or asked for.
-    pub fn free(&self) -> i64 {
-        self.authorised - self.placing - self.capturing - self.captured - self.releasing - self.released
-    }
-
-    /// What the hold keeps from the payer.
-    pub fn outstanding(&self) -> i64 {
-        self.authorised - self.captured - self.released
-    }
+    pub captures_at_deadline: bool,
+    pub cap: i64,
+    /// What last captures gave back, counted when they settled.
+    pub returned: i64,
+    pub operations: Vec<OperationId>,
 }
 
 /// Rows that a commit may have changed.
@@ -86,18 +71,19 @@ pub struct Touched {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Model {
-    accounts: BTreeMap<AccountId, Purse>,
-    holds: BTreeMap<HoldId, Agreed>,
-    operations: BTreeMap<OperationId, Doing>,
+    pub(crate) accounts: BTreeMap<AccountId, Purse>,
+    pub(crate) holds: BTreeMap<HoldId, Agreed>,
+    pub(crate) operations: BTreeMap<OperationId, Doing>,
     /// A key belongs to a caller and a shard: what it is for tells the shard.
     keys: BTreeMap<(Shard, String, String), ([u8; 32], String)>,
-    slip: i64,
+    pub(crate) slip: i64,
 }
 
+/// An account as it was opened.
 #[derive(Debug)]
-struct Purse {
-    is_floored: bool,
-    funded: i64,
+pub struct Purse {
+    pub(crate) is_floored: bool,
+    pub(crate) funded: i64,
 }
 
 type Wrong = String;
@@ -173,6 +159,7 @@ impl Model {
             if !outcome.replayed {
                 let amount = outcome.operation.as_ref().map_or(0, |operation| operation.amount().minor());
                 self.apply(command, amount, now)?;
+                command.keys().holds.into_iter().for_each(|hold| self.lapse(hold, &mut touched));
             }
             self.note(command, &mut touched);
         }
@@ -192,32 +179,36 @@ impl Model {
                 Ok(())
             }
             Command::Place(place) => {
-                let payer = self.accounts.get(&place.payer).ok_or("a hold on no account")?;
-                if payer.is_floored && self.posted(place.payer) - self.held(place.payer) < amount {
-                    return Err(format!("{} was placed without the money for it", place.hold));
-                }
+                self.covered(place.payer, amount)?;
                 let agreed = Agreed {
                     payer: place.payer,
                     payee: place.payee,
                     expires_at: place.expires_at,
+                    captures_at_deadline: place.at_deadline == AtDeadline::Capture,
+                    cap: place.cap.map_or(amount, |cap| cap.minor()),
                     returned: 0,
                     operations: Vec::new(),
                 };
                 self.holds.insert(place.hold, agreed);
                 self.begin(place.hold, place.operation, What::Place, amount)
             }
-            Command::Capture(capture) => {
-                let last = capture.finality != Finality::Partial;
-                let hold = self.holds.get(&capture.hold).ok_or("a capture of no hold")?;
-                let (figures, free) = self.figures_and_free(capture.hold);
-                if now >= hold.expires_at {
-                    return Err(format!("{} was captured after its deadline", capture.hold));
-                }
-                if figures.placing > 0 || self.is_closed(capture.hold) || amount > free || amount <= 0 {
-                    return Err(format!("{} let {amount} be captured of {figures:?}", capture.hold));
-                }
-                self.begin(capture.hold, capture.operation, What::Capture { last }, amount)
+            Command::Raise(raise) => self.raise(raise, amount, now),
+            Command::Confirm(confirm) => {
+                let payer = self.holds.get(&confirm.hold).ok_or("a confirmation on no hold")?.payer;
+                self.covered(payer, amount)?;
+                self.is_held(confirm.hold, now)?;
+                let doing = self.operations.get_mut(&confirm.operation).ok_or("nothing to confirm")?;
+                doing.came = Came::Open;
+                let figures = self.figures(confirm.hold);
+                let agreed = self.holds.get_mut(&confirm.hold).ok_or("no hold")?;
+                agreed.cap = agreed.cap.max(figures.authorised + figures.raising);
+                Ok(())
             }
+            Command::Extend(extend) => {
+                self.is_held(extend.hold, now)?;
+                self.begin(extend.hold, extend.operation, What::Extend { until: extend.until }, amount)
+            }
+            Command::Capture(capture) => self.capture(capture, amount, now),
             Command::Release(release) => {
                 let closes = release.amount.is_none();
                 self.give_back(release.hold, release.operation, What::Release { closes }, amount)
@@ -227,47 +218,111 @@ impl Model {
                 if now < hold.expires_at {
                     return Err(format!("{} expired early", expire.hold));
                 }
-                let before = |doing: &Doing| doing.what == What::Expire;
-                if self.of(expire.hold).any(before) {
+                if self.of(expire.hold).any(|doing| doing.what == What::Expire) {
                     return Err(format!("{} expired twice", expire.hold));
                 }
                 self.give_back(expire.hold, expire.operation, What::Expire, amount)
             }
             Command::Refund(refund) => {
-                let of = refund.capture;
-                let settled = match self.operations.get(&of).map(|doing| doing.came) {
-                    Some(Came::Done(settled)) => settled,
-                    Some(Came::Open | Came::Refused) | None => 0,
-                };
-                let refunds = self.of(refund.hold).filter(|doing| doing.what == What::Refund { of });
-                let taken: i64 = refunds.map(|doing| spoken_for(doing)).sum();
-                if taken + amount > settled {
-                    return Err(format!("{of} was refunded beyond {settled}"));
+                self.within_capture(refund.hold, refund.capture, amount)?;
+                self.begin(refund.hold, refund.operation, What::Refund { of: refund.capture }, amount)
+            }
+            Command::Reverse(reverse) => {
+                self.is_held(reverse.hold, now)?;
+                self.within_capture(reverse.hold, reverse.capture, amount)?;
+                let of = reverse.capture;
+                if self.operations.get(&of).map(|doing| doing.came) != Some(Came::Done(amount)) {
+                    return Err(format!("{of} was reversed by another amount: {amount}"));
                 }
-                self.begin(refund.hold, refund.operation, What::Refund { of }, amount)
+                self.begin(reverse.hold, reverse.operation, What::Reverse { of }, amount)?;
+                self.end(reverse.operation, Came::Done(amount))
+            }
+            Command::Dispute(dispute) => {
+                self.within_capture(dispute.hold, dispute.capture, amount)?;
+                self.begin(dispute.hold, dispute.operation, What::Dispute { of: dispute.capture }, amount)
             }
             Command::Settle(settle) => self.settle(settle),
-            Command::Raise(_)
-            | Command::Confirm(_)
-            | Command::Extend(_)
-            | Command::Reverse(_)
-            | Command::Dispute(_)
-            | Command::OpenException(_)
-            | Command::Resolve(_) => Err(format!("{} was never asked for", describe(command))),
+            // Rails keep their word here: nothing ever contradicts what was final.
+            Command::OpenException(_) | Command::Resolve(_) => Err(format!("there is {}", describe(command))),
         }
     }
 
+    fn raise(&mut self, raise: &Raise, amount: i64, now: Timestamp) -> Result<(), Wrong> {
+        self.is_held(raise.hold, now)?;
+        let figures = self.figures(raise.hold);
+        let agreed = self.holds.get(&raise.hold).ok_or("a raise of no hold")?;
+        let above = figures.authorised + figures.raising + amount > agreed.cap;
+        if !above {
+            self.covered(agreed.payer, amount)?;
+        }
+        self.begin(raise.hold, raise.operation, What::Raise, amount)?;
+        if above { self.end(raise.operation, Came::Waiting) } else { Ok(()) }
+    }
+
+    fn capture(&mut self, capture: &Capture, amount: i64, now: Timestamp) -> Result<(), Wrong> {
+        let hold = self.holds.get(&capture.hold).ok_or("a capture of no hold")?;
+        let at_deadline = capture.finality == Finality::Deadline;
+        if at_deadline != (now >= hold.expires_at) || (at_deadline && !hold.captures_at_deadline) {
+            return Err(format!("{} was captured on the wrong side of its deadline", capture.hold));
+        }
+        let figures = self.figures(capture.hold);
+        if figures.placing > 0 || self.is_closed(capture.hold) || amount > figures.free() || amount <= 0 {
+            return Err(format!("{} let {amount} be captured of {figures:?}", capture.hold));
+        }
+        let legs: Vec<_> = capture.legs.iter().map(|leg| (leg.to, leg.amount.minor())).collect();
+        if legs.iter().map(|(_, part)| part).sum::<i64>() > amount {
+            return Err(format!("{} let parts of {amount} be more than that", capture.hold));
+        }
+        let what = What::Capture { last: capture.finality != Finality::Partial, at_deadline, legs };
+        self.begin(capture.hold, capture.operation, what, amount)
+    }
+
     fn give_back(&mut self, hold: HoldId, operation: OperationId, what: What, amount: i64) -> Result<(), Wrong> {
-        let (figures, free) = self.figures_and_free(hold);
-        if amount > free {
+        let figures = self.figures(hold);
+        if amount > figures.free() {
             return Err(format!("{hold} let {amount} be released of {figures:?}"));
         }
         self.begin(hold, operation, what, amount)?;
         // Nothing free: there is nothing to ask the rail, and the ledger settles it at once.
-        if amount == 0
-            && let Some(doing) = self.operations.get_mut(&operation)
-        {
-            doing.came = Came::Done(0);
+        if amount == 0 { self.end(operation, Came::Done(0)) } else { Ok(()) }
+    }
+
+    /// Money of a floored account is there before it is reserved.
+    fn covered(&self, payer: AccountId, amount: i64) -> Result<(), Wrong> {
+        let purse = self.accounts.get(&payer).ok_or("a hold on no account")?;
+        if purse.is_floored && self.posted(payer) - self.held(payer) < amount {
+            return Err(format!("{amount} of {payer} was reserved without the money for it"));
+        }
+        Ok(())
+    }
+
+    fn is_held(&self, hold: HoldId, now: Timestamp) -> Result<(), Wrong> {
+        let agreed = self.holds.get(&hold).ok_or("no hold")?;
+        let over = self.is_closed(hold) || self.is_empty(hold) || now >= agreed.expires_at;
+        if self.figures(hold).placing > 0 || over {
+            return Err(format!("{hold} was changed while it was not held"));
+        }
+        Ok(())
+    }
+
+    /// Refunds, reversals and disputes of a capture take no more than it took.
+    fn within_capture(&self, hold: HoldId, of: OperationId, amount: i64) -> Result<(), Wrong> {
+        let settled = match self.operations.get(&of).map(|doing| doing.came) {
+            Some(Came::Done(settled)) => settled,
+            Some(Came::Waiting | Came::Open | Came::Refused) | None => 0,
+        };
+        let about = |doing: &&Doing| match doing.what {
+            What::Refund { of: about } | What::Reverse { of: about } | What::Dispute { of: about } => about == of,
+            What::Place
+            | What::Raise
+            | What::Extend { .. }
+            | What::Capture { .. }
+            | What::Release { .. }
+            | What::Expire => false,
+        };
+        let taken: i64 = self.of(hold).filter(about).map(Doing::spoken_for).sum();
+        if taken + amount > settled {
+            return Err(format!("{of} took {settled}; {taken} is given back and {amount} more"));
         }
         Ok(())
     }
@@ -281,163 +336,82 @@ impl Model {
         Ok(())
     }
 
+    fn end(&mut self, operation: OperationId, came: Came) -> Result<(), Wrong> {
+        self.operations.get_mut(&operation).ok_or_else(|| format!("{operation} ended before it began"))?.came = came;
+        Ok(())
+    }
+
     fn settle(&mut self, settle: &Settle) -> Result<(), Wrong> {
         let Settle { hold, operation, verdict } = settle;
-        let (_, free) = self.figures_and_free(*hold);
+        let free = self.figures(*hold).free();
+        let was_held = !self.is_closed(*hold) && !self.is_empty(*hold);
         let doing = self.operations.get_mut(operation).ok_or_else(|| format!("{operation} ended before it began"))?;
-        if doing.came != Came::Open {
+        let waits = doing.came == Came::Waiting;
+        if !matches!(doing.came, Came::Open | Came::Waiting) {
             return Err(format!("{operation} ended twice"));
         }
         match verdict {
-            Verdict::Settled { amount, .. } if !(1..=doing.amount).contains(&amount.minor()) => {
+            Verdict::Settled { amount, .. } if waits || !(1..=doing.amount).contains(&amount.minor()) => {
                 return Err(format!("{operation} settled {} of {}", amount.minor(), doing.amount));
             }
             Verdict::Settled { amount, .. } => {
                 let missing = doing.amount - amount.minor();
                 doing.came = Came::Done(amount.minor());
-                if doing.what == (What::Capture { last: true }) {
-                    let rest = free + missing;
-                    self.holds.get_mut(hold).ok_or("no hold")?.returned += rest;
+                let agreed = self.holds.get_mut(hold).ok_or("no hold")?;
+                if let What::Capture { last: true, .. } = doing.what {
+                    agreed.returned += free + missing;
+                }
+                if let What::Extend { until } = doing.what
+                    && was_held
+                {
+                    agreed.expires_at = agreed.expires_at.max(until);
                 }
             }
             Verdict::Declined { .. } => doing.came = Came::Refused,
+            Verdict::Unknown { .. } if waits => return Err(format!("{operation} was asked without the payer's word")),
             Verdict::Unknown { .. } | Verdict::RequiresAction => {}
         }
         Ok(())
     }
 
+    /// A raise that waits for the payer waits for nothing once the hold is not held any more.
+    fn lapse(&mut self, hold: HoldId, touched: &mut Touched) {
+        if !self.is_closed(hold) && !self.is_empty(hold) {
+            return;
+        }
+        let waits = |id: &OperationId| self.operations.get(id).is_some_and(|doing| doing.came == Came::Waiting);
+        let waiting: Vec<_> = self.holds[&hold].operations.iter().copied().filter(waits).collect();
+        for id in waiting {
+            touched.operations.push(id);
+            self.operations.entry(id).and_modify(|doing| doing.came = Came::Refused);
+        }
+    }
+
     fn note(&self, command: &Command, touched: &mut Touched) {
         let keys = command.keys();
         touched.accounts.extend(keys.accounts);
-        touched.operations.extend(keys.operations);
+        touched.operations.extend(&keys.operations);
         for hold in keys.holds {
             touched.holds.push(hold);
             touched.accounts.extend(self.holds.get(&hold).into_iter().flat_map(|agreed| [agreed.payer, agreed.payee]));
         }
-    }
-
-    fn of(&self, hold: HoldId) -> impl Iterator<Item = &Doing> {
-        let operations = self.holds.get(&hold).into_iter().flat_map(|agreed| &agreed.operations);
-        operations.filter_map(|id| self.operations.get(id))
-    }
-
-    /// Nothing can be captured any more, as far as is known.
-    fn is_closed(&self, hold: HoldId) -> bool {
-        self.of(hold).any(|doing| match doing.what {
-            What::Capture { last: true } => doing.came != Came::Refused,
-            What::Release { closes } => closes,
-            What::Expire => true,
-            What::Place => doing.came == Came::Refused,
-            What::Capture { last: false } | What::Refund { .. } => false,
-        })
-    }
-
-    fn figures_and_free(&self, hold: HoldId) -> (Figures, i64) {
-        let figures = self.figures(hold);
-        (figures, figures.free())
-    }
-
-    /// A hold's amounts, counted from its operations.
-    pub fn figures(&self, hold: HoldId) -> Figures {
-        let mut sum = Figures::default();
-        sum.released += self.holds.get(&hold).map_or(0, |agreed| agreed.returned);
-        for doing in self.of(hold) {
-            let (open, done) = match doing.came {
-                Came::Open => (doing.amount, 0),
-                Came::Done(amount) => (0, amount),
-                Came::Refused => (0, 0),
+        for id in keys.operations {
+            let legs = match self.operations.get(&id).map(|doing| &doing.what) {
+                Some(What::Capture { legs, .. }) => legs.as_slice(),
+                _ => &[],
             };
-            match doing.what {
-                What::Place => {
-                    let refused = doing.came == Came::Refused;
-                    sum.authorised += if refused { doing.amount } else { open + done };
-                    sum.released += if refused { doing.amount } else { 0 };
-                    sum.placing += open;
-                }
-                What::Capture { .. } => {
-                    sum.capturing += open;
-                    sum.captured += done + if done > 0 { self.slip } else { 0 };
-                }
-                What::Release { .. } | What::Expire => {
-                    sum.releasing += open;
-                    sum.released += done;
-                }
-                What::Refund { .. } => {
-                    sum.refunding += open;
-                    sum.refunded += done;
-                }
-            }
+            touched.accounts.extend(legs.iter().map(|(to, _)| *to));
         }
-        sum
-    }
-
-    /// What an account has, with what is held of it.
-    pub fn posted(&self, account: AccountId) -> i64 {
-        let funded = self.accounts.get(&account).map_or(0, |purse| purse.funded);
-        self.holds.iter().fold(funded, |sum, (id, agreed)| {
-            let figures = self.figures(*id);
-            let went = figures.captured - figures.refunded;
-            sum - if agreed.payer == account { went } else { 0 } + if agreed.payee == account { went } else { 0 }
-        })
-    }
-
-    /// What is held of an account.
-    pub fn held(&self, account: AccountId) -> i64 {
-        self.holds.iter().fold(0, |sum, (id, agreed)| {
-            let figures = self.figures(*id);
-            let aside = if agreed.payer == account { figures.outstanding() } else { 0 };
-            sum + aside + if agreed.payee == account { figures.refunding } else { 0 }
-        })
     }
 }
 
-fn spoken_for(doing: &Doing) -> i64 {
-    match doing.came {
-        Came::Open => doing.amount,
-        Came::Done(amount) => amount,
-        Came::Refused => 0,
-    }
-}
-
-/// A command in a few words, for the trace.
-pub fn describe(command: &Command) -> String {
-    let amount = |amount: &Option<tebura_ledger::Money>| amount.map_or("all".to_owned(), |a| a.minor().to_string());
-    match command {
-        Command::OpenAccount(open) => format!("open {}", open.id),
-        Command::Fund(fund) => format!("fund {} {}", fund.to, fund.amount.minor()),
-        Command::Place(place) => format!("place {} {} on {}", place.operation, place.amount.minor(), place.hold),
-        Command::Capture(capture) => {
-            format!(
-                "capture {} {} {} of {}",
-                capture.operation,
-                amount(&capture.amount),
-                capture.finality.name(),
-                capture.hold
-            )
+impl Doing {
+    /// What it took or may still take.
+    pub fn spoken_for(&self) -> i64 {
+        match self.came {
+            Came::Open => self.amount,
+            Came::Done(amount) => amount,
+            Came::Refused | Came::Waiting => 0,
         }
-        Command::Release(release) => {
-            format!("release {} {} of {}", release.operation, amount(&release.amount), release.hold)
-        }
-        Command::Expire(expire) => format!("expire {} of {}", expire.operation, expire.hold),
-        Command::Refund(refund) => {
-            format!("refund {} {} of {}", refund.operation, amount(&refund.amount), refund.capture)
-        }
-        Command::Raise(raise) => format!("raise {} {} of {}", raise.operation, raise.amount.minor(), raise.hold),
-        Command::Confirm(confirm) => format!("confirm {} of {}", confirm.operation, confirm.hold),
-        Command::Extend(extend) => {
-            format!("extend {} of {} to {}", extend.operation, extend.hold, extend.until.millis())
-        }
-        Command::Reverse(reverse) => format!("reverse {} of {}", reverse.operation, reverse.capture),
-        Command::Dispute(dispute) => {
-            format!("dispute {} {} of {}", dispute.operation, amount(&dispute.amount), dispute.capture)
-        }
-        Command::OpenException(open) => format!("exception {} of {}", open.operation, open.of),
-        Command::Resolve(resolve) => format!("resolve {} of {}", resolve.operation, resolve.hold),
-        Command::Settle(Settle { operation, verdict, .. }) => match verdict {
-            Verdict::Settled { amount, .. } => format!("{operation} settled {}", amount.minor()),
-            Verdict::Declined { code } => format!("{operation} declined {code}"),
-            Verdict::Unknown { code } => format!("{operation} unknown {code}"),
-            Verdict::RequiresAction => format!("{operation} requires action"),
-        },
     }
 }

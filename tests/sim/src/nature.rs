@@ -30,6 +30,13 @@ impl Nature {
         }
     }
 
+    /// What its plugin can be asked.
+    pub fn commands(self) -> Vec<String> {
+        let all = ["hold", "capture", "release", "refund", "inquire", "raise", "extend"];
+        let some = if self == Nature::Picky { &all[..5] } else { &all[..] };
+        some.iter().map(|&command| command.to_owned()).collect()
+    }
+
     /// Whether a repeat under the same key is recognised.
     pub fn knows_keys(self) -> bool {
         matches!(self, Nature::Prompt | Nature::Slow)

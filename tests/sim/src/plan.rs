@@ -90,7 +90,7 @@ impl Plan {
             unanswered: often(dice) / 4,
             unread: often(dice) / 8,
             plugin: often(dice) / 2,
-            death: dice.one_of(&[0, 2, 10]),
+            death: dice.one_of(&[0, 2, 10, 40]),
         };
         Plan {
             shards: dice.one_of(&[1, 2, 4]),
@@ -102,7 +102,7 @@ impl Plan {
             length_ms: dice.one_of(&[30_000, 120_000, 600_000]),
             sweep: dice.one_of(&[Sweep::Steady, Sweep::Steady, Sweep::Late, Sweep::Twice, Sweep::Early, Sweep::Absent]),
             faults,
-            deaths: dice.one_of(&[0, 2, 8]),
+            deaths: dice.one_of(&[0, 2, 8, 20]),
             skew_ms: dice.one_of(&[0, 0, 500]),
         }
     }
@@ -110,5 +110,5 @@ impl Plan {
 
 /// Never, now and then, or all the time.
 fn often(dice: &mut Dice) -> u32 {
-    dice.one_of(&[0, 0, 30, 200])
+    dice.one_of(&[0, 0, 0, 30, 200, 500])
 }

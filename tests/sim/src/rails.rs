@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tebura_hub::ports::Rail;
 use tebura_hub::rail::{
-    Effect, Fault, HttpCall, HttpReply, NOT_FOUND, Next, RailCommand, RailAbilities, RailDescriptor, RailError, RailEvent,
-    RailOperation, RailOutcome, Step,
+    Effect, Fault, HttpCall, HttpReply, NOT_FOUND, Next, RailAbilities, RailCommand, RailDescriptor, RailError,
+    RailEvent, RailOperation, RailOutcome, Step,
 };
 use tebura_ledger::{Currency, Money, RailId, RailIdError};
 
@@ -34,13 +34,17 @@ impl SimRail {
             rail: RailId::new(nature.rail())?,
             version: "1.0.0".to_owned(),
             digest: None,
-            commands: ["hold", "capture", "release", "refund", "inquire"].map(str::to_owned).to_vec(),
+            commands: nature.commands(),
             currencies: vec!["JPY".to_owned()],
             max_per_operation: Some(1_000_000),
             max_hold_ms: None,
             several_captures: nature.several_captures(),
             settle_window_ms: nature.settle_window_ms(),
-            abilities: RailAbilities::default(),
+            abilities: RailAbilities {
+                partial_release: nature.several_captures(),
+                split: nature == Nature::Prompt,
+                ..RailAbilities::default()
+            },
         };
         Ok(SimRail { world, nature, descriptor })
     }
@@ -99,8 +103,9 @@ impl Rail for SimRail {
             RailCommand::Hold { payer, payee, amount, expires } => {
                 format!("hold {} {} {} {}", payer.token, payee.token, amount.minor(), expires.millis())
             }
-            RailCommand::Raise { .. } | RailCommand::Extend { .. } => {
-                return Err(RailError::Fault(fault("command.unsupported")));
+            RailCommand::Raise { reference, amount } => format!("raise {reference} {}", amount.minor()),
+            RailCommand::Extend { reference, amount, until } => {
+                format!("extend {reference} {} {}", amount.minor(), until.millis())
             }
             RailCommand::Capture { reference, amount, is_final } => {
                 format!("capture {reference} {} {}", amount.minor(), if *is_final { "last" } else { "more" })

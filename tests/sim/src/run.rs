@@ -1,6 +1,7 @@
 //! One run: the busy part, in which everything may go wrong, and the calm after it, in which everything has to end.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -8,12 +9,13 @@ use std::task::{Context, Poll, Waker};
 use tebura_hub::Hub;
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::ports::{Clock, ReadError, Store};
-use tebura_ledger::Timestamp;
+use tebura_ledger::{OperationId, Timestamp};
 
-use crate::ask::{Request, Told, send};
+use crate::ask::{Ask, Request, Told, send};
 use crate::callers::Callers;
 use crate::city::{City, FUNDS, settle};
 use crate::far_end::FarEnd;
+use crate::model::{Came, Doing, What};
 use crate::plan::{Faults, Plan, Sweep};
 use crate::ports::SimClock;
 use crate::process::Process;
@@ -101,7 +103,7 @@ impl Run {
                 state.in_ms(0, Event::Start { process });
                 for _ in 0..state.dice.place(3) {
                     let at = state.dice.between(0, plan.length_ms);
-                    let ms = state.dice.between(100, 20_000);
+                    let ms = state.dice.one_of(&[300, 5_000, 20_000, 90_000]);
                     let event = match state.dice.place(3) {
                         0 => Event::Stall { process, ms },
                         1 if plan.skew_ms > 0 => Event::Leap { process, ms: ms % plan.skew_ms },
@@ -138,10 +140,11 @@ impl Run {
         self.start(0, Duties::Recovery)?;
         for round in 0..MOST_ROUNDS {
             self.until_idle()?;
+            self.end_disputes();
             self.repeat_unanswered(round)?;
             self.sweep(0);
             self.until_idle()?;
-            if !self.move_to_next_due()? {
+            if !self.move_to_next_due()? && !self.end_disputes() {
                 return Ok(());
             }
         }
@@ -323,6 +326,26 @@ impl Run {
         Ok(())
     }
 
+    /// The operator hears how every dispute ended; false when there is none that is open.
+    fn end_disputes(&mut self) -> bool {
+        let open: Vec<OperationId> = self.world.with(|state| {
+            let open = |doing: &Doing| matches!(doing.what, What::Dispute { .. }) && doing.came == Came::Open;
+            state.model.operations().iter().filter(|(_, doing)| open(doing)).map(|(id, _)| *id).collect()
+        });
+        let asked: BTreeSet<String> = self.requests.borrow().iter().map(|request| request.key.clone()).collect();
+        for dispute in open.iter().filter(|dispute| !asked.contains(&format!("end {dispute}"))) {
+            let (merchant, lost) = (self.city.merchants[0], self.world.with(|state| state.dice.chance(500)));
+            let ask = Ask::EndDispute { dispute: *dispute, lost };
+            let place = {
+                let mut requests = self.requests.borrow_mut();
+                requests.push(Request::new(merchant, format!("end {dispute}"), 0, ask));
+                requests.len() - 1
+            };
+            self.send(0, place);
+        }
+        !open.is_empty()
+    }
+
     fn repeat_unanswered(&mut self, round: u32) -> Outcome {
         let open: Vec<usize> = {
             let requests = self.requests.borrow();
@@ -330,7 +353,7 @@ impl Run {
                 _ if request.is_answered() => false,
                 None | Some(Told::AskAgain { .. }) => true,
                 _ if request.cut_off => round == 0,
-                Some(Told::Operation { .. }) => round % 8 == 0,
+                Some(Told::Operation { .. }) => round.is_multiple_of(8),
                 Some(Told::Refused { .. } | Told::KeyReused) => false,
             };
             (0..requests.len()).filter(|place| requests[*place].sent > 0 && waits(&requests[*place])).collect()

@@ -85,12 +85,10 @@ fn spoiled(state: &mut State, mut unit: Unit) -> Unit {
 
 fn words(unit: &Unit) -> String {
     let mut words: Vec<String> = unit.key.iter().map(|key| format!("{}/{}", key.scope, key.key)).collect();
-    words.extend(unit.ledger.iter().map(crate::model::describe));
-    words.extend(unit.writes.iter().filter_map(|write| match write {
-        Write::Exchange { exchange, expected } => {
-            Some(format!("exchange {} {}->{}", exchange.operation, expected, exchange.stage.name()))
-        }
-        _ => None,
+    words.extend(unit.ledger.iter().map(crate::words::describe));
+    words.extend(unit.writes.iter().filter_map(|write| {
+        let Write::Exchange { exchange, expected } = write else { return None };
+        Some(format!("exchange {} {}->{}", exchange.operation, expected, exchange.stage.name()))
     }));
     words.join(", ")
 }

@@ -1,7 +1,5 @@
 //! Seeds: a few hundred new ones, those that failed once, the same one twice, and planted defects that must be found.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use tebura_sim::defect::Defect;
 use tebura_sim::{Options, simulate};
 

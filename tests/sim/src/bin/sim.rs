@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use tebura_sim::check::Counts;
 use tebura_sim::defect::Defect;
 use tebura_sim::{Options, simulate};
 
@@ -34,15 +35,14 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let (mut wrong, mut operations, mut unknown) = (Vec::new(), 0, 0);
+    let (mut wrong, mut counts) = (Vec::new(), Counts::default());
     for seed in from..from.saturating_add(seeds) {
         match simulate(seed, options) {
             Ok(report) => {
                 if options.whole_trace {
                     report.trace.iter().for_each(|line| println!("{line}"));
                 }
-                operations += report.counts.operations;
-                unknown += report.counts.unknown;
+                counts.add(&report.counts);
             }
             Err(failure) => {
                 println!("{failure}\n");
@@ -50,7 +50,11 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!("{seeds} seeds from {from}: {operations} operations, {unknown} left unknown by a rail that cannot tell");
+    println!("{seeds} seeds from {from}: {} requests, {} holds", counts.requests, counts.holds);
+    println!("{:>10} {:>9} {:>9} {:>9}", "", "settled", "declined", "unknown");
+    for (kind, [settled, declined, unknown]) in counts.operations {
+        println!("{kind:>10} {settled:>9} {declined:>9} {unknown:>9}");
+    }
     if wrong.is_empty() {
         println!("nothing is wrong");
         ExitCode::SUCCESS
