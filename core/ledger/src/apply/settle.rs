@@ -88,6 +88,10 @@ pub(super) fn contradicted(operation: &Operation, verdict: &Verdict) -> bool {
 
 /// Compares a verdict with what is known already.
 fn says_nothing_new(operation: &Operation, verdict: &Verdict, hold: &Hold) -> Result<bool, Refusal> {
+    // That an exception could not be undone at the rail was known before people settled it.
+    if is_exception(operation) && operation.state().is_final() && matches!(verdict, Verdict::Declined { .. }) {
+        return Ok(true);
+    }
     if contradicted(operation, verdict) {
         let state = operation.state().name();
         return Err(Refusal::VerdictContradicts { operation: operation.id(), state });

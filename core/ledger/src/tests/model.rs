@@ -638,7 +638,7 @@ impl Model {
             (Verdict::Settled { .. } | Verdict::Unknown { .. }, Fate::Waits) => return Err("confirmation.needed"),
             (Verdict::Unknown { .. }, _) if matches!(operation.command, Command::Dispute(_)) => return Ok(true),
             (Verdict::Declined { .. }, Fate::Open) if is_exception => Fate::Unknown,
-            (Verdict::Declined { .. }, Fate::Unknown) if is_exception => return Ok(true),
+            (Verdict::Declined { .. }, Fate::Unknown | Fate::Done { .. }) if is_exception => return Ok(true),
             (Verdict::RequiresAction, _) => {
                 require(is_place, "verdict.action_only_when_placing")?;
                 let open = operation.is_open() && !self.facts(hold).closed;
