@@ -86,16 +86,13 @@ pub fn check(text: &str, rails: Option<&Rails>) -> Checked {
 /// Looks at a document that was read as JSON before; names written twice are lost by then.
 pub fn check_value(value: &Value, rails: Option<&Rails>) -> Checked {
     let mut findings = Findings::default();
-    source::from_value(value, &mut findings);
-    let contract = build(value, findings.refuses(), rails, &mut findings);
+    let shallow = source::from_value(value, &mut findings);
+    let refused = findings.refuses();
+    let contract = if shallow { build(value, refused, rails, &mut findings) } else { None };
     Checked { contract, findings: findings.into_vec() }
 }
 
 fn build(value: &Value, refused: bool, rails: Option<&Rails>, findings: &mut Findings) -> Option<Contract> {
-    let too_deep = findings.has(Code::C1TooDeep);
-    if too_deep {
-        return None;
-    }
     if !schema::look(value, findings) {
         return None;
     }

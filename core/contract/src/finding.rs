@@ -3,6 +3,7 @@
 use std::fmt;
 
 pub use crate::catalogue::Code;
+use crate::limits::FINDINGS_MAX;
 
 /// A language that people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,27 +91,32 @@ impl fmt::Debug for Finding {
 
 /// The findings of one look at a document, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Findings(Vec<Finding>);
+pub(crate) struct Findings {
+    errors: Vec<Finding>,
+    warnings: Vec<Finding>,
+}
 
 impl Findings {
+    /// Adds a finding once; of each severity the first [`FINDINGS_MAX`] are kept.
     pub(crate) fn add(&mut self, code: Code, path: impl Into<String>, values: &[(&'static str, &dyn fmt::Display)]) {
-        let finding = Finding::new(code, path, values);
-        if !self.0.contains(&finding) {
-            self.0.push(finding);
+        let kept = match code.severity() {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if kept.len() < FINDINGS_MAX {
+            let finding = Finding::new(code, path, values);
+            if !kept.contains(&finding) {
+                kept.push(finding);
+            }
         }
     }
 
-    pub(crate) fn has(&self, code: Code) -> bool {
-        self.0.iter().any(|finding| finding.kind() == code)
-    }
-
     pub(crate) fn refuses(&self) -> bool {
-        self.0.iter().any(|finding| finding.severity() == Severity::Error)
+        !self.errors.is_empty()
     }
 
     /// Errors first, each kind in the order found.
-    pub(crate) fn into_vec(mut self) -> Vec<Finding> {
-        self.0.sort_by_key(Finding::severity);
-        self.0
+    pub(crate) fn into_vec(self) -> Vec<Finding> {
+        self.errors.into_iter().chain(self.warnings).collect()
     }
 }

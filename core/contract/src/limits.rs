@@ -24,3 +24,6 @@ pub const EVENT_ID_LEN_MAX: usize = 128;
 /// Commands, statements and answers that one party can give in one contract: more than can ever fire, and an end to what
 /// a party can make the hub keep. Each party has its own, so that nobody can use up another's.
 pub const EVENTS_PER_PARTY_MAX: usize = 500;
+
+/// Errors, and likewise warnings, that one look lists: nobody mends more at a time.
+pub const FINDINGS_MAX: usize = 100;

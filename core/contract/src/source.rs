@@ -31,8 +31,9 @@ pub(crate) fn from_text(text: &str, findings: &mut Findings) -> Option<Value> {
     }
 }
 
-/// Looks through a value that somebody else read for what [`from_text`] would have refused.
-pub(crate) fn from_value(value: &Value, findings: &mut Findings) {
+/// Looks through a value that somebody else read for what [`from_text`] would have refused; false when it is nested too
+/// deep to be looked at any further.
+pub(crate) fn from_value(value: &Value, findings: &mut Findings) -> bool {
     let mut open = vec![(String::new(), 0_usize, value)];
     while let Some((path, depth, value)) = open.pop() {
         let (nested, depth) = match value {
@@ -52,10 +53,11 @@ pub(crate) fn from_value(value: &Value, findings: &mut Findings) {
         };
         if depth > NESTING_MAX {
             findings.add(Code::C1TooDeep, "", &[("limit", &NESTING_MAX)]);
-            return;
+            return false;
         }
         open.extend(nested);
     }
+    true
 }
 
 /// A name as a segment of a JSON pointer.
@@ -175,10 +177,10 @@ mod tests {
     fn a_value_is_looked_through_like_a_text() {
         let deep = (0..NESTING_MAX + 1).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
         let mut findings = Findings::default();
-        from_value(&deep, &mut findings);
+        assert!(!from_value(&deep, &mut findings));
         assert_eq!(findings.into_vec()[0].code(), "contract.c1_too_deep");
         let mut findings = Findings::default();
-        from_value(&serde_json::json!({"a": [0.5]}), &mut findings);
+        assert!(from_value(&serde_json::json!({"a": [0.5]}), &mut findings));
         assert_eq!(findings.into_vec()[0].path(), "/a/0");
     }
 }
