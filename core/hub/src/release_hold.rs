@@ -87,7 +87,11 @@ impl Hub {
             Some(reference) if row.free().is_positive() => {
                 let (reference, amount) = (reference.to_owned(), row.free());
                 let ask = match follow_up {
-                    FollowUp::CaptureDue { .. } => RailCommand::Capture { reference, amount, is_final: true },
+                    // "Final" tells the rail to give back the rest: not what an operation without a result may have.
+                    FollowUp::CaptureDue { .. } => {
+                        let is_final = row.parts().capture_in_flight == 0;
+                        RailCommand::Capture { reference, amount, is_final }
+                    }
                     FollowUp::Expire { .. } | FollowUp::ReleaseRest { .. } => {
                         RailCommand::Release { reference, amount }
                     }

@@ -179,6 +179,22 @@ async fn rule_02_a_deadline_that_captures_takes_all_that_is_free_once_also_after
 }
 
 #[tokio::test]
+async fn rule_02_a_deadline_capture_leaves_an_unknown_capture_its_money_at_the_rail() {
+    let shop = Shop::open().await;
+    let hold = shop.hold("w", shop.wallet, 500, 500, AtDeadline::Capture).await;
+    shop.far_end.plan(&[Mishap::LostCall; 200]);
+    let lost = shop.capture("c", hold, Some(200), Finality::Partial).await.unwrap();
+    assert!(matches!(lost.operation.state(), OperationState::Unknown { .. }));
+    shop.far_end.plan(&[]);
+    shop.clock.jump_ms(HOUR_MS);
+    let due = shop.now(hold).await.follow_up(shop.hub.now()).unwrap();
+    shop.hub.follow_up(due).await.unwrap();
+    let now = shop.now(hold).await;
+    assert_eq!((now.captured(), now.parts().capture_in_flight), (yen(300), 200));
+    assert_eq!(shop.far_end.wallet().holds.values().sum::<i64>(), 200, "the rail still keeps what may be captured");
+}
+
+#[tokio::test]
 async fn rule_02_a_deadline_capture_that_the_rail_declines_gives_the_money_back() {
     let shop = Shop::open().await;
     let hold = shop.hold("w", shop.wallet, 500, 500, AtDeadline::Capture).await;
