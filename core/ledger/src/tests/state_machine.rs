@@ -553,6 +553,11 @@ impl Run {
                     Verdict::Declined { code: "no".to_owned() }
                 };
                 self.give(Command::Settle(Settle { hold, operation, verdict }));
+                // What an account here has no room for, the rail has not moved either.
+                if round > 20 && self.model.operations[&operation].is_open() {
+                    let verdict = Verdict::Declined { code: "no".to_owned() };
+                    self.give(Command::Settle(Settle { hold, operation, verdict }));
+                }
             }
             for follow_up in due {
                 let operation = self.operation(None);
