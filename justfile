@@ -24,6 +24,10 @@ tidy:
 sim seeds="1000" *args:
     cargo run -p tebura-sim -- --seeds {{ seeds }} {{ args }}
 
+# Kills a hub under load so many times on SQLite and on PostgreSQL, and reads its database afterwards.
+crash rounds="100":
+    TEBURA_CRASH_ROUNDS={{ rounds }} cargo test -p tebura-tests crash:: -- --nocapture
+
 # Formats all Rust code.
 fmt:
     cargo fmt --all
