@@ -47,6 +47,19 @@ fn everything_is_read() {
     assert_eq!(manifest.limits, limits);
 }
 
+#[test]
+fn what_else_a_rail_can_do_is_read_and_is_little_where_nothing_is_said() {
+    let least = Manifest::parse(WHOLE.as_bytes()).unwrap();
+    assert_eq!((least.partial_release, least.pin, least.settlement_delay), (false, false, Duration::ZERO));
+    assert_eq!(least.finality, RailFinality::Contestable);
+    let said =
+        "max_hold = \"7 d\"\npartial_release = true\npin = true\nsettlement_delay = \"2 d\"\nfinality = \"final\"";
+    let manifest = Manifest::parse(WHOLE.replacen("max_hold = \"7 d\"", said, 1).as_bytes()).unwrap();
+    assert_eq!((manifest.partial_release, manifest.pin), (true, true));
+    assert_eq!(manifest.settlement_delay, Duration::from_secs(2 * 86_400));
+    assert_eq!(manifest.finality, RailFinality::Final);
+}
+
 #[track_caller]
 fn check(from: &str, to: &str, expected: &str) {
     assert!(WHOLE.contains(from), "{from}");
@@ -118,7 +131,7 @@ fn what_is_missing_or_unknown_is_named() {
     check(
         "max_hold = \"7 d\"",
         "max_hodl = \"7 d\"",
-        "plugin.toml has 1 problem:\n  line 12: rail.max_hodl is not a field here; remove it, or write `commands`, `max_hold`, `several_captures`",
+        "plugin.toml has 1 problem:\n  line 12: rail.max_hodl is not a field here; remove it, or write `commands`, `finality`, `max_hold`, `partial_release`, `pin`, `settlement_delay`, `several_captures`",
     );
     check(
         "[plugin]\n",
