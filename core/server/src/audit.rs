@@ -282,7 +282,7 @@ mod tests {
         let signed = again.sign(head(3));
         let line = serde_json::to_string(&HeadBody::from(&signed)).unwrap();
         std::fs::write(folder.path().join(HEADS), line + "\n").unwrap();
-        assert_eq!(heads_of(folder.path()).unwrap(), [signed.clone()]);
+        assert_eq!(heads_of(folder.path()).unwrap(), std::slice::from_ref(&signed));
         assert!(is_genuine(&public, &signed));
         assert!(!is_genuine(&public, &SignedHead { head: head(4), ..key.sign(head(3)) }));
         assert!(!is_genuine(&public, &AuditKey(SigningKey::from_bytes(&[2; 32])).sign(head(3))));
