@@ -143,6 +143,6 @@ pub(super) async fn an_exception_is_listed_and_two_operators_settle_it(ground: &
     assert_eq!(proposed.proposal().and_then(|proposal| proposal.confirmed_by), None);
     let resolved = written(ground, resolve(2)).await;
     assert!(resolved.state().is_final());
-    assert_eq!(ground.store.exceptions(page(None)).await.unwrap(), [resolved.clone()]);
+    assert_eq!(ground.store.exceptions(page(None)).await.unwrap(), std::slice::from_ref(&resolved));
     assert!(ground.store.exceptions(page(Some(resolved.id()))).await.unwrap().is_empty());
 }
