@@ -1,4 +1,4 @@
-//! The four writes on a hold that reach the provider, where each begins, and what both books say when it is over.
+//! The six writes on a hold that reach the provider, where each begins, and what both books say when it is over.
 
 use serde_json::{Value, json};
 use tebura_providers::Target;
@@ -8,6 +8,8 @@ use super::hub::{Api, HubProcess, Shop};
 use crate::support::until;
 
 const HELD: i64 = 1_200;
+const CAP: i64 = 1_600;
+const RAISED: i64 = 400;
 const CAPTURED: i64 = 700;
 const REFUNDED: i64 = 300;
 
@@ -25,6 +27,10 @@ pub(super) struct Case {
 
 pub(super) const PLACE: Case =
     Case { target: Target::Preauthorization, kind: "place", status: "held", at_shop: 0, set_aside: HELD };
+pub(super) const RAISE: Case =
+    Case { target: Target::Raise, kind: "raise", status: "held", at_shop: 0, set_aside: HELD + RAISED };
+pub(super) const EXTEND: Case =
+    Case { target: Target::Extend, kind: "extend", status: "held", at_shop: 0, set_aside: HELD };
 pub(super) const CAPTURE: Case =
     Case { target: Target::Capture, kind: "capture", status: "captured", at_shop: CAPTURED, set_aside: 0 };
 pub(super) const RELEASE: Case =
@@ -34,7 +40,7 @@ pub(super) const REFUND: Case =
 
 /// Brings a hold to where the case begins; answers the write of the case.
 pub(super) async fn prepare(case: &Case, shop: &Shop, merchant: &Api) -> (String, Value) {
-    let place = json!({ "payer": shop.payer, "amount": yen(HELD) });
+    let place = json!({ "payer": shop.payer, "amount": yen(HELD), "cap": yen(CAP) });
     if case.kind == "place" {
         return ("/v1/holds".to_owned(), place);
     }
@@ -42,6 +48,8 @@ pub(super) async fn prepare(case: &Case, shop: &Shop, merchant: &Api) -> (String
     let hold = placed["hold"]["id"].as_str().unwrap().to_owned();
     let capture = (format!("/v1/holds/{hold}/capture"), json!({ "amount": yen(CAPTURED) }));
     match case.kind {
+        "raise" => (format!("/v1/holds/{hold}/raise"), json!({ "amount": yen(RAISED) })),
+        "extend" => (format!("/v1/holds/{hold}/extend"), json!({ "expires_in_ms": 172_800_000 })),
         "capture" => capture,
         "release" => (format!("/v1/holds/{hold}/release"), json!({})),
         _ => {

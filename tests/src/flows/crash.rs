@@ -6,7 +6,7 @@
 use tebura_providers::{Misbehaviour, Place};
 use tempfile::TempDir;
 
-use super::case::{CAPTURE, Case, PLACE, REFUND, RELEASE, finish, prepare};
+use super::case::{CAPTURE, Case, EXTEND, PLACE, RAISE, REFUND, RELEASE, finish, prepare};
 use super::far_end::FarEnd;
 use super::hub::{Api, HubProcess, Shop};
 use crate::support::until;
@@ -32,6 +32,16 @@ async fn a_hold_survives_a_kill_at_any_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_raise_survives_a_kill_at_any_moment() {
+    check(&RAISE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_extension_survives_a_kill_at_any_moment() {
+    check(&EXTEND).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_capture_survives_a_kill_at_any_moment() {
     check(&CAPTURE).await;
 }
@@ -48,6 +58,10 @@ async fn a_refund_survives_a_kill_at_any_moment() {
 
 async fn check(case: &Case) {
     for moment in MOMENTS {
+        // That a deadline was moved shows in no balance: there is nothing to wait for.
+        if case.kind == EXTEND.kind && moment == Moment::BeforeTheReply {
+            continue;
+        }
         eprintln!("{} / {moment:?}", case.kind);
         kill_and_finish(case, moment).await;
     }

@@ -235,6 +235,13 @@ async fn rule_03_the_deadline_is_what_was_asked_or_the_rails_longest_less_a_marg
         |hold, expires_in_ms| ExtendHold { caller: shop.caller(), hold, expires_in_ms, expected_version: None };
     let later = shop.hub.extend_hold(key("e"), extend(short.id(), HOUR_MS + 60_000)).await.unwrap();
     assert_eq!(later.hold.expires_at(), start.plus_ms(HOUR_MS + 60_000));
+    shop.clock.jump_ms(58 * 60_000);
+    let again = shop.hub.extend_hold(key("e"), extend(short.id(), HOUR_MS + 60_000)).await.unwrap();
+    assert_eq!(
+        (again.operation.id(), again.replayed),
+        (later.operation.id(), true),
+        "also when it would be too long now"
+    );
     let beyond = shop.hub.extend_hold(key("b"), extend(short.id(), 2 * HOUR_MS)).await.unwrap_err();
     let latest_ms = start.plus_ms(2 * HOUR_MS - DEADLINE_MARGIN_MS).millis();
     assert_eq!(beyond, ChangeHoldError::ExtendBeyondRail { latest_ms });
