@@ -39,7 +39,8 @@ pub(super) async fn run(command: AuditCommand) -> Outcome {
     let public = public_key(arguments.public.as_deref().unwrap_or(&arguments.data))?;
     let mut signed = heads_of(arguments.heads.as_deref().unwrap_or(&arguments.data))?;
     let opened = start::open_store(&arguments.data, arguments.database_url.as_deref()).await?;
-    signed.extend(opened.store.kept_heads().await?);
+    let kept = opened.store.kept_heads().await?;
+    signed.extend(kept.into_iter().filter(|kept| !signed.contains(kept)).collect::<Vec<_>>());
     let now = SystemClock::default().now();
     let report = verify(opened.store.as_ref(), &signed, &|head| is_genuine(&public, head), now).await;
     opened.store.close().await;
