@@ -2,21 +2,29 @@
 
 use std::sync::Arc;
 
+use crate::engine::Engine;
 use crate::vault::Kek;
 
 /// Units in one transaction at most. Measured: throughput grows little beyond, latency does.
 const MAX_BATCH: usize = 256;
 /// Units that wait in one lane at most; then the caller is told to come back. About a second of work at 4,000 a second.
 const QUEUE: usize = 4096;
-/// Shards of a new store: one for each lane of PostgreSQL.
-pub(crate) const DEFAULT_SHARDS: u16 = 4;
+/// Shards of a new store: one for each lane of PostgreSQL; one on SQLite, which has one writer and where rows of one shard
+/// lie side by side, so that a batch writes fewer pages.
+pub(crate) fn default_shards(engine: Engine) -> u16 {
+    match engine {
+        Engine::Sqlite => 1,
+        Engine::Postgres => 4,
+    }
+}
 
 /// How a store is opened. Start from [`StoreConfig::new`].
 #[derive(Clone)]
 pub struct StoreConfig {
     /// `sqlite://path?mode=rwc` or `postgres://user:password@host/database`.
     pub url: String,
-    /// Shards of a new store, 1 to 256; `None`: as many as the store was created with, 4 for a new one.
+    /// Shards of a new store, 1 to 256; `None`: as many as the store was created with, for a new one 1 on SQLite and 4 on
+    /// PostgreSQL.
     pub shards: Option<u16>,
     /// Connections that write, 1 to 64. SQLite has one writer whatever this says.
     pub lanes: u16,

@@ -14,7 +14,7 @@ use sea_orm_migration::MigratorTrait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::batch::Writer;
-use crate::config::{DEFAULT_SHARDS, StoreConfig};
+use crate::config::{StoreConfig, default_shards};
 use crate::database as writing;
 use crate::engine::{Engine, describe};
 use crate::entity::{setting, shard_head};
@@ -118,7 +118,7 @@ impl SqlStore {
         let writer = Database::connect(writer_options(engine, &config.url, lanes)).await.map_err(connect)?;
         check_engine(engine, &writer).await?;
         migrate(&writer).await?;
-        let shards = pin_settings(&writer, &config).await?;
+        let shards = pin_settings(engine, &writer, &config).await?;
         let database = match engine {
             Engine::Sqlite => {
                 writer.close_by_ref().await.map_err(connect)?;
@@ -279,8 +279,8 @@ async fn migrate(writer: &DatabaseConnection) -> Result<(), OpenError> {
 }
 
 /// Writes what the database is created with, or compares it with what it was.
-async fn pin_settings(writer: &DatabaseConnection, config: &StoreConfig) -> Result<u16, OpenError> {
-    let asked = config.shards.unwrap_or(DEFAULT_SHARDS);
+async fn pin_settings(engine: Engine, writer: &DatabaseConnection, config: &StoreConfig) -> Result<u16, OpenError> {
+    let asked = config.shards.unwrap_or_else(|| default_shards(engine));
     let stored = pin(writer, "shards", &asked.to_string()).await?;
     let shards: u16 = stored.parse().map_err(|_| OpenError::SettingDamaged { name: "shards" })?;
     if let Some(asked) = config.shards.filter(|asked| *asked != shards) {
