@@ -3,9 +3,45 @@
 use super::{expected_version, find_hold, in_shard, positive, replay, same_currency, sent};
 use crate::command::Refund;
 use crate::effects::{Effects, HoldChange};
-use crate::{Book, EventKind, Money, Operation, OperationKind, Refusal, Timestamp};
+use crate::{Book, EventKind, Money, Operation, OperationId, OperationKind, Refusal, Timestamp};
+
+/// Who asks captured money back.
+#[derive(Clone, Copy)]
+pub(super) enum Claim {
+    /// The payee gives it.
+    Refund,
+    /// The payer contests the capture.
+    Dispute,
+}
+
+impl Claim {
+    fn kind(self, capture: OperationId, amount: Money) -> OperationKind {
+        match self {
+            Self::Refund => OperationKind::Refund { capture, amount },
+            Self::Dispute => OperationKind::Dispute { capture, amount },
+        }
+    }
+
+    fn begin(self, change: &mut HoldChange<'_>, amount: Money) {
+        match self {
+            Self::Refund => {
+                change.hold.refund_asked(amount.minor());
+                change.event(EventKind::RefundSent, Some(amount));
+            }
+            Self::Dispute => {
+                change.hold.dispute_opened(amount.minor());
+                change.event(EventKind::DisputeOpened, Some(amount));
+            }
+        }
+    }
+}
 
 pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Effects, Refusal> {
+    ask_back(book, command, Claim::Refund, now)
+}
+
+/// Reserves what is asked back on the payee's account.
+pub(super) fn ask_back(book: &Book, command: &Refund, claim: Claim, now: Timestamp) -> Result<Effects, Refusal> {
     in_shard(
         book,
         [
@@ -15,7 +51,7 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
         ],
     )?;
     if let Some(operation) = book.operation(command.operation) {
-        replay_refund(operation, command)?;
+        replay_claim(operation, command, claim)?;
         return Ok(Effects::replay(Some(operation), book.hold(command.hold), now));
     }
     if let Some(amount) = command.amount {
@@ -38,11 +74,10 @@ pub(super) fn refund(book: &Book, command: &Refund, now: Timestamp) -> Result<Ef
     }
 
     let mut change = HoldChange::of(book, hold, now)?;
-    change.hold.refund_asked(amount.minor());
-    change.event(EventKind::RefundSent, Some(amount));
+    claim.begin(&mut change, amount);
     let mut capture = capture.clone();
     capture.parts.refund_in_flight += amount.minor();
-    let kind = OperationKind::Refund { capture: target, amount };
+    let kind = claim.kind(target, amount);
     let transfer = Some(command.transfer);
     let operation = sent(command.operation, hold.id(), kind, command.amount, transfer, now);
     change.finish(operation, Some(capture))
@@ -66,9 +101,11 @@ pub(super) fn resolve(capture: &Operation, asked: Option<Money>) -> Result<Money
     }
 }
 
-fn replay_refund(operation: &Operation, command: &Refund) -> Result<(), Refusal> {
-    let OperationKind::Refund { capture, .. } = operation.kind() else {
-        return replay(operation, [("kind", false)]);
+fn replay_claim(operation: &Operation, command: &Refund, claim: Claim) -> Result<(), Refusal> {
+    let capture = match (claim, operation.kind()) {
+        (Claim::Refund, OperationKind::Refund { capture, .. }) => capture,
+        (Claim::Dispute, OperationKind::Dispute { capture, .. }) => capture,
+        (Claim::Refund | Claim::Dispute, _) => return replay(operation, [("kind", false)]),
     };
     replay(
         operation,
