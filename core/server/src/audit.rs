@@ -3,6 +3,7 @@
 //! Who can write to the database can link a log anew; the heads in the file then contradict it. Copy the file elsewhere,
 //! or give it to another city: a head says nothing about anybody.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -204,6 +205,8 @@ struct Keeping {
     key: AuditKey,
     path: PathBuf,
     file: File,
+    /// The head of each shard that was signed last.
+    signed: BTreeMap<Shard, u64>,
 }
 
 impl HeadKeeper {
@@ -215,7 +218,10 @@ impl HeadKeeper {
         let path = data.join(HEADS);
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(|source| SigningError::File { path: path.clone(), source })?;
-        let mut keeping = Keeping { store, key, path, file };
+        // Oldest first, so that the newest of a shard stays.
+        let kept = store.kept_heads().await?;
+        let signed = kept.iter().map(|kept| (kept.head.shard, kept.head.seq)).collect();
+        let mut keeping = Keeping { store, key, path, file, signed };
         keeping.sign().await?;
         let (stop, mut stopping) = watch::channel(false);
         let task = tokio::spawn(async move {
@@ -248,18 +254,19 @@ impl Keeping {
     /// Signs every head that moved since it was signed last.
     async fn sign(&mut self) -> Result<(), SigningError> {
         let now = SystemClock::default().now();
-        let kept = self.store.kept_heads().await?;
         for head in self.store.heads(now).await? {
-            let is_kept = kept.iter().any(|kept| (kept.head.shard, kept.head.seq) == (head.shard, head.seq));
-            if head.seq == 0 || is_kept {
+            let before = self.signed.get(&head.shard).copied().unwrap_or(0);
+            if head.seq == before {
                 continue;
             }
+            let (shard, seq) = (head.shard, head.seq);
             let signed = self.key.sign(head);
             let line = serde_json::to_string(&HeadBody::from(&signed)).unwrap_or_default() + "\n";
             let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
             written.map_err(|source| SigningError::File { path: self.path.clone(), source })?;
-            let unit = Unit { writes: vec![Write::AuditHead(signed.clone())], ..Unit::default() };
-            self.store.commit(signed.head.shard, now, unit).await?;
+            let unit = Unit { writes: vec![Write::AuditHead(signed)], ..Unit::default() };
+            self.store.commit(shard, now, unit).await?;
+            self.signed.insert(shard, seq);
         }
         Ok(())
     }

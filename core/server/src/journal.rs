@@ -1,10 +1,11 @@
 //! The books as a journal of hledger, plain text accounting (https://hledger.org).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use tebura_hub::ports::{ReadError, Store};
 use tebura_ledger::{AccountId, Hold, Money, Shard};
-use tebura_store::{Owner, Posting, SqlStore};
+use tebura_store::{Posting, SqlStore};
 
 use crate::wire::time::rfc3339;
 
@@ -18,10 +19,9 @@ const PAGE: u16 = 1_000;
 /// When the store does not answer.
 pub async fn hledger(store: &SqlStore) -> Result<String, ReadError> {
     let accounts = store.all_accounts().await?;
-    let name = |id: AccountId| {
-        let owner = accounts.iter().find(|(account, _)| account.id() == id).map(|(_, owner)| *owner);
-        format!("{}:{id}", owner.map_or("unknown", Owner::name))
-    };
+    let names: BTreeMap<AccountId, String> =
+        accounts.iter().map(|(account, owner)| (account.id(), format!("{}:{}", owner.name(), account.id()))).collect();
+    let name = |id: AccountId| names.get(&id).cloned().unwrap_or_else(|| format!("unknown:{id}"));
     let mut transfers: Vec<Posting> = Vec::new();
     for shard in (0..store.shards()).filter_map(|shard| u8::try_from(shard).ok()).map(Shard::new) {
         let mut after = None;
@@ -34,8 +34,8 @@ pub async fn hledger(store: &SqlStore) -> Result<String, ReadError> {
     }
     transfers.sort_by_key(|transfer| (transfer.at, transfer.id));
     let mut text = String::from("; Tebura's books. Amounts are minor units of their currency.\n\n");
-    for (account, _) in &accounts {
-        let _ = writeln!(text, "account {}", name(account.id()));
+    for name in names.values() {
+        let _ = writeln!(text, "account {name}");
     }
     let mut last_day = String::new();
     for transfer in &transfers {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sea_orm::Value;
-use tebura_hub::ids::PaymentId;
+use tebura_hub::ids::{CaptureSessionId, PaymentId};
 use tebura_hub::ports::Write;
 use tebura_ledger::{AccountId, Book, HoldId, OperationId, Shard};
 
@@ -15,8 +15,8 @@ use crate::database::{Database, Transaction};
 use crate::decide::{Decided, Snapshot, decide};
 use crate::engine::{Engine, Failure};
 use crate::entity::{
-    Damaged, account, event, exchange, hold, idempotency_key, link, operation, payment, shard_column, shard_head,
-    shard_of, transfer,
+    Damaged, account, capture_session, event, exchange, hold, idempotency_key, link, operation, payment, shard_column,
+    shard_head, shard_of, transfer,
 };
 use crate::lane::{Answer, Job};
 use crate::log::{Logged, Stand};
@@ -39,6 +39,7 @@ pub(crate) struct Writer {
     events: Texts<event::Entity>,
     exchanges: Texts<exchange::Entity>,
     payments: Texts<payment::Entity>,
+    sessions: Texts<capture_session::Entity>,
 }
 
 /// What the guarded rows were when they were read.
@@ -64,6 +65,7 @@ impl Writer {
             events: Texts::of(engine),
             exchanges: Texts::of(engine),
             payments: Texts::of(engine),
+            sessions: Texts::of(engine),
         }
     }
 
@@ -243,7 +245,10 @@ impl Writer {
         for row in tx.select(&self.payments, keys).await? {
             snapshot.payments.insert(PaymentId::from_uuid(row.id));
         }
-        snapshot.sessions = records::sessions(tx, &sessions).await?;
+        let keys = sessions.iter().map(|id| vec![Value::from(id.uuid())]).collect();
+        for row in tx.select(&self.sessions, keys).await? {
+            snapshot.sessions.insert(CaptureSessionId::from_uuid(row.id), row.used_at_ms.is_some());
+        }
         snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }
@@ -270,9 +275,8 @@ impl Writer {
         let payments: Vec<payment::Model> =
             decided.payments.iter().map(|(_, payment)| payment::Model::of(payment)).collect();
         tx.insert(&self.payments, &payments).await?;
-        for (job, payment) in &decided.payments {
-            let row = payment::Model::of(payment);
-            changes.entries.record(job.shard, job.now, Logged::row(&row, &[payment::Column::Id]));
+        for ((job, _), row) in decided.payments.iter().zip(&payments) {
+            changes.entries.record(job.shard, job.now, Logged::row(row, &[payment::Column::Id]));
         }
         for (job, write) in &decided.records {
             if let Some(logged) = records::write(tx, &self.vault, write).await? {

@@ -1,12 +1,9 @@
 //! Writes that payments do not wait for: people, merchants, tills, galleries, keys. One statement a row, by entity.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value,
 };
-use tebura_hub::ids::CaptureSessionId;
 use tebura_hub::people::{CaptureSession, FaceReference, Person};
 use tebura_hub::ports::Write;
 use tebura_hub::rail::{KvWrite, PluginId};
@@ -19,23 +16,9 @@ use crate::entity::{
     plugin_value, till,
 };
 use crate::log::{Logged, digest};
-use crate::rows::Texts;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
 use crate::webhooks;
-
-/// Which of some capture sessions exist, and whether they are used.
-pub(crate) async fn sessions(
-    tx: &Transaction<'_>,
-    ids: &BTreeSet<CaptureSessionId>,
-) -> Result<BTreeMap<CaptureSessionId, bool>, Failure> {
-    let mut used = BTreeMap::new();
-    let keys: Vec<Vec<Value>> = ids.iter().map(|id| vec![Value::from(id.uuid())]).collect();
-    for row in tx.select(&Texts::<capture_session::Entity>::of(tx.engine()), keys).await? {
-        used.insert(CaptureSessionId::from_uuid(row.id), row.used_at_ms.is_some());
-    }
-    Ok(used)
-}
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.

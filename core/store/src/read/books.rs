@@ -1,8 +1,10 @@
 //! Reads of all money, for exports.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tebura_hub::ports::ReadError;
-use tebura_ledger::{Account, AccountId, Hold, Money, OperationId, Shard, Timestamp, TransferId};
+use tebura_ledger::{Account, AccountId, Hold, Money, OperationId, Shard, Timestamp, TransferId, Uuid};
 
 use super::Unread;
 use crate::entity::{account, hold, instrument, payee, shard_column, transfer};
@@ -57,21 +59,14 @@ impl SqlStore {
     pub async fn all_accounts(&self) -> Result<Vec<(Account, Owner)>, ReadError> {
         let payers: Vec<_> = instrument::Entity::find().all(&self.reader).await.map_err(Unread::from)?;
         let payees: Vec<_> = payee::Entity::find().all(&self.reader).await.map_err(Unread::from)?;
+        let mut owners: BTreeMap<Uuid, Owner> = payers.iter().map(|row| (row.account, Owner::Payer)).collect();
+        owners.extend(payees.iter().map(|row| (row.account, Owner::Merchant)));
         let rows = account::Entity::find().order_by_asc(account::Column::Id).all(&self.reader).await;
+        let rows = rows.map_err(Unread::from)?;
         let mut accounts = Vec::new();
-        for row in rows.map_err(Unread::from)? {
-            let id = AccountId::from_uuid(row.id);
-            if row.shard != shard_column(id.shard()) {
-                continue;
-            }
-            let owner = if payees.iter().any(|payee| payee.account == row.id) {
-                Owner::Merchant
-            } else if payers.iter().any(|payer| payer.account == row.id) {
-                Owner::Payer
-            } else {
-                Owner::Issuer
-            };
-            if let Some(account) = super::money::account(&self.reader, id).await? {
+        for rows in rows.chunk_by(|one, next| one.id == next.id) {
+            if let Some(account) = super::money::over_shards(rows)? {
+                let owner = owners.get(&account.id().uuid()).copied().unwrap_or(Owner::Issuer);
                 accounts.push((account, owner));
             }
         }

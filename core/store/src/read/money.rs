@@ -24,14 +24,18 @@ pub(super) async fn claimed_key(
 
 pub(super) async fn account(reader: &DatabaseConnection, id: AccountId) -> Result<Option<Account>, ReadError> {
     let rows = account::Entity::find().filter(account::Column::Id.eq(id.uuid())).all(reader).await;
-    let (home, elsewhere): (Vec<account::Model>, Vec<account::Model>) =
-        rows.map_err(Unread::from)?.into_iter().partition(|row| row.shard == shard_column(id.shard()));
-    let Some(home) = home.first() else {
+    over_shards(&rows.map_err(Unread::from)?)
+}
+
+/// One account's rows of all shards as the account that they make; none when the row at home is missing.
+pub(super) fn over_shards(rows: &[account::Model]) -> Result<Option<Account>, ReadError> {
+    let is_home = |row: &account::Model| row.shard == shard_column(AccountId::from_uuid(row.id).shard());
+    let domain = |row: &account::Model| row.domain().map_err(Unread::from);
+    let Some(home) = rows.iter().find(|row| is_home(row)) else {
         return Ok(None);
     };
-    let home = home.domain().map_err(Unread::from)?;
-    let elsewhere: Result<Vec<Account>, _> = elsewhere.iter().map(account::Model::domain).collect();
-    sum_account(&home, &elsewhere.map_err(Unread::from)?).map(Some)
+    let elsewhere: Result<Vec<Account>, _> = rows.iter().filter(|row| !is_home(row)).map(domain).collect();
+    sum_account(&domain(home)?, &elsewhere?).map(Some)
 }
 
 pub(super) async fn hold(reader: &DatabaseConnection, id: HoldId) -> Result<Option<Hold>, Unread> {
