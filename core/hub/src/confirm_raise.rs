@@ -12,7 +12,7 @@ use crate::ids::InstrumentId;
 use crate::pay_by_face::pin_code;
 use crate::perform::{Answer, KeyRequest, PerformError, Work};
 use crate::pin::Pin;
-use crate::ports::{Caller, Committed, Unit};
+use crate::ports::Caller;
 use crate::rail::RailCommand;
 use crate::raise_hold::{BUSY_MS, READS};
 
@@ -95,11 +95,6 @@ impl Hub {
             return Err(tebura_ledger::Refusal::ConfirmationNotNeeded { operation }.into());
         }
         let verdict = Verdict::Declined { code: REFUSED.to_owned() };
-        let ledger = vec![Command::Settle(Settle { hold: hold.id(), operation, verdict })];
-        let unit = Unit { key: Some(key.claim(operation)), ledger, ..Unit::default() };
-        match self.store.commit(operation.shard(), self.now(), unit).await? {
-            Committed::Done(_) => Ok(self.answer(operation, false).await?),
-            Committed::Replayed { target } => Ok(self.replay(&target).await?),
-        }
+        self.record(key, operation, Command::Settle(Settle { hold: hold.id(), operation, verdict })).await
     }
 }

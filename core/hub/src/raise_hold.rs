@@ -6,7 +6,7 @@ use tebura_ledger::{Command, Hold, HoldId, Money, Raise};
 use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
 use crate::perform::{Answer, KeyRequest, PerformError, Work};
-use crate::ports::{Caller, Committed, Unit};
+use crate::ports::Caller;
 use crate::rail::RailCommand;
 
 /// Reads of a hold that keeps changing, before the caller is asked to come back.
@@ -50,11 +50,7 @@ impl Hub {
         let expected_version = Some(row.version());
         let begin = Command::Raise(Raise { hold, operation, amount, expected_version });
         if above_cap(&row, amount) {
-            let unit = Unit { key: Some(key.claim(operation)), ledger: vec![begin], ..Unit::default() };
-            return match self.store.commit(hold.shard(), self.now(), unit).await? {
-                Committed::Done(_) => Ok(self.answer(operation, false).await?),
-                Committed::Replayed { target } => Ok(self.replay(&target).await?),
-            };
+            return self.record(key, operation, begin).await;
         }
         let ask = RailCommand::Raise { reference, amount };
         let rail = row.rail().clone();

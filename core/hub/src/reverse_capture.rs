@@ -6,7 +6,7 @@ use tebura_ledger::{Command, OperationId, OperationKind, Refusal, Reverse};
 use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
 use crate::perform::{Answer, KeyRequest, PerformError};
-use crate::ports::{Caller, Committed, Unit};
+use crate::ports::Caller;
 use crate::refund_capture::RefundCapture;
 
 /// A capture to take back.
@@ -34,18 +34,11 @@ impl Hub {
             let operation = self.operation_id(hold.id().shard());
             let transfers = (0..=captured.kind().legs().len()).map(|_| self.transfer_id(hold.id().shard())).collect();
             let reverse = Reverse { hold: hold.id(), operation, transfers, capture, expected_version };
-            let unit = Unit {
-                key: Some(key.clone().claim(operation)),
-                ledger: vec![Command::Reverse(reverse)],
-                ..Unit::default()
-            };
-            match self.store.commit(hold.id().shard(), self.now(), unit).await.map_err(PerformError::from) {
-                Ok(Committed::Done(_)) => return Ok(self.answer(operation, false).await?),
-                Ok(Committed::Replayed { target }) => return Ok(self.replay(&target).await?),
-                Err(PerformError::Refused(
+            match self.record(key.clone(), operation, Command::Reverse(reverse)).await {
+                Err(ChangeHoldError::Perform(PerformError::Refused(
                     Refusal::HoldClosed { .. } | Refusal::HoldExpired { .. } | Refusal::ReverseOfRefundedCapture { .. },
-                )) => {}
-                Err(error) => return Err(error.into()),
+                ))) => {}
+                answer => return answer,
             }
         }
         self.refund_capture(key, RefundCapture { caller, capture, amount: None, expected_version }).await
