@@ -42,3 +42,15 @@ typed_id! {
     /// One enrolled template of a person.
     ReferenceId, "ref_"
 }
+typed_id! {
+    /// A contract that runs.
+    ContractId, "ctr_"
+}
+typed_id! {
+    /// Somebody who signs statements.
+    PartyId, "pty_"
+}
+typed_id! {
+    /// A public key of a party; what a signature calls `kid`.
+    PartyKeyId, "pk_"
+}

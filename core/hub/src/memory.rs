@@ -12,9 +12,10 @@ use tebura_ledger::{
 
 use crate::exchange::Exchange;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, ReferenceId, TillId,
-    WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId,
+    ReferenceId, TillId, WebhookEndpointId,
 };
+use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::ports::{
@@ -51,6 +52,7 @@ struct Tables {
     members: BTreeSet<(GalleryId, PersonId)>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     webhooks: WebhookTables,
+    parties: PartyTables,
 }
 
 impl MemoryStore {
@@ -180,6 +182,7 @@ impl Tables {
                 | Write::Gallery(_)
                 | Write::GalleryMember { .. }
                 | Write::ApiKey(_)
+                | Write::Party(_)
                 | Write::AuditHead(_) => {}
             }
         }
@@ -240,6 +243,7 @@ impl Tables {
                 self.pin_tries.insert(person, (failed, locked_until));
             }
             Write::Webhook(write) => self.webhooks.write(write),
+            Write::Party(write) => self.parties.write(write),
         }
     }
 
@@ -425,6 +429,18 @@ impl Store for MemoryStore {
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
         self.find(|tables| tables.api_keys.get(&id))
+    }
+
+    async fn party(&self, id: PartyId) -> Result<Option<Party>, ReadError> {
+        Ok(self.tables().parties.party(id))
+    }
+
+    async fn party_key(&self, id: PartyKeyId) -> Result<Option<PartyKey>, ReadError> {
+        Ok(self.tables().parties.key(id))
+    }
+
+    async fn party_keys(&self, party: PartyId) -> Result<Vec<PartyKey>, ReadError> {
+        Ok(self.tables().parties.keys(party))
     }
 
     async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError> {

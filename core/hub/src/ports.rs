@@ -11,8 +11,10 @@ use tebura_ledger::{
 use crate::audit::SignedHead;
 use crate::exchange::Exchange;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId, TillId,
+    WebhookEndpointId,
 };
+use crate::parties::{Party, PartyKey, PartyWrite};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
@@ -148,6 +150,7 @@ pub enum Write {
         locked_until: Option<Timestamp>,
     },
     Webhook(WebhookWrite),
+    Party(PartyWrite),
 }
 
 /// Everything that happens together or not at all.
@@ -280,6 +283,12 @@ pub trait Store: Send + Sync {
     async fn gallery(&self, id: GalleryId) -> Result<Option<Gallery>, ReadError>;
     async fn gallery_members(&self) -> Result<Vec<(GalleryId, PersonId)>, ReadError>;
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError>;
+
+    async fn party(&self, id: PartyId) -> Result<Option<Party>, ReadError>;
+    /// As its end has made it.
+    async fn party_key(&self, id: PartyKeyId) -> Result<Option<PartyKey>, ReadError>;
+    /// Of one party, ended ones too; oldest first.
+    async fn party_keys(&self, party: PartyId) -> Result<Vec<PartyKey>, ReadError>;
 
     async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError>;
     /// Of one merchant, or all; oldest first.

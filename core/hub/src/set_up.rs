@@ -342,7 +342,7 @@ fn parsed<T: std::str::FromStr>(target: &str) -> Result<T, SetUpError> {
     target.parse().map_err(|_| SetUpError::KeyReused)
 }
 
-fn checked_name(name: &str) -> Result<String, SetUpError> {
+pub(crate) fn checked_name(name: &str) -> Result<String, SetUpError> {
     let name = name.trim();
     let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned()).ok_or(SetUpError::NameInvalid)

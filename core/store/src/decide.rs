@@ -122,6 +122,7 @@ impl<'a> Table<'a> {
                 | Write::Gallery(_)
                 | Write::GalleryMember { .. }
                 | Write::ApiKey(_)
+                | Write::Party(_)
                 | Write::AuditHead(_)
                 | Write::PinTries { .. } => {}
             }
@@ -162,6 +163,7 @@ impl<'a> Table<'a> {
             | Write::Gallery(_)
             | Write::GalleryMember { .. }
             | Write::ApiKey(_)
+            | Write::Party(_)
             | Write::AuditHead(_)
             | Write::PinTries { .. } => self.decided.records.push((job, write)),
         }

@@ -18,6 +18,7 @@ mod lane;
 mod log;
 mod migration;
 mod open;
+mod parties;
 mod postgres;
 mod read;
 mod records;

@@ -8,7 +8,7 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstSchema), Box::new(Webhooks)]
+        vec![Box::new(FirstSchema), Box::new(Webhooks), Box::new(Parties)]
     }
 }
 
@@ -47,6 +47,25 @@ impl MigrationTrait for Webhooks {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, include_str!("webhooks.sql")).await
+    }
+}
+
+struct Parties;
+
+impl MigrationName for Parties {
+    fn name(&self) -> &str {
+        "m0003_parties"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Parties {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, include_str!("parties.sql")).await
     }
 }
 

@@ -16,6 +16,7 @@ use crate::entity::{
     plugin_value, till,
 };
 use crate::log::{Logged, digest};
+use crate::parties;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
 use crate::webhooks;
@@ -39,6 +40,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             member(tx, row, *present).await
         }
         Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
+        Write::Party(row) => parties::write(tx, row).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {
             let key = [audit_head::Column::Shard, audit_head::Column::Seq];

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId, TillId,
+    WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
+use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
 use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
 use tebura_hub::ports::{
@@ -170,6 +172,9 @@ store! {
     fn gallery(id: GalleryId) -> Option<Gallery>;
     fn gallery_members() -> Vec<(GalleryId, PersonId)>;
     fn api_key(id: ApiKeyId) -> Option<ApiKey>;
+    fn party(id: PartyId) -> Option<Party>;
+    fn party_key(id: PartyKeyId) -> Option<PartyKey>;
+    fn party_keys(party: PartyId) -> Vec<PartyKey>;
     fn webhook_endpoint(id: WebhookEndpointId) -> Option<WebhookEndpoint>;
     fn webhook_endpoints(merchant: Option<MerchantId>) -> Vec<WebhookEndpoint>;
     fn webhook_progress(id: WebhookEndpointId) -> Option<WebhookProgress>;

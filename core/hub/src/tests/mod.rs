@@ -6,5 +6,6 @@ mod cut_off;
 mod faces;
 mod holds;
 mod rules;
+mod statements;
 mod webhooks;
 mod world;

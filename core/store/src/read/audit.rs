@@ -11,7 +11,8 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, event, face_reference, gallery, gallery_member, instrument, link, merchant,
-    payee, payment, plugin_value, shard_column, shard_head, shard_of, till, webhook_endpoint,
+    party, party_key, party_key_end, payee, payment, plugin_value, shard_column, shard_head, shard_of, till,
+    webhook_endpoint,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -52,6 +53,10 @@ impl Log for SqlStore {
         rows(&self.reader, &[gallery::Column::Id], &mut records).await?;
         rows(&self.reader, &[gallery_member::Column::Gallery, gallery_member::Column::Person], &mut records).await?;
         rows(&self.reader, &[api_key::Column::Id], &mut records).await?;
+        rows(&self.reader, &[party::Column::Id], &mut records).await?;
+        rows(&self.reader, &[party_key::Column::Id], &mut records).await?;
+        let end = [party_key_end::Column::PartyKey, party_key_end::Column::Reason];
+        rows(&self.reader, &end, &mut records).await?;
         rows(&self.reader, &[webhook_endpoint::Column::Id], &mut records).await?;
         rows(&self.reader, &[face_reference::Column::Id], &mut records).await?;
         rows(&self.reader, &[capture_session::Column::Id], &mut records).await?;

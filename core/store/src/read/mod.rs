@@ -12,8 +12,10 @@ use async_trait::async_trait;
 use sea_orm::DbErr;
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId, TillId,
+    WebhookEndpointId,
 };
+use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
 use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
 use tebura_hub::ports::{
@@ -27,6 +29,7 @@ use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Sh
 use crate::engine::{Failure, describe};
 use crate::entity::Damaged;
 use crate::open::SqlStore;
+use crate::parties;
 
 /// Why a read failed, before the port's words.
 pub(crate) struct Unread(String);
@@ -175,6 +178,18 @@ impl Store for SqlStore {
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
         Ok(sites::api_key(&self.reader, id).await?)
+    }
+
+    async fn party(&self, id: PartyId) -> Result<Option<Party>, ReadError> {
+        Ok(parties::party(&self.reader, id).await?)
+    }
+
+    async fn party_key(&self, id: PartyKeyId) -> Result<Option<PartyKey>, ReadError> {
+        Ok(parties::key(&self.reader, id).await?)
+    }
+
+    async fn party_keys(&self, party: PartyId) -> Result<Vec<PartyKey>, ReadError> {
+        Ok(parties::keys(&self.reader, party).await?)
     }
 
     async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError> {

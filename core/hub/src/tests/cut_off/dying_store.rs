@@ -6,6 +6,7 @@ use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Sh
 
 use crate::exchange::Exchange;
 use crate::ids::*;
+use crate::parties::{Party, PartyKey};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, StoredEvent, Unit};
@@ -104,6 +105,9 @@ reads! {
     fn gallery(id: GalleryId) -> Option<Gallery>;
     fn gallery_members() -> Vec<(GalleryId, PersonId)>;
     fn api_key(id: ApiKeyId) -> Option<ApiKey>;
+    fn party(id: PartyId) -> Option<Party>;
+    fn party_key(id: PartyKeyId) -> Option<PartyKey>;
+    fn party_keys(party: PartyId) -> Vec<PartyKey>;
     fn webhook_endpoint(id: WebhookEndpointId) -> Option<WebhookEndpoint>;
     fn webhook_endpoints(merchant: Option<MerchantId>) -> Vec<WebhookEndpoint>;
     fn webhook_progress(id: WebhookEndpointId) -> Option<WebhookProgress>;
