@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use tebura_plugin::{
-    Capture, Command, Event, Extend, Hold, Inbound, Inquiry, Operation, Party, Rail, Raise, Refund, Release, Reply,
-    Silence, Step, Wanted, resume, start, yen,
+    Capture, Command, Event, Extend, Fault, Hold, Inbound, Inquiry, Operation, Party, Rail, Raise, Refund, Release,
+    Reply, Silence, Step, Wanted, resume, start, yen,
 };
 
 use crate::expect::json_reply;
+use crate::limits;
 use crate::manifest::Manifest;
-use crate::watch::{Breach, Watch};
+use crate::watch::{self, Breach, Watch};
 
 /// Calls and timers in a row; rails need one to three.
 const MAX_DEPTH: usize = 4;
@@ -40,19 +41,62 @@ impl Report {
     }
 }
 
-/// Plays every event at every step of every command to a rail, and panics with all that it did wrong.
+/// Plays every event at every step of every command to a rail, and panics with all that it did wrong. Without a
+/// manifest; [`crate::conformance!`] takes the one beside `Cargo.toml`.
 #[track_caller]
 pub fn conformance<R: Rail + Default>() -> Report {
-    let report = Conformance::new().run(&R::default());
+    let report = Conformance::new().run(R::default);
     report.assert_clean();
     report
+}
+
+/// A test named `conformance`: every event at every step of every command, held against `plugin.toml` beside
+/// `Cargo.toml`.
+///
+/// ```text
+/// conformance!(MachiPay);
+/// conformance!(MachiPay, |suite| suite.reply(201, json!({"id": "h1", "yen": 1200})));
+/// ```
+///
+/// The second form adds replies of the rail's own far end, so that the steps behind them are reached too. What is
+/// checked is listed at [`crate::Breach`].
+#[macro_export]
+macro_rules! conformance {
+    ($rail:ty) => {
+        $crate::conformance!($rail, |suite| suite);
+    };
+    ($rail:ty, $with:expr) => {
+        #[test]
+        fn conformance() {
+            let manifest = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/plugin.toml"));
+            let with: fn($crate::Conformance) -> $crate::Conformance = $with;
+            let suite = with($crate::Conformance::new().manifest(manifest));
+            suite.run(<$rail as ::core::default::Default>::default).assert_clean();
+        }
+    };
 }
 
 /// A conformance run with a manifest and with replies of the rail's own far end.
 #[derive(Clone, Debug, Default)]
 pub struct Conformance {
     manifest: Option<Manifest>,
-    replies: Vec<(String, Reply, bool)>,
+    replies: Vec<(String, Reply)>,
+}
+
+/// The rail under test: one value that lives through the run, and a way to make a new one, as the hub does for each
+/// call. Both have to decide the same.
+struct Tested<R, F> {
+    lived: R,
+    make: F,
+}
+
+/// Where a run is: which steps and events led here.
+struct Place<'p> {
+    op: &'p Operation,
+    watch: Watch,
+    after: Option<(&'p [u8], &'p Event)>,
+    path: String,
+    depth: usize,
 }
 
 impl Conformance {
@@ -61,7 +105,7 @@ impl Conformance {
         Conformance::default()
     }
 
-    /// Holds every call against `plugin.toml`.
+    /// Holds every call against `plugin.toml`, and expects the commands that it lists.
     #[track_caller]
     pub fn manifest(mut self, plugin_toml: &str) -> Conformance {
         self.manifest = Some(Manifest::read(plugin_toml));
@@ -69,23 +113,26 @@ impl Conformance {
     }
 
     /// Adds a reply of the far end, to reach the steps behind it. In its text `{operation}` stands for the id of the
-    /// operation that is run or asked about.
+    /// operation that is run or asked about; such a reply is also played with the id of another operation, and must
+    /// decide nothing then.
     #[track_caller]
     pub fn reply<T: Serialize>(mut self, status: u16, body: T) -> Conformance {
         match serde_json::to_vec(&body) {
-            Ok(body) => self.replies.push((format!("{status} of the far end"), json_reply(status, body), true)),
+            Ok(body) => self.replies.push((format!("{status} of the far end"), json_reply(status, body))),
             Err(error) => panic!("the reply cannot be written as JSON: {error}"),
         }
         self
     }
 
-    /// Plays all paths.
-    pub fn run<R: Rail>(&self, rail: &R) -> Report {
+    /// Plays all paths. `make` makes the rail, as the hub does for each call.
+    pub fn run<R: Rail, F: Fn() -> R>(&self, make: F) -> Report {
         let mut report = Report { paths: 0, breaches: Vec::new() };
+        let rail = Tested { lived: make(), make };
         for command in commands() {
+            let inquiry = matches!(command, Command::Inquire(_));
             let op = Operation {
-                id: if matches!(command, Command::Inquire(_)) { "op_1.2" } else { "op_1" }.to_owned(),
-                attempt: if matches!(command, Command::Inquire(_)) { 2 } else { 1 },
+                id: if inquiry { "op_1.2" } else { "op_1" }.to_owned(),
+                attempt: if inquiry { 2 } else { 1 },
                 now: 1_767_225_600_000,
                 command,
                 attributes: Vec::new(),
@@ -96,72 +143,55 @@ impl Conformance {
                 watch.inquire();
             }
             let path = match &op.command {
-                Command::Hold(_) => "hold".to_owned(),
-                Command::Raise(_) => "raise".to_owned(),
-                Command::Extend(_) => "extend".to_owned(),
                 Command::Capture(capture) if capture.is_final => "final capture".to_owned(),
-                Command::Capture(_) => "capture".to_owned(),
-                Command::Release(_) => "release".to_owned(),
-                Command::Refund(_) => "refund".to_owned(),
                 Command::Inquire(inquiry) => format!("inquire about {}", inquiry.about),
-                Command::Extension(extension) => extension.name.clone(),
+                Command::Hold(_)
+                | Command::Raise(_)
+                | Command::Extend(_)
+                | Command::Capture(_)
+                | Command::Release(_)
+                | Command::Refund(_)
+                | Command::Extension(_) => watch::command(&op).to_owned(),
             };
-            self.explore(rail, &op, &watch, None, &path, 0, &mut report);
+            self.explore(&rail, Place { op: &op, watch, after: None, path, depth: 0 }, &mut report);
         }
         report
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the recursion's whole position, changed in most of its parts")]
-    fn explore<R: Rail>(
-        &self,
-        rail: &R,
-        op: &Operation,
-        watch: &Watch,
-        after: Option<(&[u8], &Event)>,
-        path: &str,
-        depth: usize,
-        report: &mut Report,
-    ) {
+    fn explore<R: Rail, F: Fn() -> R>(&self, rail: &Tested<R, F>, place: Place<'_>, report: &mut Report) {
         if report.paths >= MAX_PATHS {
             return;
         }
-        let mut watch = watch.clone();
-        let step = match ask(rail, op, after) {
-            Ok(Some(step)) => step,
-            Ok(None) => {
+        let Place { op, mut watch, after, path, depth } = place;
+        let asked = rail.ask(op, after);
+        let checked = asked.and_then(|asked| match asked {
+            // A fault: the hub turns it into an outcome by itself.
+            Err(fault) => limits::own_fault(&fault).map(|()| None),
+            Ok(step) => watch.sees(op, &step, self.manifest.as_ref()).map(|()| Some(step)),
+        });
+        let step = match checked {
+            Ok(Some(step)) if !ends(&step) && depth < MAX_DEPTH => step,
+            Ok(_) => {
                 report.paths += 1;
                 return;
             }
             Err(breach) => {
                 report.paths += 1;
-                report.breaches.push((path.to_owned(), breach));
+                report.breaches.push((path, breach));
                 return;
             }
         };
-        if let Err(breach) = watch.sees(op, &step, self.manifest.as_ref()) {
-            report.paths += 1;
-            report.breaches.push((path.to_owned(), breach));
-            return;
-        }
         let events = match &step.next {
-            Wanted::Done(_) => {
-                report.paths += 1;
-                return;
-            }
-            Wanted::Call(_) | Wanted::WaitUntil(_) if depth == MAX_DEPTH => {
-                report.paths += 1;
-                return;
-            }
             Wanted::Call(_) => self.events_of_call(op, watch.sent),
-            Wanted::WaitUntil(_) => vec![("timer".to_owned(), Event::Timer, true), notice()],
+            Wanted::WaitUntil(_) | Wanted::Done(_) => vec![("timer".to_owned(), Event::Timer, true), notice()],
         };
         for (name, event, clear) in events {
             let mut watch = watch.clone();
             if let Wanted::Call(call) = &step.next {
                 watch.hears(call, &event, clear);
             }
-            let path = format!("{path} → {name}");
-            self.explore(rail, op, &watch, Some((&step.state, &event)), &path, depth + 1, report);
+            let (after, path) = (Some((step.state.as_slice(), &event)), format!("{path} → {name}"));
+            self.explore(rail, Place { op, watch, after, path, depth: depth + 1 }, report);
         }
     }
 
@@ -180,13 +210,12 @@ impl Conformance {
         }
         let nested = "[".repeat(10_000);
         let huge = vec![b' '; 1024 * 1024];
-        let damaged: [(&str, &[u8]); 6] = [
+        let damaged: [(&str, &[u8]); 5] = [
             ("half a body", b"{\"id\": \"h"),
             ("bytes", b"\xff\xfe\x00"),
             ("null", b"null"),
             ("an empty list", b"[]"),
             ("10,000 lists", nested.as_bytes()),
-            ("a mebibyte of spaces", &huge),
         ];
         for status in [200, 404, 500] {
             for (name, body) in damaged {
@@ -195,26 +224,42 @@ impl Conformance {
             }
         }
         let subject = if let Command::Inquire(inquiry) = &op.command { &inquiry.of } else { &op.id };
-        for (name, sample, clear) in &self.replies {
-            let body = String::from_utf8_lossy(sample.body()).replace("{operation}", subject);
-            events.push((name.clone(), reply(sample.status(), body.as_bytes()), *clear));
+        // Once: it is read in full by every rail.
+        events.push(("200 with a mebibyte of spaces".to_owned(), reply(200, &huge), false));
+        for (name, sample) in &self.replies {
+            let text = String::from_utf8_lossy(sample.body());
+            let body = |operation: &str| text.replace("{operation}", operation);
+            events.push((name.clone(), reply(sample.status(), body(subject).as_bytes()), true));
+            if text.contains("{operation}") {
+                let other = body("op_another");
+                events.push((format!("{name}, of another operation"), reply(sample.status(), other.as_bytes()), false));
+            }
         }
         events
     }
 }
 
-/// A step, asked twice. `None`: a fault, which the hub turns into an outcome by itself.
-fn ask<R: Rail>(rail: &R, op: &Operation, after: Option<(&[u8], &Event)>) -> Result<Option<Step>, Breach> {
-    let once = || match after {
-        None => start(rail, op),
-        Some((state, event)) => resume(rail, op, state, event),
-    };
-    let run = || catch_unwind(AssertUnwindSafe(once)).map_err(|_| Breach::Panicked);
-    let first = run()?;
-    if first != run()? {
-        return Err(Breach::NotPure);
+fn ends(step: &Step) -> bool {
+    matches!(step.next, Wanted::Done(_))
+}
+
+impl<R: Rail, F: Fn() -> R> Tested<R, F> {
+    /// A step, asked of the rail that lived through the run and of a new one. What differs was remembered, drawn or
+    /// read from a clock, and none of these survives between two steps in the hub.
+    fn ask(&self, op: &Operation, after: Option<(&[u8], &Event)>) -> Result<Result<Step, Fault>, Breach> {
+        let run = |rail: &R| {
+            let ask = || match after {
+                None => start(rail, op),
+                Some((state, event)) => resume(rail, op, state, event),
+            };
+            catch_unwind(AssertUnwindSafe(ask)).map_err(|_| Breach::Panicked)
+        };
+        let first = run(&self.lived)?;
+        if first != run(&self.lived)? || first != run(&(self.make)())? {
+            return Err(Breach::NotPure);
+        }
+        Ok(first)
     }
-    Ok(first.ok())
 }
 
 fn commands() -> Vec<Command> {

@@ -81,7 +81,26 @@ impl std::fmt::Display for Expected {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    Reply { reply: Reply, clear: bool },
+    Reply {
+        reply: Reply,
+        clear: bool,
+    },
+    /// After this many milliseconds.
+    Late {
+        reply: Reply,
+        after_ms: u64,
+    },
+    /// To the hub's last attempt; the answers to those before it were lost.
+    Resent {
+        reply: Reply,
+        attempts: u32,
+    },
+    /// Heard twice by the rail.
+    Twice {
+        reply: Reply,
+    },
+    /// The reply before this one, again.
+    Stale,
     Lost,
     Refused,
 }
@@ -89,7 +108,7 @@ pub(crate) enum Answer {
 pub(crate) type Script = VecDeque<(Expected, Answer)>;
 
 /// An expectation that still needs its answer.
-#[must_use = "say what the far end answers: reply(), lost(), refused(), garbled() or status()"]
+#[must_use = "say what the far end answers: reply(), status(), garbled(), lost(), refused(), late(), resent(), twice() or stale()"]
 #[derive(Debug)]
 pub struct Answering<'h> {
     pub(crate) script: &'h mut Script,
@@ -100,10 +119,38 @@ impl Answering<'_> {
     /// The far end answers with JSON.
     #[track_caller]
     pub fn reply<T: Serialize>(self, status: u16, body: T) {
-        match serde_json::to_vec(&body) {
-            Ok(body) => self.answer(Answer::Reply { reply: json_reply(status, body), clear: true }),
-            Err(error) => panic!("the reply cannot be written as JSON: {error}"),
-        }
+        let reply = json(status, &body);
+        self.answer(Answer::Reply { reply, clear: true });
+    }
+
+    /// The far end answers with JSON after so many milliseconds. When that is longer than the call may take, the hub
+    /// has given up: the rail hears silence, and the answer is gone.
+    #[track_caller]
+    pub fn late<T: Serialize>(self, after_ms: u64, status: u16, body: T) {
+        let reply = json(status, &body);
+        self.answer(Answer::Late { reply, after_ms });
+    }
+
+    /// The hub sends the same bytes so many times, and only the last attempt is answered. A `once` call is sent once
+    /// whatever this says: its rail hears silence.
+    #[track_caller]
+    pub fn resent<T: Serialize>(self, attempts: u32, status: u16, body: T) {
+        let reply = json(status, &body);
+        self.answer(Answer::Resent { reply, attempts });
+    }
+
+    /// The hub crashes before it can keep what the rail decided, and hands the same reply over again a minute later:
+    /// the operation has to end the same.
+    #[track_caller]
+    pub fn twice<T: Serialize>(self, status: u16, body: T) {
+        let reply = json(status, &body);
+        self.answer(Answer::Twice { reply });
+    }
+
+    /// The far end repeats its previous reply, byte for byte, which was about something else: a cache, a mixed-up
+    /// connection. Nothing clear was said about this call.
+    pub fn stale(self) {
+        self.answer(Answer::Stale);
     }
 
     /// The far end answers with a bare status.
@@ -129,6 +176,14 @@ impl Answering<'_> {
 
     fn answer(self, answer: Answer) {
         self.script.push_back((self.expected, answer));
+    }
+}
+
+#[track_caller]
+fn json<T: Serialize>(status: u16, body: &T) -> Reply {
+    match serde_json::to_vec(body) {
+        Ok(body) => json_reply(status, body),
+        Err(error) => panic!("the reply cannot be written as JSON: {error}"),
     }
 }
 

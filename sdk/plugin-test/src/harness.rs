@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use tebura_plugin::{
-    Capture, Command, Event, Extend, Fault, Hold, HttpCall, Inquiry, Money, NEVER_ARRIVED, Operation, Outcome, Party,
-    Rail, Raise, Refund, Release, Silence, Step, Wanted, resume, start,
+    Capture, Command, Effect, Event, Extend, Fault, Hold, HttpCall, Inquiry, Money, NEVER_ARRIVED, Operation, Outcome,
+    Party, Rail, Raise, Refund, Release, Reply, Silence, Step, Wanted, resume, start,
 };
 
 use crate::expect::{Answer, Answering, Expected, Script};
@@ -17,6 +17,8 @@ const MAX_STEPS: usize = 64;
 /// 2026-01-01T00:00:00Z.
 const START: u64 = 1_767_225_600_000;
 const DAY_MS: u64 = 86_400_000;
+/// After which a hub that crashed has started again.
+const RESTART_MS: u64 = 60_000;
 
 /// How an operation ended, without the sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,13 +82,21 @@ pub struct Harness<R> {
     operations: u32,
     /// Which operation a key belongs to: two operations must not share one.
     keys: BTreeMap<String, String>,
+    /// For a far end that repeats itself.
+    last_reply: Option<Reply>,
+}
+
+/// What came of a call, and whether the rail hears it twice.
+struct Heard {
+    event: Event,
+    twice: bool,
 }
 
 impl<R: Rail> Harness<R> {
     /// A hub that stands at 2026-01-01 and has no manifest.
     pub fn of(rail: R) -> Harness<R> {
         let (script, keys) = (Script::new(), BTreeMap::new());
-        Harness { rail, manifest: None, settle_window_ms: 0, script, now: START, operations: 0, keys }
+        Harness { rail, manifest: None, settle_window_ms: 0, script, now: START, operations: 0, keys, last_reply: None }
     }
 
     /// Holds every call against `plugin.toml`, and takes the settle window from it.
@@ -187,16 +197,27 @@ impl<R: Rail> Harness<R> {
         let mut op = Operation { id: id.to_owned(), attempt, now: self.now, command, attributes: Vec::new() };
         let mut step = self.step(watch, &op, None);
         for _ in 0..MAX_STEPS {
-            let event = match &step.next {
+            let Heard { event, twice } = match &step.next {
                 Wanted::Done(outcome) => return ended(outcome),
                 Wanted::WaitUntil(at) => {
                     self.now = self.now.max(*at);
-                    Event::Timer
+                    Heard { event: Event::Timer, twice: false }
                 }
                 Wanted::Call(call) => self.send(watch, &op, call),
             };
             op.now = self.now;
-            step = self.step(watch, &op, Some((&step.state, &event)));
+            let before = watch.clone();
+            let decided = self.step(watch, &op, Some((&step.state, &event)));
+            step = if twice {
+                *watch = before;
+                self.now += RESTART_MS;
+                op.now = self.now;
+                let again = self.step(watch, &op, Some((&step.state, &event)));
+                same_end(&decided, &again);
+                again
+            } else {
+                decided
+            };
         }
         panic!("{}", Breach::Endless { steps: MAX_STEPS });
     }
@@ -220,8 +241,8 @@ impl<R: Rail> Harness<R> {
     }
 
     #[track_caller]
-    fn send(&mut self, watch: &mut Watch, op: &Operation, call: &HttpCall) -> Event {
-        if let tebura_plugin::Effect::Idempotent(key) = &call.effect {
+    fn send(&mut self, watch: &mut Watch, op: &Operation, call: &HttpCall) -> Heard {
+        if let Effect::Idempotent(key) = &call.effect {
             let owner = op.id.split('.').next().unwrap_or_default();
             let first = self.keys.entry(key.clone()).or_insert_with(|| owner.to_owned());
             assert!(first == owner, "{}", Breach::KeyReused { key: key.clone() });
@@ -235,14 +256,51 @@ impl<R: Rail> Harness<R> {
         let silence = |maybe_delivered: bool, reason: &str| {
             Event::Silence(Silence { maybe_delivered, reason: reason.to_owned() })
         };
+        let (mut now, mut twice) = (self.now, false);
         let (event, clear) = match answer {
             Answer::Reply { reply, clear } => (Event::Reply(reply), clear),
+            Answer::Late { reply, after_ms } if after_ms < u64::from(call.timeout_ms) => {
+                now += after_ms;
+                (Event::Reply(reply), true)
+            }
+            Answer::Late { .. } => {
+                now += u64::from(call.timeout_ms);
+                (silence(true, "no answer within the call's time"), false)
+            }
+            Answer::Resent { .. } if call.effect == Effect::Once => (silence(true, "no answer came"), false),
+            Answer::Resent { reply, attempts } => {
+                now += u64::from(call.timeout_ms) * u64::from(attempts.saturating_sub(1));
+                (Event::Reply(reply), true)
+            }
+            Answer::Twice { reply } => {
+                twice = true;
+                (Event::Reply(reply), true)
+            }
+            Answer::Stale => match self.last_reply.clone() {
+                Some(reply) => (Event::Reply(reply), false),
+                None => panic!("{expected} answers with its previous reply, and there was none"),
+            },
             Answer::Lost => (silence(true, "no answer came"), false),
             Answer::Refused => (silence(watch.sent, "connection refused"), false),
         };
+        self.now = now;
+        if let Event::Reply(reply) = &event {
+            self.last_reply = Some(reply.clone());
+        }
         watch.hears(call, &event, clear);
-        event
+        Heard { event, twice }
     }
+}
+
+/// An event that is heard again may lead to another call, and never to another end.
+#[track_caller]
+fn same_end(decided: &Step, again: &Step) {
+    let end = |step: &Step| match &step.next {
+        Wanted::Done(outcome) => format!("{:?}", ended(outcome)),
+        Wanted::Call(_) | Wanted::WaitUntil(_) => "not at all".to_owned(),
+    };
+    let (first, second) = (end(decided), end(again));
+    assert!(first == second, "{}", Breach::EndsDifferently { first, second });
 }
 
 /// What the hub makes of a fault: declined while nothing was sent, unknown after.

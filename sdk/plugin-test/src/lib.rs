@@ -33,11 +33,13 @@
 //! ```
 //!
 //! Every step is asked twice and has to be the same; every call, state and outcome is checked against the rules of
-//! [`Breach`]. A harness panics at the first breach; [`Conformance`] tries every event at every step and lists all.
+//! [`Breach`]. A harness panics at the first breach; [`Conformance`] tries every event at every step and lists all. In a
+//! plugin's own tests one line is enough: [`conformance!`]`(MachiPay);`.
 
 mod conformance;
 mod expect;
 mod harness;
+mod limits;
 mod manifest;
 mod watch;
 

@@ -1,4 +1,4 @@
-//! What of `plugin.toml` matters to a test: which calls it lists, and the settle window. The hub checks the rest.
+//! What of `plugin.toml` matters to a test: commands, listed calls, key header, settle window. The hub checks the rest.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,20 @@ use tebura_plugin::HttpCall;
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Manifest {
     #[serde(default)]
+    rail: Commands,
+    #[serde(default)]
     endpoints: BTreeMap<String, Endpoint>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Commands {
+    commands: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct Endpoint {
     allow: Vec<String>,
+    idempotency_header: Option<String>,
     settle_window: Option<String>,
 }
 
@@ -25,6 +33,16 @@ impl Manifest {
             Ok(manifest) => manifest,
             Err(error) => panic!("plugin.toml cannot be read: {error}"),
         }
+    }
+
+    /// Whether the rail says that it has a command.
+    pub(crate) fn takes(&self, command: &str) -> bool {
+        self.rail.commands.iter().any(|own| own == command)
+    }
+
+    /// Where the far end reads the idempotency key.
+    pub(crate) fn key_header(&self, endpoint: &str) -> Option<&str> {
+        self.endpoints.get(endpoint)?.idempotency_header.as_deref()
     }
 
     /// Whether a call is listed: same method, and each segment equal or `*`.

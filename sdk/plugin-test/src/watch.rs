@@ -2,30 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use tebura_plugin::{Command, Effect, Event, Fault, HttpCall, Money, Operation, Outcome, Step, Tag, Wanted};
+use tebura_plugin::{Command, Effect, Event, HttpCall, Money, Operation, Outcome, Step, UNSUPPORTED, Wanted};
 
+use crate::limits::{self, malformed};
 use crate::manifest::Manifest;
-
-/// Headers that the hub writes itself.
-const HUB_HEADERS: [&str; 8] = [
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "host",
-    "idempotency-key",
-    "proxy-authorization",
-    "transfer-encoding",
-];
-const MAX_BODY_BYTES: usize = 256 * 1024;
-const MAX_HEADERS: usize = 32;
-const MAX_WRITES: usize = 16;
 
 /// A rule that a rail broke.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Breach {
     /// Equal input gave two different steps.
-    #[error("the same input gave two different steps: use no clock, no randomness and no order of a HashMap")]
+    #[error(
+        "the same input gave two different steps: use no clock, no randomness, no order of a HashMap, and keep nothing in the rail itself"
+    )]
     NotPure,
     /// The rail panicked.
     #[error("the rail panicked: answer `unknown` instead, or `declined` where nothing was sent")]
@@ -90,6 +78,22 @@ pub enum Breach {
         /// What to change.
         why: String,
     },
+    /// One event, heard twice, led to two different ends.
+    #[error("the same reply, heard again a minute later, ended the operation differently: {first}, then {second}")]
+    EndsDifferently {
+        /// How it ended at first.
+        first: String,
+        /// How it ended when it was heard again.
+        second: String,
+    },
+    /// A command that the manifest lists and the rail does not have.
+    #[error(
+        "plugin.toml lists {command:?} and the rail declines it as unsupported; write it, or take it off [rail] commands"
+    )]
+    NotImplemented {
+        /// The command's name.
+        command: String,
+    },
     /// More steps than an operation can need.
     #[error("the operation goes on after {steps} steps: it has to end")]
     Endless {
@@ -117,19 +121,18 @@ impl Watch {
 
     /// Checks one step: its call, its state, its outcome.
     pub(crate) fn sees(&mut self, op: &Operation, step: &Step, manifest: Option<&Manifest>) -> Result<(), Breach> {
-        if step.writes.len() > MAX_WRITES {
-            return Err(Breach::State {
-                why: format!("{} writes in one step, the hub takes {MAX_WRITES}", step.writes.len()),
-            });
-        }
+        limits::writes(&step.writes)?;
         match &step.next {
             Wanted::Call(call) => {
-                fits(call, manifest)?;
+                limits::call(call, manifest)?;
                 self.makes(op, call)?;
-                keeps(&step.state)
+                limits::state(&step.state)
             }
-            Wanted::WaitUntil(_) => keeps(&step.state),
-            Wanted::Done(outcome) => self.ends(op, outcome),
+            Wanted::WaitUntil(at) => {
+                limits::wait(op, *at)?;
+                limits::state(&step.state)
+            }
+            Wanted::Done(outcome) => self.ends(op, outcome, manifest),
         }
     }
 
@@ -177,16 +180,13 @@ impl Watch {
         }
     }
 
-    fn ends(&self, op: &Operation, outcome: &Outcome) -> Result<(), Breach> {
+    fn ends(&self, op: &Operation, outcome: &Outcome, manifest: Option<&Manifest>) -> Result<(), Breach> {
         match outcome {
             Outcome::Settled { reference, amount, .. } => {
                 if let Some(doubt) = &self.doubt {
                     return Err(Breach::SettledInDoubt { doubt: doubt.clone() });
                 }
-                let visible = reference.bytes().all(|byte| byte.is_ascii_graphic());
-                if !visible || !(1..=255).contains(&reference.len()) {
-                    return Err(malformed("a reference is 1 to 255 visible ASCII characters"));
-                }
+                limits::reference(reference)?;
                 match asked(&op.command) {
                     Some(asked) if amount.currency() != asked.currency() => {
                         Err(malformed("settled in another currency"))
@@ -198,9 +198,12 @@ impl Watch {
             }
             Outcome::Declined(fault) => match &self.doubt {
                 Some(doubt) => Err(Breach::DeclinedInDoubt { code: fault.code.clone(), doubt: doubt.clone() }),
-                None => readable(fault),
+                None if fault.code == UNSUPPORTED && manifest.is_some_and(|manifest| manifest.takes(command(op))) => {
+                    Err(Breach::NotImplemented { command: command(op).to_owned() })
+                }
+                None => limits::code(fault),
             },
-            Outcome::Unknown(fault) => readable(fault),
+            Outcome::Unknown(fault) => limits::code(fault),
         }
     }
 }
@@ -218,57 +221,20 @@ fn asked(command: &Command) -> Option<&Money> {
     }
 }
 
-fn fits(call: &HttpCall, manifest: Option<&Manifest>) -> Result<(), Breach> {
-    let name = name(call);
-    let refuse = |why: &str| Err(Breach::MalformedCall { call: name.clone(), why: why.to_owned() });
-    if !call.path.starts_with('/') || call.path.contains("..") || call.path.contains('#') {
-        return refuse("a path begins with `/` and has no `..` and no fragment");
-    }
-    if call.body.len() > MAX_BODY_BYTES {
-        return refuse("the body is over 256 KiB");
-    }
-    if call.headers.len() > MAX_HEADERS {
-        return refuse("over 32 headers");
-    }
-    if let Some(field) = call.headers.iter().find(|field| HUB_HEADERS.contains(&field.name.to_lowercase().as_str())) {
-        return refuse(&format!("the header {:?} is the hub's", field.name));
-    }
-    if let Effect::Idempotent(key) = &call.effect {
-        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if !visible || !(1..=128).contains(&key.len()) {
-            return refuse("an idempotency key is 1 to 128 visible ASCII characters");
-        }
-    }
-    match manifest {
-        Some(manifest) if !manifest.allows(call) => {
-            Err(Breach::NotListed { call: name, endpoint: call.endpoint.clone() })
-        }
-        Some(_) | None => Ok(()),
+/// The word for a command in manifests.
+pub(crate) fn command(op: &Operation) -> &str {
+    match &op.command {
+        Command::Hold(_) => "hold",
+        Command::Raise(_) => "raise",
+        Command::Extend(_) => "extend",
+        Command::Capture(_) => "capture",
+        Command::Release(_) => "release",
+        Command::Refund(_) => "refund",
+        Command::Inquire(_) => "inquire",
+        Command::Extension(extension) => &extension.name,
     }
 }
 
-fn keeps(state: &[u8]) -> Result<(), Breach> {
-    let breach = |why: String| Breach::State { why };
-    if state.len() > tebura_plugin::MAX_STATE_BYTES {
-        return Err(breach(format!("{} bytes, the hub keeps 8 KiB", state.len())));
-    }
-    let tag = Tag::from_bytes(state).map_err(|fault| breach(fault.message))?;
-    if tag.to_bytes() == state { Ok(()) } else { Err(breach("it changes in a round trip".to_owned())) }
-}
-
-fn readable(fault: &Fault) -> Result<(), Breach> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'_';
-    if (1..=64).contains(&fault.code.len()) && fault.code.bytes().all(plain) {
-        Ok(())
-    } else {
-        Err(malformed("a code is dotted lower-case words, at most 64 characters"))
-    }
-}
-
-fn malformed(why: &str) -> Breach {
-    Breach::MalformedOutcome { why: why.to_owned() }
-}
-
-fn name(call: &HttpCall) -> String {
+pub(crate) fn name(call: &HttpCall) -> String {
     format!("{} {}", call.method, call.path)
 }
