@@ -10,6 +10,7 @@ mod keys;
 mod lists;
 mod money;
 mod operations;
+mod parties;
 mod races;
 mod records;
 mod units;
@@ -92,6 +93,8 @@ on_every_store! {
     records::galleries_take_and_lose_members,
     records::api_keys_are_read_back_and_revoked,
     records::what_is_not_there_is_not_found,
+    parties::a_party_and_its_keys_are_read_back,
+    parties::a_replacement_and_a_revocation_leave_each_other_alone,
     webhooks::an_endpoint_is_read_back_changed_and_removed,
     webhooks::of_two_processes_one_moves_a_position,
     webhooks::events_wait_in_order_until_they_are_taken_or_given_up,
