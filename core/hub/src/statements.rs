@@ -63,6 +63,14 @@ pub enum Said {
 }
 
 impl Statement {
+    /// Reads a statement's text. Believes nothing: for who is about to sign it.
+    ///
+    /// # Errors
+    /// [`StatementError::TooLarge`], [`StatementError::Malformed`].
+    pub fn read(text: &[u8]) -> Result<Statement, StatementError> {
+        body::read(text)
+    }
+
     /// What the contract is told; nothing for an agreement, which comes before there is anything to tell.
     pub fn event(&self) -> Option<Event> {
         let (id, by) = (self.nonce.clone(), self.by.clone());

@@ -14,7 +14,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::pkcs8::{DecodePublicKey, EncodePublicKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,9 +24,9 @@ use tebura_ledger::{Shard, Timestamp};
 use tebura_store::SqlStore;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
+use crate::key_file::{self, KeyFileError};
 
 /// How often heads are signed. What was written since the last time is protected by the chain, not yet by a signature.
 const EVERY: Duration = Duration::from_secs(60);
@@ -48,8 +48,11 @@ pub enum SigningError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The key file has another shape.
-    #[error("{path} is not an ed25519 key in PEM; restore it, or verify with the public key that you kept")]
+    /// The private key's file.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    /// The public key's file has another shape.
+    #[error("{path} is not an ed25519 public key in PEM; restore it, or verify with the copy that you kept")]
     Key {
         /// Which one.
         path: PathBuf,
@@ -77,19 +80,14 @@ impl AuditKey {
     /// The data folder's key, made when there is none, with its public half beside it.
     ///
     /// # Errors
-    /// [`SigningError::File`], [`SigningError::Key`].
+    /// [`SigningError::KeyFile`], [`SigningError::File`].
     pub fn open_or_create(data: &Path, secret: impl FnOnce() -> [u8; 32]) -> Result<AuditKey, SigningError> {
         let path = data.join(KEY);
-        let broken = |_| SigningError::Key { path: path.clone() };
-        if let Some(pem) = read(&path)? {
-            return SigningKey::from_pkcs8_pem(&Zeroizing::new(pem)).map(AuditKey).map_err(broken);
+        if let Some(key) = key_file::read(&path)? {
+            return Ok(AuditKey(key));
         }
-        let key = SigningKey::from_bytes(&Zeroizing::new(secret()));
-        let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(broken)?;
-        let file = |source| SigningError::File { path: path.clone(), source };
-        let mut open = OpenOptions::new();
-        open.write(true).create_new(true).mode(0o600);
-        open.open(&path).and_then(|mut file| file.write_all(pem.as_bytes())).map_err(file)?;
+        let key = key_file::create(&path, secret())?;
+        let file = |source| SigningError::File { path: data.join(PUBLIC), source };
         let public = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| broken_public(&path))?;
         std::fs::write(data.join(PUBLIC), public).map_err(file)?;
         Ok(AuditKey(key))

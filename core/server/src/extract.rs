@@ -81,7 +81,7 @@ pub(crate) fn too_large(limit: usize) -> Problem {
 }
 
 /// The value of a JSON body; an empty body is an empty object.
-fn json_value(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
+pub(crate) fn json_value(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
     if bytes.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }

@@ -30,6 +30,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         (name = "accounts", description = "Balances"),
         (name = "rails", description = "How money can move"),
         (name = "people", description = "People, faces, means to pay"),
+        (name = "parties", description = "Who signs statements, and with which keys"),
         (name = "sites", description = "Merchants, tills, galleries, keys"),
         (name = "health", description = "For probes"),
     )

@@ -12,6 +12,7 @@ mod pay;
 mod plugin;
 mod print;
 mod serve;
+mod statement;
 
 use std::error::Error;
 use std::future::Future;
@@ -47,6 +48,9 @@ enum Command {
     /// Check hold contracts.
     #[command(subcommand)]
     Contract(contract::ContractCommand),
+    /// Make parties' keys, write and sign statements.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// Make the first operator key of a hub.
     OperatorKey(operator::OperatorKeyArguments),
     /// Say what this machine and this program have, and what is missing.
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Pack(pack)) => pack::run(pack),
         Some(Command::Plugin(plugin)) => plugin::run(plugin),
         Some(Command::Contract(contract)) => contract::run(contract),
+        Some(Command::Statement(statement)) => statement::run(statement),
         Some(Command::OperatorKey(operator)) => in_runtime(operator::run(operator)),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor),
         Some(Command::Openapi) => {

@@ -18,6 +18,7 @@ mod instruments;
 mod keys;
 mod merchants;
 mod operations;
+mod parties;
 mod payments;
 mod people;
 mod rails;
@@ -76,6 +77,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(operations::end_dispute))
         .routes(routes!(operations::list_exceptions))
         .routes(routes!(contracts::check_contract))
+        .routes(routes!(parties::create_party))
+        .routes(routes!(parties::get_party))
+        .routes(routes!(parties::register_party_key))
+        .routes(routes!(parties::revoke_party_key))
         .routes(routes!(rails::list_rails))
         .routes(routes!(rails::get_rail))
         .routes(routes!(accounts::get_account))

@@ -4,6 +4,7 @@ pub mod amount;
 pub mod contracts;
 pub mod holds;
 pub mod operations;
+pub mod parties;
 pub mod payments;
 pub mod people;
 pub mod rails;

@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod openapi;
 mod operations;
+mod parties;
 mod payments;
 mod till;
 mod webhooks;
