@@ -95,9 +95,9 @@ const PURE: [&str; 4] = ["tebura-ledger", "tebura-contract", "tebura-face", "teb
 /// A contract is a JSON document, and so is the state that is kept of it.
 const ALLOWED_IN_CONTRACT: [&str; 2] = ["serde", "serde_json"];
 
-/// The hub waits and logs, and does nothing else with the outside. Audit entries are canonical JSON, and contracts are
-/// documents.
-const ALLOWED_IN_HUB: [&str; 3] = ["serde_json", "tokio", "tracing"];
+/// The hub waits and logs, and does nothing else with the outside. Audit entries are canonical JSON, contracts are
+/// documents, and signed statements are texts in which nothing may be said twice.
+const ALLOWED_IN_HUB: [&str; 4] = ["serde", "serde_json", "tokio", "tracing"];
 
 #[test]
 fn members_know_only_what_the_design_allows() {
