@@ -9,7 +9,7 @@ use crate::change_hold::ChangeHoldError;
 use crate::exchange::Stage;
 use crate::hub::Hub;
 use crate::perform::{Answer, PerformError, Work, derived};
-use crate::ports::{Caller, Unit, Write};
+use crate::ports::{Caller, Committed, Unit, Write};
 use crate::rail::RailCommand;
 
 /// The code of an exception that the hub cannot undo by itself.
@@ -27,8 +27,11 @@ impl Hub {
         let command = Settle { hold: hold.id(), operation, verdict: verdict.clone() };
         let unit = Unit { ledger: vec![Command::Settle(command)], ..Unit::default() };
         match self.store.commit(operation.shard(), self.now(), unit).await.map_err(PerformError::from) {
-            Ok(_) => {
+            Ok(committed) => {
                 self.end_exchange(operation).await?;
+                if let Committed::Done(outcomes) = committed {
+                    self.follow(&outcomes).await;
+                }
                 Ok(self.answer(operation, false).await?)
             }
             Err(PerformError::Refused(Refusal::VerdictContradicts { .. })) => {

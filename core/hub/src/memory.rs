@@ -22,6 +22,7 @@ use crate::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
 };
 use crate::rail::PluginId;
+use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookTables};
@@ -53,6 +54,7 @@ struct Tables {
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     webhooks: WebhookTables,
     parties: PartyTables,
+    statements: StatementTables,
 }
 
 impl MemoryStore {
@@ -183,6 +185,7 @@ impl Tables {
                 | Write::GalleryMember { .. }
                 | Write::ApiKey(_)
                 | Write::Party(_)
+                | Write::Statement { .. }
                 | Write::AuditHead(_) => {}
             }
         }
@@ -244,6 +247,7 @@ impl Tables {
             }
             Write::Webhook(write) => self.webhooks.write(write),
             Write::Party(write) => self.parties.write(write),
+            Write::Statement { head, findings } => self.statements.write(head, findings),
         }
     }
 
@@ -477,6 +481,45 @@ impl Store for MemoryStore {
     async fn event_heads(&self) -> Result<Vec<(Shard, u64)>, ReadError> {
         let tables = self.tables();
         Ok(tables.events.iter().map(|(shard, events)| (*shard, events.len() as u64)).collect())
+    }
+
+    async fn asked_of(&self, rail: &RailId, from: Timestamp, until: Timestamp) -> Result<Vec<Own>, ReadError> {
+        let tables = self.tables();
+        let operations = tables.books.values().flat_map(Book::operations);
+        let of_time = operations.filter(|row| (from..until).contains(&row.created_at()));
+        let own = |row: &Operation| {
+            let hold = tables.books.get(&row.id().shard())?.hold(row.hold()?)?;
+            let reference = hold.reference().map(str::to_owned);
+            (hold.rail() == rail).then(|| Own { operation: row.clone(), hold: reference })
+        };
+        Ok(of_time.filter_map(own).collect())
+    }
+
+    async fn statement(&self, rail: &RailId, id: &StatementId) -> Result<Option<StatementHead>, ReadError> {
+        Ok(self.tables().statements.statement(rail, id))
+    }
+
+    async fn statements(&self, rail: &RailId) -> Result<Vec<StatementHead>, ReadError> {
+        Ok(self.tables().statements.statements(rail))
+    }
+
+    async fn findings(
+        &self,
+        rail: &RailId,
+        id: &StatementId,
+        of: Option<Compared>,
+        after: u32,
+        limit: u16,
+    ) -> Result<Vec<Finding>, ReadError> {
+        Ok(self.tables().statements.findings(rail, id, of, after, limit))
+    }
+
+    async fn findings_of(&self, operation: OperationId) -> Result<Vec<Compared>, ReadError> {
+        Ok(self.tables().statements.findings_of(operation))
+    }
+
+    async fn awaited(&self, rail: &RailId) -> Result<Vec<OperationId>, ReadError> {
+        Ok(self.tables().statements.awaited(rail))
     }
 
     async fn ping(&self) -> Result<(), ReadError> {

@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use tebura_face::{Pack, Sample, SampleRefusal};
 use tebura_ledger::{
-    Account, AccountId, Event, Hold, HoldId, Operation, OperationId, Outcome, Refusal, Shard, Timestamp,
+    Account, AccountId, Event, Hold, HoldId, Operation, OperationId, Outcome, RailId, Refusal, Shard, Timestamp,
 };
 
 use crate::audit::SignedHead;
@@ -18,6 +18,7 @@ use crate::parties::{Party, PartyKey, PartyWrite};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
+use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
 
@@ -151,6 +152,11 @@ pub enum Write {
     },
     Webhook(WebhookWrite),
     Party(PartyWrite),
+    /// A rail's statement as it was compared: written once.
+    Statement {
+        head: StatementHead,
+        findings: Vec<Finding>,
+    },
 }
 
 /// Everything that happens together or not at all.
@@ -307,6 +313,26 @@ pub trait Store: Send + Sync {
     async fn event(&self, shard: Shard, seq: u64) -> Result<Option<StoredEvent>, ReadError>;
     /// The last number given in each shard.
     async fn event_heads(&self) -> Result<Vec<(Shard, u64)>, ReadError>;
+
+    /// Operations on holds of a rail that were accepted in `[from, until)`. Their ids are of that time, as UUIDv7s are, give
+    /// or take an hour.
+    async fn asked_of(&self, rail: &RailId, from: Timestamp, until: Timestamp) -> Result<Vec<Own>, ReadError>;
+    async fn statement(&self, rail: &RailId, id: &StatementId) -> Result<Option<StatementHead>, ReadError>;
+    /// Every statement of a rail, by the time that it covers.
+    async fn statements(&self, rail: &RailId) -> Result<Vec<StatementHead>, ReadError>;
+    /// Findings of a statement after a number, of one kind or all, by number.
+    async fn findings(
+        &self,
+        rail: &RailId,
+        id: &StatementId,
+        of: Option<Compared>,
+        after: u32,
+        limit: u16,
+    ) -> Result<Vec<Finding>, ReadError>;
+    /// What statements said of an operation.
+    async fn findings_of(&self, operation: OperationId) -> Result<Vec<Compared>, ReadError>;
+    /// Operations that a statement of the rail awaited and of which no other said anything else.
+    async fn awaited(&self, rail: &RailId) -> Result<Vec<OperationId>, ReadError>;
 
     /// A trivial round trip, for `/readyz`.
     async fn ping(&self) -> Result<(), ReadError>;

@@ -124,6 +124,7 @@ impl<'a> Table<'a> {
                 | Write::ApiKey(_)
                 | Write::Party(_)
                 | Write::AuditHead(_)
+                | Write::Statement { .. }
                 | Write::PinTries { .. } => {}
             }
         }
@@ -165,6 +166,7 @@ impl<'a> Table<'a> {
             | Write::ApiKey(_)
             | Write::Party(_)
             | Write::AuditHead(_)
+            | Write::Statement { .. }
             | Write::PinTries { .. } => self.decided.records.push((job, write)),
         }
     }

@@ -25,6 +25,7 @@ mod records;
 mod rows;
 mod sealed;
 mod sqlite;
+mod statements;
 mod vault;
 mod webhooks;
 mod written;

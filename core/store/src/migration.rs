@@ -8,7 +8,7 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstSchema), Box::new(Webhooks), Box::new(Parties)]
+        vec![Box::new(FirstSchema), Box::new(Webhooks), Box::new(Parties), Box::new(Statements)]
     }
 }
 
@@ -66,6 +66,25 @@ impl MigrationTrait for Parties {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, include_str!("parties.sql")).await
+    }
+}
+
+struct Statements;
+
+impl MigrationName for Statements {
+    fn name(&self) -> &str {
+        "m0004_statements"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Statements {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, include_str!("statements.sql")).await
     }
 }
 

@@ -19,7 +19,7 @@ use crate::log::{Logged, digest};
 use crate::parties;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
-use crate::webhooks;
+use crate::{statements, webhooks};
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.
@@ -41,6 +41,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         }
         Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
         Write::Party(row) => parties::write(tx, row).await,
+        Write::Statement { head, findings } => statements::write(tx, head, findings).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {
             let key = [audit_head::Column::Shard, audit_head::Column::Seq];

@@ -17,9 +17,12 @@ use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
 };
 use tebura_hub::rail::PluginId;
+use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
-use tebura_ledger::{Account, AccountId, Command, Hold, HoldId, Operation, OperationId, Shard, Timestamp, Verdict};
+use tebura_ledger::{
+    Account, AccountId, Command, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp, Verdict,
+};
 
 use crate::defect::Defect;
 use crate::world::{State, World};
@@ -182,5 +185,11 @@ store! {
     fn webhooks_due(now: Timestamp) -> Vec<WebhookEndpointId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;
+    fn asked_of(rail: &RailId, from: Timestamp, until: Timestamp) -> Vec<Own>;
+    fn statement(rail: &RailId, id: &StatementId) -> Option<StatementHead>;
+    fn statements(rail: &RailId) -> Vec<StatementHead>;
+    fn findings(rail: &RailId, id: &StatementId, of: Option<Compared>, after: u32, limit: u16) -> Vec<Finding>;
+    fn findings_of(operation: OperationId) -> Vec<Compared>;
+    fn awaited(rail: &RailId) -> Vec<OperationId>;
     fn ping() -> ();
 }

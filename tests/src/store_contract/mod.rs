@@ -13,6 +13,7 @@ mod operations;
 mod parties;
 mod races;
 mod records;
+mod statements;
 mod units;
 mod webhooks;
 
@@ -95,6 +96,8 @@ on_every_store! {
     records::what_is_not_there_is_not_found,
     parties::a_party_and_its_keys_are_read_back,
     parties::a_replacement_and_a_revocation_leave_each_other_alone,
+    statements::what_a_rail_was_asked_in_a_time_is_found,
+    statements::a_statement_is_read_back_with_its_findings,
     webhooks::an_endpoint_is_read_back_changed_and_removed,
     webhooks::of_two_processes_one_moves_a_position,
     webhooks::events_wait_in_order_until_they_are_taken_or_given_up,

@@ -5,6 +5,7 @@
 mod cut_off;
 mod faces;
 mod holds;
+mod reconcile;
 mod rules;
 mod statements;
 mod webhooks;

@@ -31,6 +31,8 @@ pub(crate) mod payment;
 pub(crate) mod person;
 pub(crate) mod person_key;
 pub(crate) mod plugin_value;
+pub(crate) mod rail_finding;
+pub(crate) mod rail_statement;
 pub(crate) mod setting;
 pub(crate) mod shard_head;
 pub(crate) mod till;

@@ -11,8 +11,8 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, event, face_reference, gallery, gallery_member, instrument, link, merchant,
-    party, party_key, party_key_end, payee, payment, plugin_value, shard_column, shard_head, shard_of, till,
-    webhook_endpoint,
+    party, party_key, party_key_end, payee, payment, plugin_value, rail_statement, shard_column, shard_head, shard_of,
+    till, webhook_endpoint,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -62,6 +62,7 @@ impl Log for SqlStore {
         rows(&self.reader, &[capture_session::Column::Id], &mut records).await?;
         rows(&self.reader, &[plugin_value::Column::Plugin, plugin_value::Column::Key], &mut records).await?;
         rows(&self.reader, &[payment::Column::Id], &mut records).await?;
+        rows(&self.reader, &[rail_statement::Column::Rail, rail_statement::Column::Id], &mut records).await?;
         Ok(records)
     }
 

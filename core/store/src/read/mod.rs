@@ -6,6 +6,7 @@ mod money;
 mod people;
 mod rails;
 mod sites;
+mod statements;
 mod webhooks;
 
 use async_trait::async_trait;
@@ -22,9 +23,10 @@ use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit,
 };
 use tebura_hub::rail::PluginId;
+use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
-use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Shard, Timestamp};
+use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
 
 use crate::engine::{Failure, describe};
 use crate::entity::Damaged;
@@ -223,6 +225,37 @@ impl Store for SqlStore {
 
     async fn event_heads(&self) -> Result<Vec<(Shard, u64)>, ReadError> {
         Ok(webhooks::heads(&self.reader).await?)
+    }
+
+    async fn asked_of(&self, rail: &RailId, from: Timestamp, until: Timestamp) -> Result<Vec<Own>, ReadError> {
+        Ok(statements::asked_of(&self.reader, self.shards, rail, from, until).await?)
+    }
+
+    async fn statement(&self, rail: &RailId, id: &StatementId) -> Result<Option<StatementHead>, ReadError> {
+        Ok(statements::statement(&self.reader, rail, id).await?)
+    }
+
+    async fn statements(&self, rail: &RailId) -> Result<Vec<StatementHead>, ReadError> {
+        Ok(statements::statements(&self.reader, rail).await?)
+    }
+
+    async fn findings(
+        &self,
+        rail: &RailId,
+        id: &StatementId,
+        of: Option<Compared>,
+        after: u32,
+        limit: u16,
+    ) -> Result<Vec<Finding>, ReadError> {
+        Ok(statements::findings(&self.reader, rail, id, of, after, limit).await?)
+    }
+
+    async fn findings_of(&self, operation: OperationId) -> Result<Vec<Compared>, ReadError> {
+        Ok(statements::findings_of(&self.reader, operation).await?)
+    }
+
+    async fn awaited(&self, rail: &RailId) -> Result<Vec<OperationId>, ReadError> {
+        Ok(statements::awaited(&self.reader, rail).await?)
     }
 
     async fn ping(&self) -> Result<(), ReadError> {

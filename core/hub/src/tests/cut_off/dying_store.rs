@@ -2,7 +2,7 @@
 
 use super::*;
 use async_trait::async_trait;
-use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Shard, Timestamp};
+use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
 
 use crate::exchange::Exchange;
 use crate::ids::*;
@@ -11,6 +11,7 @@ use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, StoredEvent, Unit};
 use crate::rail::PluginId;
+use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 
@@ -115,5 +116,11 @@ reads! {
     fn webhooks_due(now: Timestamp) -> Vec<WebhookEndpointId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;
+    fn asked_of(rail: &RailId, from: Timestamp, until: Timestamp) -> Vec<Own>;
+    fn statement(rail: &RailId, id: &StatementId) -> Option<StatementHead>;
+    fn statements(rail: &RailId) -> Vec<StatementHead>;
+    fn findings(rail: &RailId, id: &StatementId, of: Option<Compared>, after: u32, limit: u16) -> Vec<Finding>;
+    fn findings_of(operation: OperationId) -> Vec<Compared>;
+    fn awaited(rail: &RailId) -> Vec<OperationId>;
     fn ping() -> ();
 }
