@@ -36,6 +36,8 @@ pub struct WebhookEndpoint {
     pub secret: WebhookSecret,
     /// The secret before, and until when it signs as well.
     pub previous: Option<(WebhookSecret, Timestamp)>,
+    /// For a receiver that asked for signatures that it can check and not make.
+    pub signing: Option<SigningKeys>,
     pub created_at: Timestamp,
 }
 
@@ -49,6 +51,22 @@ impl WebhookEndpoint {
     pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &WebhookSecret> {
         let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
         std::iter::once(&self.secret).chain(previous.map(|(secret, _)| secret))
+    }
+}
+
+/// The seeds of ed25519 keys, of which the receiver knows the public halves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKeys {
+    pub key: WebhookSecret,
+    /// The key before, and until when it signs as well.
+    pub previous: Option<(WebhookSecret, Timestamp)>,
+}
+
+impl SigningKeys {
+    /// The seeds that sign now, the newest first.
+    pub fn seeds(&self, now: Timestamp) -> impl Iterator<Item = &WebhookSecret> {
+        let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
+        std::iter::once(&self.key).chain(previous.map(|(seed, _)| seed))
     }
 }
 

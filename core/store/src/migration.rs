@@ -8,7 +8,13 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstSchema), Box::new(Webhooks), Box::new(Parties), Box::new(Statements)]
+        vec![
+            Box::new(FirstSchema),
+            Box::new(Webhooks),
+            Box::new(Parties),
+            Box::new(Statements),
+            Box::new(WebhookSigning),
+        ]
     }
 }
 
@@ -85,6 +91,25 @@ impl MigrationTrait for Statements {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, include_str!("statements.sql")).await
+    }
+}
+
+struct WebhookSigning;
+
+impl MigrationName for WebhookSigning {
+    fn name(&self) -> &str {
+        "m0005_webhook_signing"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for WebhookSigning {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, include_str!("webhook_signing.sql")).await
     }
 }
 

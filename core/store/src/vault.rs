@@ -50,6 +50,13 @@ pub trait Kek: Send + Sync {
     fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Zeroizing<[u8; KEY_LEN]>, VaultError>;
 }
 
+/// The row of a secret that belongs to no person; part of the associated data.
+#[derive(Clone, Copy)]
+pub(crate) enum SecretRow {
+    Webhook(Uuid),
+    WebhookSigning(Uuid),
+}
+
 /// What is sealed; part of the associated data.
 #[derive(Clone, Copy)]
 pub(crate) enum Sealed {
@@ -99,13 +106,17 @@ impl Vault {
     }
 
     /// A secret of 32 bytes that belongs to a row and to no person.
-    pub(crate) fn wrap_for(&self, row: Uuid, secret: &[u8; KEY_LEN]) -> Result<WrappedKey, VaultError> {
+    pub(crate) fn wrap_for(&self, row: SecretRow, secret: &[u8; KEY_LEN]) -> Result<WrappedKey, VaultError> {
         let wrapped = self.kek.wrap(secret, &self.row_context(row))?;
         Ok(WrappedKey { kek: self.kek.id().to_owned(), wrapped })
     }
 
     /// What [`Vault::wrap_for`] was given for the same row.
-    pub(crate) fn unwrap_for(&self, row: Uuid, stored: &WrappedKey) -> Result<Zeroizing<[u8; KEY_LEN]>, VaultError> {
+    pub(crate) fn unwrap_for(
+        &self,
+        row: SecretRow,
+        stored: &WrappedKey,
+    ) -> Result<Zeroizing<[u8; KEY_LEN]>, VaultError> {
         if stored.kek != self.kek.id() {
             return Err(VaultError::OtherKek);
         }
@@ -113,10 +124,14 @@ impl Vault {
     }
 
     /// Never equal to a person's: the mark comes where a person's id begins, and makes it longer.
-    fn row_context(&self, row: Uuid) -> Vec<u8> {
+    fn row_context(&self, row: SecretRow) -> Vec<u8> {
+        let (mark, id): (&[u8], Uuid) = match row {
+            SecretRow::Webhook(id) => (b"row secret", id),
+            SecretRow::WebhookSigning(id) => (b"webhook signing", id),
+        };
         let mut context = vec![FORMAT];
-        context.extend_from_slice(b"row secret");
-        context.extend_from_slice(row.as_bytes());
+        context.extend_from_slice(mark);
+        context.extend_from_slice(id.as_bytes());
         context.extend_from_slice(self.kek.id().as_bytes());
         context
     }

@@ -9,7 +9,7 @@ use tebura_hub::webhooks::{WebhookDelivery, WebhookWrite};
 
 use crate::database::Transaction;
 use crate::engine::Failure;
-use crate::entity::{Damaged, shard_column, webhook_delivery, webhook_endpoint, webhook_progress};
+use crate::entity::{Damaged, shard_column, webhook_delivery, webhook_endpoint, webhook_progress, webhook_signing};
 use crate::log::Logged;
 use crate::records::{put, put_unlogged};
 use crate::rows::Texts;
@@ -46,6 +46,15 @@ pub(crate) async fn write(
         WebhookWrite::Endpoint(endpoint) => {
             let row = webhook_endpoint::Model::of(vault, endpoint)?;
             return put(tx, row, &[webhook_endpoint::Column::Id]).await.map(Some);
+        }
+        WebhookWrite::Signing { endpoint, keys } => {
+            let row = webhook_signing::Model::of(vault, *endpoint, keys)?;
+            return put(tx, row, &[webhook_signing::Column::Endpoint]).await.map(Some);
+        }
+        WebhookWrite::SigningRemoved(id) => {
+            let of = webhook_signing::Column::Endpoint.eq(id.uuid());
+            tx.run(&webhook_signing::Entity::delete_many().filter(of)).await?;
+            return Ok(Some(Logged::of("webhook_signing", [Value::from(id.uuid())], None)));
         }
         WebhookWrite::Removed(id) => return remove(tx, *id).await.map(Some),
         WebhookWrite::Progress { progress, expected } => {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use tebura_hub::ids::{GalleryId, MerchantId, WebhookEndpointId};
 use tebura_hub::ports::{Caller, CommitError, Unit, Write};
 use tebura_hub::sites::Gallery;
-use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookSecret, WebhookWrite};
+use tebura_hub::webhooks::{
+    SigningKeys, WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookSecret, WebhookWrite,
+};
 use tebura_ledger::{EventKind, Floor, Shard};
 
 use super::ground::{Ground, LATER, NOW};
@@ -18,6 +20,7 @@ fn endpoint(ground: &Ground, merchant: MerchantId) -> WebhookEndpoint {
         kinds: vec![EventKind::CaptureSettled, EventKind::HoldEnded],
         secret: WebhookSecret::new([7; 32]),
         previous: None,
+        signing: None,
         created_at: NOW,
     }
 }
@@ -57,6 +60,20 @@ pub(super) async fn an_endpoint_is_read_back_changed_and_removed(ground: &Ground
         ..first.clone()
     };
     write(ground, vec![WebhookWrite::Endpoint(rotated.clone())]).await.unwrap();
+    assert_eq!(ground.store.webhook_endpoint(first.id).await.unwrap(), Some(rotated.clone()));
+
+    let seed = WebhookSecret::new([9; 32]);
+    for previous in [None, Some((WebhookSecret::new([10; 32]), LATER))] {
+        let keys = SigningKeys { key: seed.clone(), previous };
+        let signing = Some(keys.clone());
+        let rows = vec![WebhookWrite::Signing { endpoint: first.id, keys }, WebhookWrite::Endpoint(rotated.clone())];
+        write(ground, rows).await.unwrap();
+        let signed = WebhookEndpoint { signing, ..rotated.clone() };
+        assert_eq!(ground.store.webhook_endpoint(first.id).await.unwrap(), Some(signed.clone()));
+        let mine = ground.store.webhook_endpoints(Some(merchant)).await.unwrap();
+        assert_eq!(mine, [signed, everything.clone()]);
+    }
+    write(ground, vec![WebhookWrite::SigningRemoved(first.id)]).await.unwrap();
     assert_eq!(ground.store.webhook_endpoint(first.id).await.unwrap(), Some(rotated));
 
     write(ground, vec![WebhookWrite::Waits(waiting(&first, 1, 5)), WebhookWrite::Removed(first.id)]).await.unwrap();

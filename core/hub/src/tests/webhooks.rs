@@ -113,6 +113,7 @@ impl Shop {
             merchant: self.merchant,
             url: format!("https://shop.example.jp/{word}"),
             kinds: kinds.to_vec(),
+            asymmetric: word.starts_with("asymmetric"),
         };
         self.hub.register_webhook(key(&format!("register {word}")), new).await.unwrap().row
     }
@@ -204,7 +205,12 @@ async fn an_endpoint_gets_what_happens_after_it_was_registered() {
 async fn other_merchants_events_stay_theirs() {
     let mut shop = Shop::open().await;
     let stranger = shop.hub.create_merchant(key("stranger"), "夜市", true, Currency::JPY).await.unwrap().row.id;
-    let new = NewEndpoint { merchant: stranger, url: "https://other.example.jp".to_owned(), kinds: vec![] };
+    let new = NewEndpoint {
+        merchant: stranger,
+        url: "https://other.example.jp".to_owned(),
+        kinds: vec![],
+        asymmetric: false,
+    };
     let endpoint = shop.hub.register_webhook(key("register stranger"), new).await.unwrap().row;
     shop.sell().await;
     let receiver = Receiver::new(|_, _| true);
@@ -397,6 +403,19 @@ async fn an_old_secret_signs_until_the_overlap_is_over() {
     let now = shop.hub.now();
     assert_eq!(signs(now), [rotated.row.secret.clone(), first.secret]);
     assert_eq!(signs(now.plus_ms(60_000)), [rotated.row.secret]);
+    assert_eq!(first.signing, None, "who did not ask gets none");
+    let first = shop.register("asymmetric", &[]).await;
+    let key_before = first.signing.unwrap().key;
+    let rotated = shop.hub.rotate_webhook_secret(&caller, key("turn keys"), first.id, 60_000).await.unwrap().row;
+    let keys = rotated.signing.clone().unwrap();
+    assert!(keys.key != key_before && keys.key != rotated.secret && key_before != first.secret);
+    let seeds = |at| keys.seeds(at).cloned().collect::<Vec<_>>();
+    assert_eq!(seeds(now.plus_ms(59_999)), [keys.key.clone(), key_before]);
+    assert_eq!(seeds(now.plus_ms(60_000)), std::slice::from_ref(&keys.key));
+    assert_eq!(shop.hub.webhook(&caller, first.id).await.unwrap(), rotated);
+    shop.hub.remove_webhook(&caller, first.id).await.unwrap();
+    assert_eq!(shop.hub.webhook(&caller, first.id).await, Err(WebhookError::NotFound(first.id)));
+    let first = rotated;
     let too_long = shop.hub.rotate_webhook_secret(&caller, key("long"), first.id, MAX_OVERLAP_MS + 1).await;
     assert_eq!(too_long.unwrap_err(), WebhookError::OverlapTooLong);
     assert_eq!(format!("{:?}", stored.secret), "WebhookSecret(hidden)");
@@ -411,7 +430,12 @@ async fn a_repeat_registers_once_and_a_merchant_has_so_many() {
         shop.register(&number.to_string(), &[]).await;
     }
     let one_more = |word: &'static str| {
-        let new = NewEndpoint { merchant: shop.merchant, url: "https://shop.example.jp".to_owned(), kinds: vec![] };
+        let new = NewEndpoint {
+            merchant: shop.merchant,
+            url: "https://shop.example.jp".to_owned(),
+            kinds: vec![],
+            asymmetric: false,
+        };
         shop.hub.register_webhook(key(word), new)
     };
     assert_eq!(one_more("one more").await.unwrap_err(), WebhookError::TooMany);

@@ -2,7 +2,7 @@
 
 use tebura_ledger::{EventKind, Timestamp};
 
-use super::{WebhookEndpoint, WebhookProgress, WebhookSecret, WebhookWrite};
+use super::{SigningKeys, WebhookEndpoint, WebhookProgress, WebhookSecret, WebhookWrite};
 use crate::hub::Hub;
 use crate::ids::{MerchantId, WebhookEndpointId};
 use crate::perform::KeyRequest;
@@ -24,6 +24,8 @@ pub struct NewEndpoint {
     pub url: String,
     /// Empty: everything.
     pub kinds: Vec<EventKind>,
+    /// Signatures that the receiver can check and not make, besides the others.
+    pub asymmetric: bool,
 }
 
 /// Why nothing was changed.
@@ -69,7 +71,7 @@ impl Hub {
         key: KeyRequest,
         new: NewEndpoint,
     ) -> Result<Made<WebhookEndpoint>, WebhookError> {
-        let NewEndpoint { merchant, url, kinds } = new;
+        let NewEndpoint { merchant, url, kinds, asymmetric } = new;
         if url.len() > MAX_URL {
             return Err(WebhookError::UrlTooLong);
         }
@@ -87,8 +89,9 @@ impl Hub {
         }
         let id = WebhookEndpointId::from_uuid(self.ids.next(shard));
         let secret = WebhookSecret::new(self.ids.secret());
+        let signing = asymmetric.then(|| SigningKeys { key: WebhookSecret::new(self.ids.secret()), previous: None });
         let created_at = self.now();
-        let endpoint = WebhookEndpoint { id, merchant, url, kinds, secret, previous: None, created_at };
+        let endpoint = WebhookEndpoint { id, merchant, url, kinds, secret, previous: None, signing, created_at };
         let progress = WebhookProgress {
             endpoint: id,
             positions: self.store.event_heads().await?.into_iter().collect(),
@@ -97,8 +100,8 @@ impl Hub {
             failed: None,
             revision: 0,
         };
-        let writes = [WebhookWrite::Endpoint(endpoint.clone()), WebhookWrite::Progress { progress, expected: 0 }];
-        let unit = Unit { key: Some(key.claim(id)), ..unit(writes) };
+        let progress = WebhookWrite::Progress { progress, expected: 0 };
+        let unit = Unit { key: Some(key.claim(id)), ..unit(rows_of(&endpoint).chain([progress])) };
         match self.store.commit(shard, created_at, unit).await? {
             Committed::Done(_) => Ok(Made { row: endpoint, replayed: false }),
             Committed::Replayed { target } => self.registered_before(&target).await,
@@ -120,7 +123,8 @@ impl Hub {
         }
     }
 
-    /// A new secret at once; the old one signs as well for `overlap_ms`, so that a receiver can change over.
+    /// A new secret at once, and a new signing key where there is one; the old ones sign as well for `overlap_ms`, so that a
+    /// receiver can change over.
     pub async fn rotate_webhook_secret(
         &self,
         caller: &Caller,
@@ -134,9 +138,14 @@ impl Hub {
         let endpoint = self.webhook(caller, id).await?;
         let now = self.now();
         let secret = WebhookSecret::new(self.ids.secret());
-        let previous = Some((endpoint.secret.clone(), now.plus_ms(overlap_ms)));
-        let rotated = WebhookEndpoint { secret, previous, ..endpoint.clone() };
-        let unit = Unit { key: Some(key.claim(id)), ..unit([WebhookWrite::Endpoint(rotated.clone())]) };
+        let until = now.plus_ms(overlap_ms);
+        let previous = Some((endpoint.secret.clone(), until));
+        let signing = endpoint.signing.as_ref().map(|keys| SigningKeys {
+            key: WebhookSecret::new(self.ids.secret()),
+            previous: Some((keys.key.clone(), until)),
+        });
+        let rotated = WebhookEndpoint { secret, previous, signing, ..endpoint.clone() };
+        let unit = Unit { key: Some(key.claim(id)), ..unit(rows_of(&rotated)) };
         match self.store.commit(id.shard(), now, unit).await? {
             Committed::Done(_) => Ok(Made { row: rotated, replayed: false }),
             Committed::Replayed { .. } => Ok(Made { row: endpoint, replayed: true }),
@@ -145,10 +154,18 @@ impl Hub {
 
     /// Ends an endpoint; what waited for it waits no more. The events stay in the log.
     pub async fn remove_webhook(&self, caller: &Caller, id: WebhookEndpointId) -> Result<(), WebhookError> {
-        self.webhook(caller, id).await?;
-        self.store.commit(id.shard(), self.now(), unit([WebhookWrite::Removed(id)])).await?;
+        let endpoint = self.webhook(caller, id).await?;
+        let signing = endpoint.signing.map(|_| WebhookWrite::SigningRemoved(id));
+        let writes = std::iter::once(WebhookWrite::Removed(id)).chain(signing);
+        self.store.commit(id.shard(), self.now(), unit(writes)).await?;
         Ok(())
     }
+}
+
+/// The endpoint's row, and the row of its signing keys.
+fn rows_of(endpoint: &WebhookEndpoint) -> impl Iterator<Item = WebhookWrite> {
+    let signing = endpoint.signing.clone().map(|keys| WebhookWrite::Signing { endpoint: endpoint.id, keys });
+    std::iter::once(WebhookWrite::Endpoint(endpoint.clone())).chain(signing)
 }
 
 pub(super) fn unit(writes: impl IntoIterator<Item = WebhookWrite>) -> Unit {

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tebura_ledger::{Shard, Timestamp};
 
-use super::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
+use super::{SigningKeys, WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
 use crate::ids::{MerchantId, WebhookEndpointId};
 
 /// One map a table.
 #[derive(Default)]
 pub(crate) struct WebhookTables {
     endpoints: BTreeMap<WebhookEndpointId, WebhookEndpoint>,
+    signing: BTreeMap<WebhookEndpointId, SigningKeys>,
     progress: BTreeMap<WebhookEndpointId, WebhookProgress>,
     deliveries: BTreeMap<(WebhookEndpointId, Shard, u64), WebhookDelivery>,
 }
@@ -23,7 +24,9 @@ impl WebhookTables {
                 self.progress.get(&progress.endpoint).map_or(0, |stored| stored.revision) != *expected
             }
             WebhookWrite::Endpoint(_)
+            | WebhookWrite::Signing { .. }
             | WebhookWrite::Removed(_)
+            | WebhookWrite::SigningRemoved(_)
             | WebhookWrite::Waits(_)
             | WebhookWrite::Taken { .. } => false,
         }
@@ -32,12 +35,18 @@ impl WebhookTables {
     pub(crate) fn write(&mut self, write: WebhookWrite) {
         match write {
             WebhookWrite::Endpoint(endpoint) => {
-                self.endpoints.insert(endpoint.id, endpoint);
+                self.endpoints.insert(endpoint.id, WebhookEndpoint { signing: None, ..endpoint });
+            }
+            WebhookWrite::Signing { endpoint, keys } => {
+                self.signing.insert(endpoint, keys);
             }
             WebhookWrite::Removed(id) => {
                 self.endpoints.remove(&id);
                 self.progress.remove(&id);
                 self.deliveries.retain(|(of, ..), _| *of != id);
+            }
+            WebhookWrite::SigningRemoved(id) => {
+                self.signing.remove(&id);
             }
             WebhookWrite::Progress { mut progress, expected } => {
                 progress.revision = expected + 1;
@@ -58,12 +67,16 @@ impl WebhookTables {
     }
 
     pub(crate) fn endpoint(&self, id: WebhookEndpointId) -> Option<WebhookEndpoint> {
-        self.endpoints.get(&id).cloned()
+        self.endpoints.get(&id).map(|endpoint| self.with_signing(endpoint))
     }
 
     pub(crate) fn endpoints(&self, merchant: Option<MerchantId>) -> Vec<WebhookEndpoint> {
         let of = |endpoint: &&WebhookEndpoint| merchant.is_none_or(|merchant| merchant == endpoint.merchant);
-        self.endpoints.values().filter(of).cloned().collect()
+        self.endpoints.values().filter(of).map(|endpoint| self.with_signing(endpoint)).collect()
+    }
+
+    fn with_signing(&self, endpoint: &WebhookEndpoint) -> WebhookEndpoint {
+        WebhookEndpoint { signing: self.signing.get(&endpoint.id).cloned(), ..endpoint.clone() }
     }
 
     pub(crate) fn progress(&self, id: WebhookEndpointId) -> Option<WebhookProgress> {

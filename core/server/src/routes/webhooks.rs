@@ -49,11 +49,11 @@ pub(super) async fn create_webhook_endpoint(
     let merchant = merchant_of(&write.principal, write.body.merchant.as_deref())?;
     let kinds = write.body.kinds()?;
     client(&app)?.admit(&write.body.url)?;
-    let new = NewEndpoint { merchant, url: write.body.url, kinds };
+    let new = NewEndpoint { merchant, url: write.body.url, kinds, asymmetric: write.body.asymmetric };
     let (hub, key) = (app.hub.clone(), write.key);
     let endpoint = app.run(write.running, async move { Ok(hub.register_webhook(key, new).await?) }).await?;
     let shown = (!endpoint.replayed).then(|| secret_text(&endpoint.row.secret).to_string());
-    Ok(made(WebhookEndpointBody::new(&endpoint.row, shown), endpoint.replayed))
+    Ok(made(WebhookEndpointBody::new(&endpoint.row, shown, app.hub.now()), endpoint.replayed))
 }
 
 /// The merchant's endpoints, and how they fare; for the operator everybody's.
@@ -150,7 +150,7 @@ pub(super) async fn rotate_secret(
     let work = async move { Ok(hub.rotate_webhook_secret(&caller, key, id, overlap_ms).await?) };
     let endpoint = app.run(write.running, work).await?;
     let shown = (!endpoint.replayed).then(|| secret_text(&endpoint.row.secret).to_string());
-    Ok(made(WebhookEndpointBody::new(&endpoint.row, shown), endpoint.replayed))
+    Ok(made(WebhookEndpointBody::new(&endpoint.row, shown, app.hub.now()), endpoint.replayed))
 }
 
 /// What an endpoint did not take for a day, at most 200.
@@ -242,6 +242,6 @@ async fn body(app: &App, endpoint: &WebhookEndpoint) -> Result<WebhookEndpointBo
         taken_at: progress.and_then(|progress| progress.taken_at).map(rfc3339),
         failed_at: failed.as_ref().map(|(at, _)| rfc3339(*at)),
         failure: failed.map(|(_, reason)| reason),
-        ..WebhookEndpointBody::new(endpoint, None)
+        ..WebhookEndpointBody::new(endpoint, None, app.hub.now())
     })
 }

@@ -9,4 +9,4 @@ mod sign;
 
 pub use driver::Deliveries;
 pub use sender::{SignedPost, client};
-pub use sign::{secret_text, signature};
+pub use sign::{asymmetric_signature, public_text, secret_text, signature};

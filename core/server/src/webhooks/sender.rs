@@ -8,7 +8,7 @@ use tebura_hub::ports::StoredEvent;
 use tebura_hub::webhooks::{Attempt, WebhookEndpoint, WebhookSender};
 use tebura_ledger::Timestamp;
 
-use super::sign::signature;
+use super::sign::{asymmetric_signature, signature};
 use crate::start::rails::RailsError;
 use crate::wire::webhooks::WebhookBody;
 
@@ -44,7 +44,10 @@ impl WebhookSender for SignedPost {
             Err(error) => return Attempt::NotTaken { reason: format!("the event has no JSON: {error}") },
         };
         let seconds = now.millis().div_euclid(1_000);
-        let signatures = endpoint.secrets(now).map(|secret| signature(secret, &body.data.id, seconds, &bytes));
+        let id = &body.data.id;
+        let symmetric = endpoint.secrets(now).map(|secret| signature(secret, id, seconds, &bytes));
+        let seeds = endpoint.signing.iter().flat_map(|keys| keys.seeds(now));
+        let signatures = symmetric.chain(seeds.map(|seed| asymmetric_signature(seed, id, seconds, &bytes)));
         let headers = [
             ("webhook-id", body.data.id.clone()),
             ("webhook-timestamp", seconds.to_string()),

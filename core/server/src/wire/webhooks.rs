@@ -4,12 +4,13 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tebura_hub::ports::StoredEvent;
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint};
-use tebura_ledger::{EventKind, Shard};
+use tebura_ledger::{EventKind, Shard, Timestamp};
 use utoipa::ToSchema;
 
 use super::holds::EventBody;
 use super::time::rfc3339;
 use crate::problem::Problem;
+use crate::webhooks::public_text;
 
 /// What an endpoint receives, signed: the same bytes at every attempt.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -41,6 +42,9 @@ pub struct CreateWebhookEndpointBody {
     #[serde(default)]
     #[schema(example = json!(["hold.held", "capture.settled"]))]
     pub events: Vec<String>,
+    /// Sign with a key of the hub's as well (`v1a`): the receiver can check such a signature, and cannot have made it.
+    #[serde(default)]
+    pub asymmetric: bool,
     /// Whose events; only the operator's key names it, a merchant's key means its own.
     pub merchant: Option<String>,
 }
@@ -81,6 +85,9 @@ pub struct WebhookEndpointBody {
     /// `whsec_…`: keep it now, it is not shown again. Left out on a repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// `whpk_…`: what `v1a` signatures are checked with, the newest first; only when the endpoint asked for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub public_keys: Vec<String>,
     /// Until when the secret before signs as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_secret_until: Option<String>,
@@ -99,13 +106,16 @@ pub struct WebhookEndpointBody {
 
 impl WebhookEndpointBody {
     /// From the row, with the secret when it was made just now.
-    pub fn new(endpoint: &WebhookEndpoint, secret: Option<String>) -> WebhookEndpointBody {
+    pub fn new(endpoint: &WebhookEndpoint, secret: Option<String>, now: Timestamp) -> WebhookEndpointBody {
+        let seeds = endpoint.signing.iter().flat_map(|keys| keys.seeds(now));
+        let public_keys = seeds.map(public_text).collect();
         WebhookEndpointBody {
             id: endpoint.id.to_string(),
             merchant: endpoint.merchant.to_string(),
             url: endpoint.url.clone(),
             events: endpoint.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
             secret,
+            public_keys,
             previous_secret_until: endpoint.previous.as_ref().map(|(_, until)| rfc3339(*until)),
             taken_at: None,
             failed_at: None,

@@ -13,6 +13,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use tebura_egress::Reach;
 use tebura_server::webhooks::{Deliveries, SignedPost, client};
@@ -179,6 +182,46 @@ async fn both_secrets_verify_while_they_overlap() {
     for secret in [&endpoint["secret"], &rotated["secret"]] {
         assert_ne!(library_verifies(secret.as_str().unwrap(), &arrived), Some(false));
     }
+    deliveries.stop().await;
+}
+
+/// Whether one of the request's `v1a` signatures is of this key.
+fn is_of(public_key: &Value, arrived: &Arrived) -> bool {
+    let public = STANDARD.decode(public_key.as_str().unwrap().strip_prefix("whpk_").unwrap()).unwrap();
+    let public = VerifyingKey::from_bytes(&public.try_into().unwrap()).unwrap();
+    let head = format!("{}.{}.", arrived.header("webhook-id"), arrived.header("webhook-timestamp"));
+    let signed = [head.as_bytes(), &arrived.body].concat();
+    let signatures = arrived.header("webhook-signature").split(' ').filter_map(|text| text.strip_prefix("v1a,"));
+    let signatures = signatures.map(|text| Signature::from_slice(&STANDARD.decode(text).unwrap()).unwrap());
+    signatures.into_iter().any(|signature| public.verify_strict(&signed, &signature).is_ok())
+}
+
+#[tokio::test]
+async fn who_asks_gets_signatures_that_it_can_check_and_not_make() {
+    let world = world().await;
+    let (mut plain, mut shop) = (Shop::open(200).await, Shop::open(200).await);
+    assert_eq!(register(&world, &plain.url).await["public_keys"], Value::Null);
+    let asks = json!({"url": shop.url, "asymmetric": true});
+    let endpoint = world.post("/v1/webhook-endpoints", &world.shop, asks).await.json();
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
+    let first = endpoint["public_keys"][0].clone();
+    let rotated = world.post(&format!("{path}/rotate-secret"), &world.shop, json!({})).await.json();
+    let keys = world.get(&path, &world.shop).await.json()["public_keys"].clone();
+    assert_eq!((&rotated["public_keys"], &keys[1]), (&keys, &first));
+    assert_ne!(keys[0], first);
+
+    let deliveries = deliver(&world);
+    world.hold(400).await;
+    let (other, arrived) = (plain.next().await, shop.next().await);
+    assert!(!other.header("webhook-signature").contains("v1a,"));
+    assert_eq!(arrived.header("webhook-signature").matches("v1a,").count(), 2);
+    for key in keys.as_array().unwrap() {
+        assert!(is_of(key, &arrived));
+    }
+    // Libraries that know `v1` only pass over what they do not know.
+    assert_ne!(library_verifies(rotated["secret"].as_str().unwrap(), &arrived), Some(false));
+    let forged = Arrived { body: Bytes::from_static(b"{}"), ..arrived };
+    assert!(!is_of(&keys[0], &forged));
     deliveries.stop().await;
 }
 

@@ -40,6 +40,7 @@ pub(crate) mod transfer;
 pub(crate) mod webhook_delivery;
 pub(crate) mod webhook_endpoint;
 pub(crate) mod webhook_progress;
+pub(crate) mod webhook_signing;
 
 /// A table that batches read or write through statements whose text never changes.
 pub(crate) trait Hot:

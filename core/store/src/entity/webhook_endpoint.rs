@@ -7,7 +7,7 @@ use tebura_ledger::EventKind;
 
 use super::{Damaged, Hot, time, word};
 use crate::engine::Failure;
-use crate::vault::{Vault, VaultError, WrappedKey};
+use crate::vault::{SecretRow, Vault, VaultError, WrappedKey};
 
 const TABLE: &str = "webhook_endpoint";
 
@@ -39,7 +39,7 @@ impl Hot for Entity {
 
 impl Model {
     pub(crate) fn of(vault: &Vault, endpoint: &WebhookEndpoint) -> Result<Self, VaultError> {
-        let seal = |secret: &WebhookSecret| vault.wrap_for(endpoint.id.uuid(), secret.bytes());
+        let seal = |secret: &WebhookSecret| vault.wrap_for(SecretRow::Webhook(endpoint.id.uuid()), secret.bytes());
         let kinds: Vec<&str> = endpoint.kinds.iter().map(|kind| kind.name()).collect();
         let WrappedKey { kek, wrapped } = seal(&endpoint.secret)?;
         let previous = endpoint.previous.as_ref().map(|(secret, until)| Ok((seal(secret)?.wrapped, *until)));
@@ -57,10 +57,11 @@ impl Model {
         })
     }
 
+    /// The endpoint without its signing keys.
     pub(crate) fn domain(self, vault: &Vault) -> Result<WebhookEndpoint, Failure> {
         let open = |wrapped: Vec<u8>| {
             let stored = WrappedKey { kek: self.kek.clone(), wrapped };
-            Ok::<_, VaultError>(WebhookSecret::new(*vault.unwrap_for(self.id, &stored)?))
+            Ok::<_, VaultError>(WebhookSecret::new(*vault.unwrap_for(SecretRow::Webhook(self.id), &stored)?))
         };
         let kinds: Option<Vec<EventKind>> = self.kinds.split_whitespace().map(EventKind::from_name).collect();
         let previous = match (self.sealed_previous, self.previous_until_ms) {
@@ -75,6 +76,7 @@ impl Model {
             kinds: word(TABLE, "kinds", kinds)?,
             secret: open(self.sealed_secret)?,
             previous,
+            signing: None,
             created_at: time(self.created_at_ms),
         })
     }

@@ -12,7 +12,7 @@ use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, event, face_reference, gallery, gallery_member, instrument, link, merchant,
     party, party_key, party_key_end, payee, payment, plugin_value, rail_statement, shard_column, shard_head, shard_of,
-    till, webhook_endpoint,
+    till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -58,6 +58,7 @@ impl Log for SqlStore {
         let end = [party_key_end::Column::PartyKey, party_key_end::Column::Reason];
         rows(&self.reader, &end, &mut records).await?;
         rows(&self.reader, &[webhook_endpoint::Column::Id], &mut records).await?;
+        rows(&self.reader, &[webhook_signing::Column::Endpoint], &mut records).await?;
         rows(&self.reader, &[face_reference::Column::Id], &mut records).await?;
         rows(&self.reader, &[capture_session::Column::Id], &mut records).await?;
         rows(&self.reader, &[plugin_value::Column::Plugin, plugin_value::Column::Key], &mut records).await?;

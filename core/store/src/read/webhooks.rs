@@ -1,5 +1,7 @@
 //! Reads of webhooks' rows, and of the log by place.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tebura_hub::ids::{MerchantId, WebhookEndpointId};
 use tebura_hub::ports::StoredEvent;
@@ -7,7 +9,9 @@ use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{Shard, Timestamp, Uuid};
 
 use super::Unread;
-use crate::entity::{event, shard_column, shard_head, shard_of, webhook_delivery, webhook_endpoint, webhook_progress};
+use crate::entity::{
+    event, shard_column, shard_head, shard_of, webhook_delivery, webhook_endpoint, webhook_progress, webhook_signing,
+};
 use crate::vault::Vault;
 
 pub(super) async fn endpoint(
@@ -16,7 +20,7 @@ pub(super) async fn endpoint(
     id: WebhookEndpointId,
 ) -> Result<Option<WebhookEndpoint>, Unread> {
     let row = webhook_endpoint::Entity::find_by_id(id.uuid()).one(reader).await?;
-    Ok(row.map(|row| row.domain(vault)).transpose()?)
+    Ok(with_signing(reader, vault, row.into_iter().collect()).await?.pop())
 }
 
 pub(super) async fn endpoints(
@@ -28,8 +32,24 @@ pub(super) async fn endpoints(
     if let Some(merchant) = merchant {
         rows = rows.filter(webhook_endpoint::Column::Merchant.eq(merchant.uuid()));
     }
-    let rows = rows.all(reader).await?;
-    Ok(rows.into_iter().map(|row| row.domain(vault)).collect::<Result<_, _>>()?)
+    with_signing(reader, vault, rows.all(reader).await?).await
+}
+
+async fn with_signing(
+    reader: &DatabaseConnection,
+    vault: &Vault,
+    rows: Vec<webhook_endpoint::Model>,
+) -> Result<Vec<WebhookEndpoint>, Unread> {
+    let of = webhook_signing::Column::Endpoint.is_in(rows.iter().map(|row| row.id));
+    let mut signing = BTreeMap::new();
+    for row in webhook_signing::Entity::find().filter(of).all(reader).await? {
+        signing.insert(row.endpoint, row.domain(vault)?);
+    }
+    let endpoint = |row: webhook_endpoint::Model| {
+        let signing = signing.remove(&row.id);
+        Ok(WebhookEndpoint { signing, ..row.domain(vault)? })
+    };
+    rows.into_iter().map(endpoint).collect()
 }
 
 pub(super) async fn progress(
