@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tebura_ledger::{Shard, Timestamp};
 
 pub use entry::{Entry, Record};
-pub use verify::{AuditError, Broken, Report, Walk, verify};
+pub use verify::{AuditError, Broken, Report, Unsigned, Walk, verify};
 
 use crate::ports::ReadError;
 
@@ -31,6 +31,14 @@ pub struct Head {
     pub link: Link,
     /// When it was read.
     pub at: Timestamp,
+}
+
+/// A head's place among all: the newest first; of one moment the lowest shard, of one shard the longest log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadPlace {
+    pub at: Timestamp,
+    pub shard: Shard,
+    pub seq: u64,
 }
 
 /// A head with the signature that keeps it.
@@ -68,6 +76,11 @@ impl fmt::Debug for Link {
 }
 
 impl Head {
+    /// Its place among all.
+    pub fn place(&self) -> HeadPlace {
+        HeadPlace { at: self.at, shard: self.shard, seq: self.seq }
+    }
+
     /// The canonical text that is signed.
     pub fn text(&self) -> String {
         let Head { shard, seq, link, at } = self;
@@ -93,4 +106,6 @@ pub trait Log: Send + Sync {
     async fn contradictions(&self) -> Result<Vec<String>, ReadError>;
     /// The heads that were kept ([`Write::AuditHead`](crate::ports::Write::AuditHead)), oldest first.
     async fn kept_heads(&self) -> Result<Vec<SignedHead>, ReadError>;
+    /// The same a page at a time, the newest first: those behind `after`, at most `limit`.
+    async fn latest_heads(&self, after: Option<HeadPlace>, limit: u16) -> Result<Vec<SignedHead>, ReadError>;
 }

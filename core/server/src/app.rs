@@ -10,6 +10,7 @@ use tebura_hub::Hub;
 use tebura_hub::ids::ApiKeyId;
 use tokio::sync::{Semaphore, watch};
 
+use crate::audit::Heads;
 use crate::demo::DemoLedger;
 use crate::idempotency::{Running, RunningKeys};
 use crate::layers::SHED_RETRY_AFTER_MS;
@@ -79,6 +80,7 @@ pub struct Shared {
     /// One place for each event stream.
     pub streams: Arc<Semaphore>,
     webhooks: OnceLock<Arc<WebhookClient>>,
+    heads: OnceLock<Arc<Heads>>,
     stopping: watch::Sender<bool>,
     /// One place for each command that may run at once.
     commands: Arc<Semaphore>,
@@ -99,9 +101,9 @@ impl App {
     /// An application around a hub.
     pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<Demo>) -> App {
         let commands = Arc::new(Semaphore::new(limits.commands as usize));
-        let (streams, webhooks) = (Arc::new(Semaphore::new(STREAMS)), OnceLock::new());
+        let (streams, webhooks, heads) = (Arc::new(Semaphore::new(STREAMS)), OnceLock::new(), OnceLock::new());
         let (running, stopping) = (RunningKeys::default(), watch::Sender::new(false));
-        App(Arc::new(Shared { hub, sessions, running, limits, demo, streams, webhooks, stopping, commands }))
+        App(Arc::new(Shared { hub, sessions, running, limits, demo, streams, webhooks, heads, stopping, commands }))
     }
 
     /// Lets merchants register webhook endpoints, as far as this client may go. Once.
@@ -114,6 +116,18 @@ impl App {
     /// What sends webhooks; `None`: nothing does.
     pub fn webhooks(&self) -> Option<&Arc<WebhookClient>> {
         self.webhooks.get()
+    }
+
+    /// Shows and signs the heads of the logs. Once.
+    #[must_use]
+    pub fn with_heads(self, heads: Arc<Heads>) -> App {
+        let _ = self.heads.set(heads);
+        self
+    }
+
+    /// The signed heads of the logs; `None`: they are not signed.
+    pub fn heads(&self) -> Option<&Arc<Heads>> {
+        self.heads.get()
     }
 
     /// Becomes true when the hub stops: what goes on without end has to end then.

@@ -11,22 +11,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePublicKey, EncodePublicKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tebura_hub::audit::{Head, Link, Log, SignedHead};
+use tebura_hub::audit::{Head, HeadPlace, Link, Log, SignedHead};
 use tebura_hub::ports::{Clock, CommitError, ReadError, Store, Unit, Write};
-use tebura_ledger::{Shard, Timestamp};
+use tebura_ledger::Shard;
 use tebura_store::SqlStore;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::SystemClock;
 use crate::key_file::{self, KeyFileError};
+use crate::wire::audit::HeadBody;
 
 /// How often heads are signed. What was written since the last time is protected by the chain, not yet by a signature.
 const EVERY: Duration = Duration::from_secs(60);
@@ -147,64 +145,26 @@ fn read(path: &Path) -> Result<Option<String>, SigningError> {
     }
 }
 
-/// A signed head as a line of the file, and as the API shows it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct HeadBody {
-    shard: u8,
-    seq: u64,
-    link: String,
-    at: i64,
-    key: String,
-    signature: String,
-}
-
-impl From<&SignedHead> for HeadBody {
-    fn from(signed: &SignedHead) -> HeadBody {
-        let Head { shard, seq, link, at } = &signed.head;
-        HeadBody {
-            shard: shard.number(),
-            seq: *seq,
-            link: link.to_string(),
-            at: at.millis(),
-            key: signed.key.clone(),
-            signature: STANDARD.encode(signed.signature),
-        }
-    }
-}
-
-impl HeadBody {
-    fn signed(self) -> Option<SignedHead> {
-        let mut link = [0; 32];
-        if self.link.len() != 64 {
-            return None;
-        }
-        for (nth, byte) in link.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(self.link.get(nth * 2..nth * 2 + 2)?, 16).ok()?;
-        }
-        let head = Head {
-            shard: Shard::new(self.shard),
-            seq: self.seq,
-            link: Link(link),
-            at: Timestamp::from_millis(self.at),
-        };
-        let signature = STANDARD.decode(self.signature).ok()?.try_into().ok()?;
-        Some(SignedHead { head, key: self.key, signature })
-    }
-}
-
 /// Signs the heads of a hub's logs for as long as it runs.
 pub struct HeadKeeper {
+    heads: Arc<Heads>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-struct Keeping {
+/// The signed heads of a hub's logs, and the key that signs them.
+pub struct Heads {
     store: Arc<SqlStore>,
+    public: VerifyingKey,
+    keeping: Mutex<Keeping>,
+}
+
+struct Keeping {
     key: AuditKey,
     path: PathBuf,
     file: File,
     /// The head of each shard that was signed last.
-    signed: BTreeMap<Shard, u64>,
+    signed: BTreeMap<Shard, SignedHead>,
 }
 
 impl HeadKeeper {
@@ -217,11 +177,12 @@ impl HeadKeeper {
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(|source| SigningError::File { path: path.clone(), source })?;
         // Oldest first, so that the newest of a shard stays.
-        let kept = store.kept_heads().await?;
-        let signed = kept.iter().map(|kept| (kept.head.shard, kept.head.seq)).collect();
-        let mut keeping = Keeping { store, key, path, file, signed };
-        keeping.sign().await?;
+        let signed = store.kept_heads().await?.into_iter().map(|kept| (kept.head.shard, kept)).collect();
+        let public = key.0.verifying_key();
+        let heads = Arc::new(Heads { store, public, keeping: Mutex::new(Keeping { key, path, file, signed }) });
+        heads.sign().await?;
         let (stop, mut stopping) = watch::channel(false);
+        let kept = heads.clone();
         let task = tokio::spawn(async move {
             let mut clock = tokio::time::interval(EVERY);
             clock.reset();
@@ -231,12 +192,17 @@ impl HeadKeeper {
                     _ = clock.tick() => {}
                     _ = stopping.wait_for(|stop| *stop) => goes_on = false,
                 }
-                if let Err(error) = keeping.sign().await {
+                if let Err(error) = kept.sign().await {
                     tracing::error!(%error, "the logs' heads were not signed");
                 }
             }
         });
-        Ok(HeadKeeper { stop, task })
+        Ok(HeadKeeper { heads, stop, task })
+    }
+
+    /// The heads, to show and to sign at once.
+    pub fn heads(&self) -> Arc<Heads> {
+        self.heads.clone()
     }
 
     /// Signs once more and ends. Call it when nothing is written any more.
@@ -248,30 +214,49 @@ impl HeadKeeper {
     }
 }
 
-impl Keeping {
-    /// Signs every head that moved since it was signed last.
-    async fn sign(&mut self) -> Result<(), SigningError> {
+impl Heads {
+    /// The public half of the key that signs.
+    pub fn public_key(&self) -> &VerifyingKey {
+        &self.public
+    }
+
+    /// Kept heads, the newest first: those behind a place, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn latest(&self, after: Option<HeadPlace>, limit: u16) -> Result<Vec<SignedHead>, ReadError> {
+        self.store.latest_heads(after, limit).await
+    }
+
+    /// Signs every head that moved since it was signed last. Returns the last one of each shard: together they cover
+    /// everything that was written before the call.
+    ///
+    /// # Errors
+    /// [`SigningError`].
+    pub async fn sign(&self) -> Result<Vec<SignedHead>, SigningError> {
+        let mut keeping = self.keeping.lock().await;
         let now = SystemClock::default().now();
         for head in self.store.heads(now).await? {
-            let before = self.signed.get(&head.shard).copied().unwrap_or(0);
-            if head.seq == before {
+            let (shard, seq) = (head.shard, head.seq);
+            if seq == keeping.signed.get(&shard).map_or(0, |before| before.head.seq) {
                 continue;
             }
-            let (shard, seq) = (head.shard, head.seq);
-            let signed = self.key.sign(head);
+            let signed = keeping.key.sign(head);
             let line = serde_json::to_string(&HeadBody::from(&signed)).unwrap_or_default() + "\n";
-            let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
-            written.map_err(|source| SigningError::File { path: self.path.clone(), source })?;
-            let unit = Unit { writes: vec![Write::AuditHead(signed)], ..Unit::default() };
+            let written = keeping.file.write_all(line.as_bytes()).and_then(|()| keeping.file.sync_data());
+            written.map_err(|source| SigningError::File { path: keeping.path.clone(), source })?;
+            let unit = Unit { writes: vec![Write::AuditHead(signed.clone())], ..Unit::default() };
             self.store.commit(shard, now, unit).await?;
-            self.signed.insert(shard, seq);
+            keeping.signed.insert(shard, signed);
         }
-        Ok(())
+        Ok(keeping.signed.values().cloned().collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tebura_ledger::Timestamp;
+
     use super::*;
 
     fn head(seq: u64) -> Head {

@@ -27,6 +27,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         (name = "payments", description = "Pay by face"),
         (name = "holds", description = "Hold, capture, release, refund"),
         (name = "events", description = "What happened"),
+        (name = "audit", description = "Signed heads of the logs, for witnesses"),
         (name = "accounts", description = "Balances"),
         (name = "rails", description = "How money can move"),
         (name = "people", description = "People, faces, means to pay"),

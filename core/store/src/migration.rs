@@ -14,6 +14,7 @@ impl MigratorTrait for Migrator {
             Box::new(Parties),
             Box::new(Statements),
             Box::new(WebhookSigning),
+            Box::new(LatestHeads),
         ]
     }
 }
@@ -110,6 +111,25 @@ impl MigrationTrait for WebhookSigning {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, include_str!("webhook_signing.sql")).await
+    }
+}
+
+struct LatestHeads;
+
+impl MigrationName for LatestHeads {
+    fn name(&self) -> &str {
+        "m0006_latest_heads"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for LatestHeads {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, "CREATE INDEX audit_head_at ON audit_head (at_ms)").await
     }
 }
 

@@ -69,9 +69,18 @@ async fn an_untouched_log_is_whole(site: Site) {
         ground.commit(signed.head.shard.number(), unit).await.unwrap();
     }
     assert_eq!(store.kept_heads().await.unwrap(), heads);
+    // Heads of one moment come by shard, a page at a time.
+    let mut paged = Vec::new();
+    while let Some(head) =
+        store.latest_heads(paged.last().map(|last: &SignedHead| last.head.place()), 1).await.unwrap().pop()
+    {
+        paged.push(head);
+    }
+    assert_eq!(paged, heads);
     let later = ground.wallet(SHARD, 5).await;
     let report = audit(&store, &heads).await.unwrap();
     assert_eq!((report.heads, report.records), (heads.len(), 2));
+    assert_eq!(report.unsigned.iter().map(|end| end.shard).collect::<Vec<_>>(), [Shard::new(SHARD)]);
     let written: u64 = store.heads(NOW).await.unwrap().iter().map(|head| head.seq).sum();
     assert_eq!(report.entries, written);
     assert!(written > heads.iter().map(|signed| signed.head.seq).sum());

@@ -34,6 +34,18 @@ pub struct Report {
     pub heads: usize,
     /// Rows that are as the log says they were last written.
     pub records: usize,
+    /// What no signed head covers yet, by shard: whoever can write to the database could link it anew.
+    pub unsigned: Vec<Unsigned>,
+}
+
+/// The end of a shard's log that no signed head covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsigned {
+    pub shard: Shard,
+    /// The first entry that is not covered.
+    pub from: u64,
+    /// The last entry of the log.
+    pub to: u64,
 }
 
 /// Why an audit did not end well.
@@ -82,6 +94,7 @@ pub async fn verify(
         let mut due: Vec<&Head> =
             signed.iter().map(|signed| &signed.head).filter(|of| of.shard == head.shard).collect();
         due.sort_by_key(|head| head.seq);
+        let covered = due.last().map_or(0, |head| head.seq);
         let mut due = due.into_iter().peekable();
         let mut walk = Walk::new(head.shard);
         report.heads += agree(&mut due, &walk)?;
@@ -99,6 +112,9 @@ pub async fn verify(
             }
         }
         report.entries += walk.seq;
+        if covered < walk.seq {
+            report.unsigned.push(Unsigned { shard: head.shard, from: covered + 1, to: walk.seq });
+        }
         if let Some(cut) = due.next() {
             return Err(Broken::CutOff { shard: head.shard, last: walk.seq, seq: cut.seq }.into());
         }

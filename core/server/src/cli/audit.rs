@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use tebura_hub::audit::{Log, verify};
+use tebura_hub::audit::{Log, Unsigned, verify};
 use tebura_hub::ports::Clock;
 
 use super::{Outcome, print};
@@ -47,6 +47,12 @@ pub(super) async fn run(command: AuditCommand) -> Outcome {
     let report = report?;
     let (entries, heads, records) = (report.entries.to_string(), report.heads.to_string(), report.records.to_string());
     let values = [("entries", entries.as_str()), ("heads", heads.as_str()), ("records", records.as_str())];
-    print::line(&fill(Language::of_process(), "cli.audit_whole", &values));
+    let language = Language::of_process();
+    print::line(&fill(language, "cli.audit_whole", &values));
+    for Unsigned { shard, from, to } in report.unsigned {
+        let (shard, from, to) = (shard.number().to_string(), from.to_string(), to.to_string());
+        let values = [("shard", shard.as_str()), ("from", from.as_str()), ("to", to.as_str())];
+        print::line(&fill(language, "cli.audit_unsigned", &values));
+    }
     Ok(())
 }

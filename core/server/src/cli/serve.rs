@@ -88,9 +88,10 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     }
     let hub =
         start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), !config.shared).await?;
-    let app =
-        App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None).with_webhooks(config.webhooks()?);
     let heads = opened.keep_heads(&data).await?;
+    let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None)
+        .with_webhooks(config.webhooks()?)
+        .with_heads(heads.heads());
     tracing::info!(address = %listener.local_addr()?, "serving");
     let left = serve(app, listener, async {
         if let Err(error) = stop_signal().await {

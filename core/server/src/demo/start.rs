@@ -106,7 +106,9 @@ impl DemoCity {
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
         Ok(DemoCity {
-            app: App::new(hub, Sessions::new(secret), Limits::default(), demo).with_webhooks(webhooks),
+            app: App::new(hub, Sessions::new(secret), Limits::default(), demo)
+                .with_webhooks(webhooks)
+                .with_heads(heads.heads()),
             faces,
             wallet,
             till_key,

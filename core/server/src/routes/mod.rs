@@ -4,6 +4,7 @@
 
 mod accounts;
 mod answers;
+mod audit;
 mod capture_sessions;
 mod captures;
 mod contracts;
@@ -91,6 +92,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::rotate_secret))
         .routes(routes!(webhooks::list_dead_letters))
         .routes(routes!(webhooks::replay))
+        .routes(routes!(audit::list_heads))
+        .routes(routes!(audit::sign_heads))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

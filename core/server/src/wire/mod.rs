@@ -1,6 +1,7 @@
 //! Bodies of the API: how the hub's records look in JSON. Nothing is decided here.
 
 pub mod amount;
+pub mod audit;
 pub mod contracts;
 pub mod holds;
 pub mod operations;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod amounts;
+mod audit;
 mod capture_sessions;
 mod contracts;
 mod event_stream;

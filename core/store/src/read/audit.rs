@@ -1,10 +1,10 @@
 //! Reads of the log, for whoever audits it.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, EntityTrait, ModelTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
 };
-use tebura_hub::audit::{Entry, Head, Link, Log, Record, SignedHead};
+use tebura_hub::audit::{Entry, Head, HeadPlace, Link, Log, Record, SignedHead};
 use tebura_hub::ports::ReadError;
 use tebura_ledger::{Shard, Timestamp, Uuid};
 
@@ -77,6 +77,29 @@ impl Log for SqlStore {
             }
         }
         Ok(found)
+    }
+
+    async fn latest_heads(&self, after: Option<HeadPlace>, limit: u16) -> Result<Vec<SignedHead>, ReadError> {
+        use audit_head::Column;
+        let behind = |place: HeadPlace| {
+            let (at, shard) = (place.at.millis(), shard_column(place.shard));
+            let seq = i64::try_from(place.seq).unwrap_or(i64::MAX);
+            let of_shard = Condition::all().add(Column::Shard.eq(shard)).add(Column::Seq.lt(seq));
+            let of_moment = Condition::any().add(Column::Shard.gt(shard)).add(of_shard);
+            let at_moment = Condition::all().add(Column::AtMs.eq(at)).add(of_moment);
+            Condition::any().add(Column::AtMs.lt(at)).add(at_moment)
+        };
+        let rows = audit_head::Entity::find()
+            .filter(after.map_or_else(Condition::all, behind))
+            .order_by_desc(Column::AtMs)
+            .order_by_asc(Column::Shard)
+            .order_by_desc(Column::Seq)
+            .limit(u64::from(limit))
+            .all(&self.reader)
+            .await
+            .map_err(Unread::from)?;
+        let heads: Result<_, Unread> = rows.into_iter().map(|row| Ok(row.domain()?)).collect();
+        Ok(heads?)
     }
 
     async fn kept_heads(&self) -> Result<Vec<SignedHead>, ReadError> {
