@@ -55,11 +55,13 @@ pub enum Scope {
     Holds,
     /// Pay by face at its till.
     Pay,
+    /// Hint that a rail has news. For a provider's webhooks; can do nothing else.
+    Notices,
 }
 
 impl Scope {
     /// Every scope, for parsing and for help texts.
-    pub const ALL: [Scope; 4] = [Scope::Admin, Scope::Read, Scope::Holds, Scope::Pay];
+    pub const ALL: [Scope; 5] = [Scope::Admin, Scope::Read, Scope::Holds, Scope::Pay, Scope::Notices];
 
     /// The word in the API.
     pub fn name(self) -> &'static str {
@@ -68,6 +70,7 @@ impl Scope {
             Scope::Read => "read",
             Scope::Holds => "holds",
             Scope::Pay => "pay",
+            Scope::Notices => "notices",
         }
     }
 }

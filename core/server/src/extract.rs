@@ -34,11 +34,18 @@ pub struct Write<T> {
 impl<T: DeserializeOwned + 'static> FromRequest<App> for Write<T> {
     type Rejection = Problem;
 
-    async fn from_request(mut request: Request, app: &App) -> Result<Write<T>, Problem> {
+    async fn from_request(request: Request, app: &App) -> Result<Write<T>, Problem> {
+        Write::read(request, app, app.limits.body_bytes).await
+    }
+}
+
+impl<T: DeserializeOwned> Write<T> {
+    /// Reads a write whose body may have `limit` bytes.
+    pub(crate) async fn read(mut request: Request, app: &App, limit: usize) -> Result<Write<T>, Problem> {
         let principal = request.extract_parts_with_state::<Principal, App>(app).await?;
         idempotency::key_of(request.headers())?;
         let (parts, body) = request.into_parts();
-        let bytes = read_body(app, Request::from_parts(parts.clone(), body), app.limits.body_bytes).await?;
+        let bytes = read_body(app, Request::from_parts(parts.clone(), body), limit).await?;
         let value = json_value(&parts.headers, &bytes)?;
         let canonical = idempotency::canonical(&value);
         let key = idempotency::key_request(&parts, &principal, &[canonical.as_bytes()])?;

@@ -9,6 +9,7 @@ use tebura_hub::pay_by_face::PayByFaceError;
 use tebura_hub::perform::PerformError;
 use tebura_hub::pin::{CheckPinError, PinFormatError};
 use tebura_hub::ports::{CommitError, ReadError};
+use tebura_hub::reconcile::ReconcileError;
 use tebura_hub::set_up::SetUpError;
 use tebura_ledger::Refusal;
 
@@ -132,6 +133,18 @@ impl From<SetUpError> for Problem {
             SetUpError::Refused(refusal) => refusal.into(),
             SetUpError::Commit(inner) => inner.into(),
             SetUpError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<ReconcileError> for Problem {
+    fn from(error: ReconcileError) -> Problem {
+        match error {
+            ReconcileError::RailUnknown(_) => problem(NOT_FOUND, "rail.not_found", &error),
+            ReconcileError::NoFarEnd => problem(INVALID, "rail.no_far_end", &error),
+            ReconcileError::Statement(inner) => inner.into(),
+            ReconcileError::Exists(_) => problem(CONFLICT, "rail_statement.exists", &error),
+            ReconcileError::Change(inner) => inner.into(),
         }
     }
 }

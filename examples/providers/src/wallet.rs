@@ -8,6 +8,7 @@
 //! | `POST /v1/captures/{id}/refunds` | pays back part of a capture |
 //! | `GET /v1/operations/{operation}` | what became of the caller's own operation |
 //! | `GET /v1/wallets/{token}` | a balance |
+//! | `GET /v1/statements?from=…&until=…` | what was done in a time, milliseconds since 1970 |
 //!
 //! Each write names the caller's operation and carries an `Idempotency-Key`: same key and body, same answer; another
 //! body, 422; while the first still runs, 409. A settled or declined operation is answered with its record; a request
@@ -23,6 +24,7 @@ mod rules;
 mod sandbox;
 mod sandbox_routes;
 mod schema;
+mod statement;
 
 use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -44,6 +46,7 @@ use crate::wallet::routes::Counter;
 pub use self::books::BooksError;
 pub use self::record::{Kind, Record, Status};
 pub use self::sandbox::{Audit, Balance, Sandbox};
+pub use self::statement::{Amount, Line, Statement};
 
 /// Where the provider keeps its money.
 #[derive(Clone, Debug, PartialEq, Eq)]

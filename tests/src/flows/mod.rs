@@ -6,4 +6,5 @@ pub(crate) mod far_end;
 pub(crate) mod hub;
 mod load;
 mod misbehaviour;
+mod reconciliation;
 mod webhooks;

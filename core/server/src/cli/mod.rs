@@ -11,6 +11,7 @@ mod pack;
 mod pay;
 mod plugin;
 mod print;
+mod reconcile;
 mod serve;
 mod statement;
 
@@ -51,6 +52,8 @@ enum Command {
     /// Make parties' keys, write and sign statements.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
+    /// Compare a rail's statement with what the hub asked of it.
+    Reconcile(reconcile::ReconcileArguments),
     /// Make the first operator key of a hub.
     OperatorKey(operator::OperatorKeyArguments),
     /// Say what this machine and this program have, and what is missing.
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Some(Command::Plugin(plugin)) => plugin::run(plugin),
         Some(Command::Contract(contract)) => contract::run(contract),
         Some(Command::Statement(statement)) => statement::run(statement),
+        Some(Command::Reconcile(reconcile)) => in_runtime(reconcile::run(reconcile)),
         Some(Command::OperatorKey(operator)) => in_runtime(operator::run(operator)),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor),
         Some(Command::Openapi) => {

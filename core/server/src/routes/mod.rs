@@ -22,6 +22,8 @@ mod operations;
 mod parties;
 mod payments;
 mod people;
+mod rail_notices;
+mod rail_statements;
 mod rails;
 mod till_page;
 mod tills;
@@ -84,6 +86,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(parties::revoke_party_key))
         .routes(routes!(rails::list_rails))
         .routes(routes!(rails::get_rail))
+        .routes(routes!(rail_statements::bring_rail_statement, rail_statements::list_rail_statements))
+        .routes(routes!(rail_statements::get_rail_statement))
+        .routes(routes!(rail_notices::hear_notice))
         .routes(routes!(accounts::get_account))
         .routes(routes!(events::list_events))
         .routes(routes!(event_stream::stream_events))

@@ -15,6 +15,7 @@ mod openapi;
 mod operations;
 mod parties;
 mod payments;
+mod rail_statements;
 mod till;
 mod webhooks;
 mod world;

@@ -2,6 +2,8 @@
 
 use sqlx::{Sqlite, Transaction};
 
+use crate::wallet::statement::note_expiry;
+
 /// One order's transaction.
 pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -17,6 +19,7 @@ pub(crate) async fn expire_due(tx: &mut Tx<'_>, now: i64) -> Result<(), sqlx::Er
     for (id, wallet, rest) in due {
         hold_less(tx, &wallet, rest).await?;
         close(tx, id, "expired").await?;
+        note_expiry(tx, id, rest, now).await?;
     }
     Ok(())
 }

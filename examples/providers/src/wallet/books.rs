@@ -13,6 +13,7 @@ use crate::wallet::record::{Kind, Record, Status};
 use crate::wallet::request::Order;
 use crate::wallet::rules::{Ruling, decide};
 use crate::wallet::schema;
+use crate::wallet::statement::note_order;
 
 /// The database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +73,7 @@ impl Books {
             Some(applied) => applied,
             None => {
                 let ruling = decide(&mut tx, &order.work, &order.operation, now).await?;
-                write_down(&mut tx, order, ruling).await?
+                write_down(&mut tx, order, ruling, now).await?
             }
         };
         tx.commit().await?;
@@ -105,11 +106,12 @@ async fn earlier(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Applied>, sqlx
     }
 }
 
-async fn write_down(tx: &mut Tx<'_>, order: &Order, ruling: Ruling) -> Result<Applied, sqlx::Error> {
+async fn write_down(tx: &mut Tx<'_>, order: &Order, ruling: Ruling, now: i64) -> Result<Applied, sqlx::Error> {
     let operation = order.operation.clone();
     let pending = Record::pending(&operation, order.work.kind());
     let (http_status, record) = match ruling {
         Ruling::Settled { reference, amount } => {
+            note_order(tx, &operation, &order.work, &reference, amount, now).await?;
             let (reference, amount, currency) = (Some(reference), Some(amount), Some("JPY".to_owned()));
             (201, Record { status: Status::Settled, reference, amount, currency, ..pending })
         }

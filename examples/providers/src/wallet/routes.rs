@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -21,6 +21,7 @@ use crate::wallet::record::{Kind, Problem, Record};
 use crate::wallet::request::Order;
 use crate::wallet::sandbox::Sandbox;
 use crate::wallet::sandbox_routes;
+use crate::wallet::statement::Asked;
 
 /// Requests are a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -71,6 +72,7 @@ pub(crate) fn router(counter: Arc<Counter>) -> Router {
         .route("/v1/captures/{id}/refunds", post(refund))
         .route("/v1/operations/{operation}", get(operation))
         .route("/v1/wallets/{token}", get(wallet))
+        .route("/v1/statements", get(statement))
         .merge(sandbox_routes::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(counter)
@@ -114,6 +116,18 @@ async fn wallet(State(counter): Shop, cut: Cut, Path(token): Path<String>, heade
         }
     };
     answer(counter, cut, Target::Balance, headers, look).await
+}
+
+/// Not asked by the hub's plugin, so that no misbehaviour applies.
+async fn statement(State(counter): Shop, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    if !counter.credential.is_shown_by(&headers) {
+        return unauthorised();
+    }
+    let answer = match counter.books.statement(asked).await {
+        Ok(statement) => Answer::json(200, &statement),
+        Err(error) => Answer::failed(&error),
+    };
+    answer.into_response()
 }
 
 async fn write(State(counter): Shop, cut: Cut, kind: Kind, about: String, headers: HeaderMap, body: Bytes) -> Response {

@@ -7,6 +7,7 @@ use sqlx::Connection;
 
 use crate::wallet::accounts::{expire_due, post};
 use crate::wallet::books::{Books, BooksError};
+use crate::wallet::statement::{Asked, Statement};
 
 /// A wallet's or merchant's money, yen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +94,11 @@ impl Sandbox {
             available: balance - held,
             currency: "JPY".to_owned(),
         }))
+    }
+
+    /// What was done in `[from, until)`, milliseconds since 1970.
+    pub async fn statement(&self, from: i64, until: i64) -> Result<Statement, BooksError> {
+        self.books.statement(Asked { from, until }).await
     }
 
     /// Checks every balance against its postings, every hold against its captures, and the whole against zero.

@@ -63,6 +63,18 @@ CREATE TABLE IF NOT EXISTS operation (
   message     TEXT
 ) STRICT;
 
+-- What was done, in order: a line each for statements.
+CREATE TABLE IF NOT EXISTS journal (
+  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  operation        TEXT,
+  kind             TEXT NOT NULL CHECK (kind IN ('hold', 'raise', 'capture', 'release', 'refund')),
+  preauthorization TEXT NOT NULL,
+  reference        TEXT NOT NULL,
+  amount           INTEGER NOT NULL CHECK (amount > 0),
+  at               INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS journal_at ON journal (at);
+
 CREATE TABLE IF NOT EXISTS idempotency_key (
   key         TEXT PRIMARY KEY,
   fingerprint BLOB NOT NULL,
