@@ -231,8 +231,8 @@ catalogue! {
         "leg `{leg}` may be captured in part, and rail `{rail}` captures all or nothing: give the whole to one party, or choose another rail"
         "区分 `{leg}` は一部だけ支払われることがありますが、決済手段 `{rail}` は全額のみです。全額を1人に渡すか、別の決済手段にしてください"
     C10Split "contract.c10_split" Error
-        "leg `{leg}` is split between parties, and rail `{rail}` pays one: use one payee, or choose another rail"
-        "区分 `{leg}` は複数の人に分けて支払われますが、決済手段 `{rail}` は1人だけです。受け取る人を1人にするか、別の決済手段にしてください"
+        "leg `{leg}` may pay several parties, and rail `{rail}` pays one payee a hold: use one payee, or choose another rail"
+        "区分 `{leg}` は複数の人に支払われることがありますが、決済手段 `{rail}` は1件の仮押さえにつき受取人が1人だけです。受け取る人を1人にするか、別の決済手段にしてください"
     C10PartialRelease "contract.c10_partial_release" Error
         "leg `{leg}` is released in part, and rail `{rail}` releases all or nothing: release at the end, or choose another rail"
         "区分 `{leg}` の一部を先に返却しますが、決済手段 `{rail}` は全額のみです。最後に返却するか、別の決済手段にしてください"

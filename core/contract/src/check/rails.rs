@@ -26,7 +26,7 @@ pub(crate) fn look(document: &Document, longest_ms: i64, rails: &Rails, findings
         let denied = [
             (wishes.several_captures, facts.several_captures, Code::C10SeveralCaptures),
             (wishes.partial_capture, facts.partial_capture, Code::C10PartialCapture),
-            (wishes.split, facts.split || facts.several_captures, Code::C10Split),
+            (wishes.split, facts.split, Code::C10Split),
             (wishes.partial_release, facts.partial_release, Code::C10PartialRelease),
             (wishes.raise, facts.raise, Code::C10Raise),
             (wishes.extend, facts.extend, Code::C10Extend),
@@ -100,22 +100,24 @@ struct Wishes {
 impl Wishes {
     fn of(document: &Document, leg: LegIx) -> Self {
         let mut wishes = Self::default();
+        let mut all = Vec::new();
         for edge in document.states.iter().flat_map(|state| state.edges()) {
             wishes.raise |= edge.raises.iter().any(|(raised, _)| *raised == leg);
             let Some(disposal) = edge.disposal(leg) else { continue };
-            let mut payees: Vec<_> = disposal.paid().collect();
-            let captures = !payees.is_empty();
-            payees.sort_unstable();
-            payees.dedup();
+            let captures = disposal.paid().next().is_some();
+            all.extend(disposal.paid());
             let releases = disposal.items.iter().any(|item| matches!(item, Item::Release { .. }));
             let whole = matches!(disposal.rest, Rest::Pay(_)) && !releases;
             let moves = matches!(disposal.rest, Rest::Rehold { .. });
-            wishes.split |= payees.len() > 1;
             wishes.partial_capture |= captures && !whole;
             wishes.several_captures |= captures && (disposal.rest == Rest::Keep || moves);
             wishes.partial_release |= releases && (disposal.rest == Rest::Keep || moves || captures);
             wishes.extend |= moves;
         }
+        // A hold names its payee when it is placed: without splits, all that is ever paid out of it goes there.
+        all.sort_unstable();
+        all.dedup();
+        wishes.split = all.len() > 1;
         wishes
     }
 }

@@ -68,7 +68,8 @@ pub enum Event {
 }
 
 /// A payment to one party out of a capture, in the asset's smallest units.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Split {
     /// The party's name.
     pub party: String,
@@ -78,8 +79,9 @@ pub struct Split {
     pub short: i64,
 }
 
-/// Something that the hub has to do. Amounts are in the asset's smallest units and above zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that the hub has to do. Amounts are in the asset's smallest units and above zero. Stored as JSON by serde.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// Place the hold of a leg; report `LegHeld` or `LegFailed`.
     Place {
@@ -90,6 +92,7 @@ pub enum Effect {
         /// What it may be raised to later.
         cap: i64,
         /// How long it has to stand: the last possible deadline of this instance, and the grace.
+        #[serde(with = "millis")]
         until: Timestamp,
     },
     /// Raise the hold of a leg.
@@ -128,6 +131,7 @@ pub enum Effect {
         /// The other contract's document.
         contract: DocumentHash,
         /// How long the hold has to stand.
+        #[serde(with = "millis")]
         until: Timestamp,
     },
     /// Ask a party whether this may happen; its answer is [`Event::Consent`].
@@ -181,4 +185,19 @@ pub struct Step {
     pub groups: Vec<Group>,
     /// Deadlines were due and have fired, and after them the event has no place: tell whoever sent it.
     pub refused: Option<StepRefusal>,
+}
+
+/// Points in time in stored effects: milliseconds since the Unix epoch.
+mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tebura_ledger::Timestamp;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.millis())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_millis)
+    }
 }

@@ -454,6 +454,8 @@ fn c10_rails_can_do_what_is_asked() {
         ("hold-to-collateral", vec![set("/legs/dep/rail", "deposit")], Code::C10Extend),
         ("hold-to-collateral", vec![set("/legs/dep/rail", "emoney")], Code::C10Extend),
         ("c2c-escrow", vec![set("/legs/price/rail", "asset")], Code::C10Split),
+        // Several captures do not help: a hold names its payee when it is placed.
+        ("c2c-escrow", vec![set("/legs/price/rail", "deposit")], Code::C10Split),
         (
             "emergency-repair",
             vec![
@@ -467,7 +469,6 @@ fn c10_rails_can_do_what_is_asked() {
     accepted(vec![
         ("c2c-escrow", vec![set("/legs/price/hold", 100_000)]),
         ("iot-reorder", vec![set("/legs/budget/rail", "deposit")]),
-        ("c2c-escrow", vec![set("/legs/price/rail", "deposit")]),
     ]);
 }
 
