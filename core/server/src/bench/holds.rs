@@ -47,6 +47,10 @@ pub struct HoldsBench {
     pub payers: usize,
     /// Seconds counted for each line.
     pub seconds: u64,
+    /// Lines of the table: clients and merchants; empty: the usual four.
+    pub lines: Vec<(usize, usize)>,
+    /// Leaves out one transaction a request, which takes a third of the time.
+    pub without_single: bool,
 }
 
 /// One line's measurement.
@@ -75,8 +79,13 @@ pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
     );
     let _ = writeln!(table, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let many = bench.clients * 4;
-    for (clients, merchants) in [(bench.clients, 1), (bench.clients, 1_000), (many, 1_000), (1, 1)] {
-        let one = run(bench, clients, merchants, 1).await?;
+    let usual = [(bench.clients, 1), (bench.clients, 1_000), (many, 1_000), (1, 1)];
+    for (clients, merchants) in if bench.lines.is_empty() { usual.to_vec() } else { bench.lines.clone() } {
+        let one = if bench.without_single {
+            Measured { pairs_per_second: f64::NAN, command_ms: (f64::NAN, f64::NAN) }
+        } else {
+            run(bench, clients, merchants, 1).await?
+        };
         let group = run(bench, clients, merchants, 256).await?;
         let raw = if bench.database_url.is_none() { Some(run_raw(bench, clients, merchants).await?) } else { None };
         let best = raw.map_or_else(

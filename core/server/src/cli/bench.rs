@@ -31,6 +31,12 @@ pub(super) enum BenchCommand {
         /// Seconds counted for each line.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
+        /// A line of the table as `clients:merchants`; several for several lines.
+        #[arg(long = "line", value_parser = line)]
+        lines: Vec<(usize, usize)>,
+        /// Leaves out one transaction a request.
+        #[arg(long)]
+        without_single: bool,
     },
     /// Each stage from picture to person, both engines, 100,000 people in the gallery.
     Faces {
@@ -44,9 +50,9 @@ pub(super) enum BenchCommand {
 
 pub(super) fn run(command: BenchCommand) -> Outcome {
     match command {
-        BenchCommand::Holds { database_url, directory, clients, payers, seconds } => {
+        BenchCommand::Holds { database_url, directory, clients, payers, seconds, lines, without_single } => {
             std::fs::create_dir_all(&directory)?;
-            let bench = HoldsBench { database_url, directory, clients, payers, seconds };
+            let bench = HoldsBench { database_url, directory, clients, payers, seconds, lines, without_single };
             in_runtime(async move {
                 print::raw(&holds(&bench).await?);
                 Ok(())
@@ -69,4 +75,12 @@ pub(super) fn run(command: BenchCommand) -> Outcome {
             Ok(())
         }
     }
+}
+
+fn line(text: &str) -> Result<(usize, usize), String> {
+    let numbers =
+        text.split_once(':').and_then(|(clients, merchants)| Some((clients.parse().ok()?, merchants.parse().ok()?)));
+    numbers
+        .filter(|(clients, merchants)| *clients > 0 && *merchants > 0)
+        .ok_or_else(|| "a line is clients:merchants, such as 64:1".to_owned())
 }
