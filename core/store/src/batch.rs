@@ -22,6 +22,7 @@ use crate::lane::{Answer, Job};
 use crate::log::{Logged, Stand};
 use crate::records;
 use crate::rows::{Conflict, Texts};
+use crate::sqlite::File;
 use crate::vault::Vault;
 use crate::webhooks;
 use crate::written::Written;
@@ -73,17 +74,26 @@ impl Writer {
         self.database.engine()
     }
 
-    /// Decides and writes a batch. The answers may be given: what they say is durable.
-    pub(crate) async fn transact(&self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+    /// The database's file where commits are made durable apart.
+    pub(crate) fn synced_apart(&self) -> Option<&File> {
+        self.database.synced_apart()
+    }
+
+    /// Decides, writes and commits a batch. Returns the answers, and whether anything was written; on SQLite it is not
+    /// durable yet.
+    pub(crate) async fn transact(&self, jobs: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
         let tx = self.database.begin().await?;
         match self.decide_and_write(&tx, jobs).await {
             Ok((answers, false)) => {
                 tx.rollback().await?;
-                Ok(answers)
+                Ok((answers, false))
             }
             Ok((answers, true)) => {
                 tx.commit().await?;
-                Ok(answers)
+                if let Some(file) = self.synced_apart() {
+                    file.tend();
+                }
+                Ok((answers, true))
             }
             Err(failure) => {
                 // The connection may be what failed; dropping the transaction rolls back as well.

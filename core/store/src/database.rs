@@ -27,6 +27,14 @@ impl Database {
         }
     }
 
+    /// The file whose log has to be synced before a commit is durable; on PostgreSQL commits are.
+    pub(crate) fn synced_apart(&self) -> Option<&sqlite::File> {
+        match self {
+            Self::Sqlite(file) => Some(file),
+            Self::Postgres(_) => None,
+        }
+    }
+
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, Failure> {
         Ok(match self {
             Self::Sqlite(file) => Transaction::Sqlite(file.begin()?),
@@ -64,10 +72,10 @@ impl Transaction<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let values = rows.iter().map(Texts::<T>::insert_values);
         match self {
-            Self::Sqlite(transaction) => transaction.execute(&texts.insert, values).map(drop),
+            Self::Sqlite(transaction) => transaction.insert(texts, rows),
             Self::Postgres(transaction) => {
+                let values = rows.iter().map(Texts::<T>::insert_values);
                 let statement = postgres::statement(&texts.insert, &texts.insert_columns, values);
                 transaction.execute_raw(statement).await.map(drop).map_err(Failure::from)
             }
@@ -83,10 +91,10 @@ impl Transaction<'_> {
         if rows.is_empty() {
             return Ok(Ok(()));
         }
-        let values = rows.iter().map(|(row, was)| Texts::<T>::update_values(row, *was));
         let touched = match self {
-            Self::Sqlite(transaction) => transaction.execute(&texts.update, values)?,
+            Self::Sqlite(transaction) => transaction.update(texts, rows)?,
             Self::Postgres(transaction) => {
+                let values = rows.iter().map(|(row, was)| Texts::<T>::update_values(row, *was));
                 let statement = postgres::statement(&texts.update, &texts.update_columns, values);
                 transaction.execute_raw(statement).await?.rows_affected()
             }
@@ -105,10 +113,7 @@ impl Transaction<'_> {
             return Ok(Vec::new());
         }
         match self {
-            Self::Sqlite(transaction) => {
-                let rows = transaction.query(&texts.select, &texts.insert_columns, keys)?;
-                Ok(rows.into_iter().map(Texts::<T>::model).collect::<Result<_, _>>()?)
-            }
+            Self::Sqlite(transaction) => transaction.select(texts, &keys),
             Self::Postgres(transaction) => {
                 let statement = postgres::statement(&texts.select, &texts.key_columns, keys);
                 Ok(T::find().from_raw_sql(statement).all(transaction).await?)

@@ -3,6 +3,7 @@
 //! No timer, so that a unit that comes alone never waits. No transaction in a caller's future, so that a caller that
 //! gives up leaves no half-begun transaction behind.
 
+use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tebura_ledger::{Shard, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::batch::Writer;
+use crate::durable::Durable;
 use crate::engine::{Engine, Failure};
 
 /// Tries of one batch before it is taken apart.
@@ -38,17 +40,20 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) fn start(writer: Arc<Writer>, lanes: usize, max_batch: usize, queue: usize) -> Self {
+    /// Starts the lanes of a database that exists.
+    pub(crate) fn start(writer: Arc<Writer>, lanes: usize, max_batch: usize, queue: usize) -> io::Result<Self> {
         let (stop, _) = watch::channel(false);
         let mut senders = Vec::new();
         let mut ended = Vec::new();
         for _ in 0..lanes {
             let (sender, jobs) = mpsc::channel(queue.max(1));
-            let lane = Lane { writer: Arc::clone(&writer), max_batch: max_batch.max(1), turn: AtomicU32::new(0) };
+            let durable = writer.synced_apart().map(|file| Durable::start(file.path())).transpose()?;
+            let (writer, max_batch) = (Arc::clone(&writer), max_batch.max(1));
+            let lane = Lane { writer, durable, max_batch, turn: AtomicU32::new(0) };
             ended.push(start(lane, jobs, stop.subscribe()));
             senders.push(sender);
         }
-        Self { senders, stop, ended: Mutex::new(ended) }
+        Ok(Self { senders, stop, ended: Mutex::new(ended) })
     }
 
     /// Hands a unit to its lane and waits until it is durable or refused.
@@ -101,6 +106,8 @@ fn closing() -> CommitError {
 
 struct Lane {
     writer: Arc<Writer>,
+    /// Set where a commit is not durable yet.
+    durable: Option<Durable>,
     max_batch: usize,
     turn: AtomicU32,
 }
@@ -148,25 +155,36 @@ impl Lane {
     }
 
     async fn commit(&self, batch: Vec<Job>) {
+        if self.durable.as_ref().is_some_and(Durable::is_lost) {
+            return Durable::refuse(batch);
+        }
         match self.attempt(&batch).await {
-            Ok(answers) => answer(batch, answers),
+            Ok((answers, wrote)) => self.answer(batch, answers, wrote),
             Err(Failure::Broken { reason } | Failure::Conflict { reason }) if batch.len() > 1 => {
                 tracing::warn!(units = batch.len(), reason, "a batch failed, its units go one by one");
                 for job in batch {
                     let alone = vec![job];
-                    let answers = self.attempt(&alone).await.unwrap_or_else(|failure| vec![Err(refusal(failure))]);
-                    answer(alone, answers);
+                    let refused = |failure| (vec![Err(refusal(failure))], false);
+                    let (answers, wrote) = self.attempt(&alone).await.unwrap_or_else(refused);
+                    self.answer(alone, answers, wrote);
                 }
             }
             Err(failure) => {
                 tracing::warn!(units = batch.len(), ?failure, "a batch failed");
                 let answers = batch.iter().map(|_| Err(refusal(failure.clone()))).collect();
-                answer(batch, answers);
+                self.answer(batch, answers, false);
             }
         }
     }
 
-    async fn attempt(&self, batch: &[Job]) -> Result<Vec<Answer>, Failure> {
+    fn answer(&self, batch: Vec<Job>, answers: Vec<Answer>, wrote: bool) {
+        match &self.durable {
+            Some(durable) => durable.answer(batch, answers, wrote),
+            None => answer(batch, answers),
+        }
+    }
+
+    async fn attempt(&self, batch: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
         let mut tries = 1;
         loop {
             match self.writer.transact(batch).await {
@@ -192,7 +210,8 @@ impl Lane {
     }
 }
 
-fn answer(batch: Vec<Job>, answers: Vec<Answer>) {
+/// Tells each caller what became of its unit.
+pub(crate) fn answer(batch: Vec<Job>, answers: Vec<Answer>) {
     for (job, answer) in batch.into_iter().zip(answers) {
         // The caller may have given up; the unit is committed or refused all the same.
         let _ = job.answer.send(answer);

@@ -7,9 +7,11 @@
 //! Absent: rules about money (the ledger's), state between batches, transactions in a request's future.
 
 mod batch;
+mod checkpoint;
 mod config;
 mod database;
 mod decide;
+mod durable;
 mod engine;
 mod entity;
 mod file_kek;
@@ -25,6 +27,7 @@ mod records;
 mod rows;
 mod sealed;
 mod sqlite;
+mod sqlite_row;
 mod statements;
 mod vault;
 mod webhooks;

@@ -129,7 +129,8 @@ impl SqlStore {
         let reader = Database::connect(reader_options(engine, &config)).await.map_err(connect)?;
         let vault = Vault::new(Arc::clone(&config.kek));
         let writer = Arc::new(Writer::new(database, vault.clone()));
-        let lanes = Lanes::start(writer, usize::from(lanes), config.max_batch, config.queue);
+        let lanes = Lanes::start(writer, usize::from(lanes), config.max_batch, config.queue)
+            .map_err(|error| OpenError::Connect { reason: error.to_string() })?;
         Ok(Self { engine, shards, reader, vault, lanes })
     }
 

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use sea_orm::sea_query::ColumnType;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, Iterable, ModelTrait, TryIntoModel, Value};
+use sea_orm::{ColumnTrait, Iterable, ModelTrait, Value};
 
 use crate::engine::Engine;
 use crate::entity::Hot;
@@ -17,10 +17,13 @@ pub(crate) struct Texts<T> {
     pub(crate) insert: String,
     pub(crate) update: String,
     pub(crate) select: String,
-    /// All columns, in the entity's order: what is inserted, and what SQLite reads.
+    /// All columns, in the entity's order.
     pub(crate) insert_columns: Vec<Column>,
     pub(crate) update_columns: Vec<Column>,
     pub(crate) key_columns: Vec<Column>,
+    /// Of all columns those that an update names, and the parameter of the guard's old value: how SQLite is given a row.
+    pub(crate) update_bound: Vec<bool>,
+    pub(crate) guard_parameter: Option<usize>,
     table: PhantomData<T>,
 }
 
@@ -59,6 +62,9 @@ impl<T: Hot> Texts<T> {
             Engine::Postgres => of_postgres(&table, &all, &key, &changes, &given, guard.as_ref()),
         };
         let update = if changes.is_empty() { String::new() } else { update };
+        let is_given = |column: &Column| key.iter().chain(&changes).any(|given| given.name == column.name);
+        let update_bound = all.iter().map(is_given).collect();
+        let guard_parameter = guard.map(|_| all.len() + 1);
         Self {
             insert,
             update,
@@ -66,6 +72,8 @@ impl<T: Hot> Texts<T> {
             insert_columns: all,
             update_columns: given,
             key_columns: key,
+            update_bound,
+            guard_parameter,
             table: PhantomData,
         }
     }
@@ -80,15 +88,6 @@ impl<T: Hot> Texts<T> {
         let columns = T::KEY.iter().chain(T::CHANGES);
         let guard = T::GUARD.map(|_| Value::BigInt(Some(was)));
         columns.map(|column| row.get(*column)).chain(guard).collect()
-    }
-
-    /// A row from the values of all its columns.
-    pub(crate) fn model(values: Vec<Value>) -> Result<T::Model, DbErr> {
-        let mut row = <T::ActiveModel as ActiveModelTrait>::default();
-        for (column, value) in T::Column::iter().zip(values) {
-            row.try_set(column, value)?;
-        }
-        row.try_into_model()
     }
 }
 
@@ -115,6 +114,7 @@ fn of_postgres(
     (insert, update, select)
 }
 
+/// A column's parameter has the number of its place, so that one order of fields serves every statement.
 fn of_sqlite(
     table: &str,
     all: &[Column],
@@ -123,18 +123,17 @@ fn of_sqlite(
     guard: Option<&Column>,
 ) -> (String, String, String) {
     let names = list(all, ", ", |column| column.name.clone());
-    let mut number = 1..;
-    let mut next = || number.next().unwrap_or(0);
-    let marks = list(all, ", ", |_| format!("?{}", next()));
+    let number = |column: &Column| all.iter().position(|of| of.name == column.name).map_or(0, |place| place + 1);
+    let marks = list(all, ", ", |column| format!("?{}", number(column)));
     let insert = format!("INSERT INTO {table} ({names}) VALUES ({marks})");
-
-    let mut number = 1..;
-    let mut given = |column: &Column| format!("{} = ?{}", column.name, number.next().unwrap_or(0));
-    let found = list(key, " AND ", &mut given);
-    let sets = list(changes, ", ", &mut given);
-    let unchanged = guard.map_or_else(String::new, |guard| format!(" AND {}", given(guard)));
+    let given = |column: &Column| format!("{} = ?{}", column.name, number(column));
+    let found = list(key, " AND ", given);
+    let sets = list(changes, ", ", given);
+    let unchanged = guard.map_or_else(String::new, |guard| format!(" AND {} = ?{}", guard.name, all.len() + 1));
     let update = format!("UPDATE {table} SET {sets} WHERE {found}{unchanged}");
-    let select = format!("SELECT {names} FROM {table} WHERE {found}");
+    let mut place = 1..;
+    let asked = list(key, " AND ", |column| format!("{} = ?{}", column.name, place.next().unwrap_or(0)));
+    let select = format!("SELECT {names} FROM {table} WHERE {asked}");
     (insert, update, select)
 }
 

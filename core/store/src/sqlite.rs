@@ -3,22 +3,29 @@
 //! Through sqlx every statement and every row crosses to another thread and back, which took half of the time of a
 //! batch of small rows. rusqlite calls the same linked library directly. Reads and migrations stay with sea-orm.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
-use rusqlite::{Connection, OpenFlags, Row, ToSql};
+use rusqlite::{Connection, OpenFlags, ToSql};
 use sea_orm::Value;
 
+use crate::checkpoint::Checkpoint;
 use crate::engine::Failure;
-use crate::rows::{Column, Kind};
+use crate::entity::Hot;
+use crate::rows::Texts;
+use crate::sqlite_row::Bindable;
 
 /// Statements that stay prepared: three for each hot table, and the commands of a transaction.
 const PREPARED: usize = 64;
 
 /// The writing connection.
-pub(crate) struct File(Mutex<Connection>);
+pub(crate) struct File {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+    checkpoint: Mutex<Checkpoint>,
+}
 
 /// A transaction that is open on a [`File`]; rolled back when it is dropped.
 pub(crate) struct Transaction<'a> {
@@ -33,14 +40,25 @@ impl File {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(busy_timeout)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        // Commits are made durable by `durable.rs`, and copied back by `checkpoint.rs`.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "cache_size", -65_536)?;
-        // A page that changes with every batch is copied back once in 16 MiB of log, not once in 4.
-        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
         connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
-        Ok(Self(Mutex::new(connection)))
+        let checkpoint = Mutex::new(Checkpoint::start(path, busy_timeout)?);
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), checkpoint })
+    }
+
+    /// Where the database is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps the log short. Called between two transactions.
+    pub(crate) fn tend(&self) {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).between_batches(&self.connection());
     }
 
     /// Begins as a writer: a transaction that reads first and writes later fails when another process wrote in between.
@@ -55,7 +73,7 @@ impl File {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,21 +100,45 @@ impl Transaction<'_> {
         Ok(changed as u64)
     }
 
-    /// Runs a query once for each row of parameters and reads `columns` of all rows that come.
-    pub(crate) fn query(
-        &self,
-        text: &str,
-        columns: &[Column],
-        keys: impl IntoIterator<Item = Vec<Value>>,
-    ) -> Result<Vec<Vec<Value>>, Failure> {
+    /// Inserts rows one by one.
+    pub(crate) fn insert<T: Hot>(&self, texts: &Texts<T>, rows: &[T::Model]) -> Result<(), Failure> {
         let connection = self.file.connection();
-        let mut statement = connection.prepare_cached(text)?;
-        let mut found = Vec::new();
+        let mut statement = connection.prepare_cached(&texts.insert)?;
+        let all = vec![true; texts.insert_columns.len()];
+        for row in rows {
+            row.bind(&mut statement, &all)?;
+            statement.raw_execute()?;
+        }
+        Ok(())
+    }
+
+    /// Updates rows one by one, each with the guard's value as it was read. Returns how many there were.
+    pub(crate) fn update<T: Hot>(&self, texts: &Texts<T>, rows: &[(T::Model, i64)]) -> Result<u64, Failure> {
+        let connection = self.file.connection();
+        let mut statement = connection.prepare_cached(&texts.update)?;
+        let mut changed = 0;
+        for (row, was) in rows {
+            row.bind(&mut statement, &texts.update_bound)?;
+            if let Some(number) = texts.guard_parameter {
+                statement.raw_bind_parameter(number, *was)?;
+            }
+            changed += statement.raw_execute()?;
+        }
+        Ok(changed as u64)
+    }
+
+    /// Reads the rows of some keys.
+    pub(crate) fn select<T: Hot>(&self, texts: &Texts<T>, keys: &[Vec<Value>]) -> Result<Vec<T::Model>, Failure> {
+        let connection = self.file.connection();
+        let mut statement = connection.prepare_cached(&texts.select)?;
+        let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            let mut rows = statement.query(rusqlite::params_from_iter(key.iter().map(Bound)))?;
+            for (number, value) in (1..).zip(key) {
+                statement.raw_bind_parameter(number, Bound(value))?;
+            }
+            let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
-                let values = columns.iter().enumerate().map(|(index, column)| read(row, index, column.kind));
-                found.push(values.collect::<Result<_, _>>()?);
+                found.push(T::Model::read(row)?);
             }
         }
         Ok(found)
@@ -134,17 +176,6 @@ impl ToSql for Bound<'_> {
             _ => return Err(rusqlite::Error::ToSqlConversionFailure("a type that no entity has".into())),
         })
     }
-}
-
-fn read(row: &Row<'_>, index: usize, kind: Kind) -> rusqlite::Result<Value> {
-    Ok(match kind {
-        Kind::Small => Value::SmallInt(row.get(index)?),
-        Kind::Big => Value::BigInt(row.get(index)?),
-        Kind::Bool => Value::Bool(row.get(index)?),
-        Kind::Text => Value::String(row.get(index)?),
-        Kind::Uuid => Value::Uuid(row.get::<_, Option<[u8; 16]>>(index)?.map(tebura_ledger::Uuid::from_bytes)),
-        Kind::Bytes => Value::Bytes(row.get(index)?),
-    })
 }
 
 impl From<rusqlite::Error> for Failure {

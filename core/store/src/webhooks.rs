@@ -26,6 +26,9 @@ pub(crate) async fn revisions(
             endpoints.insert(progress.endpoint);
         }
     }
+    if endpoints.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let keys = endpoints.iter().map(|endpoint: &WebhookEndpointId| vec![Value::from(endpoint.uuid())]).collect();
     let mut revisions = BTreeMap::new();
     for row in tx.select(&Texts::<webhook_progress::Entity>::of(tx.engine()), keys).await? {

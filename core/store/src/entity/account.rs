@@ -26,6 +26,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(shard, id, currency, floor, posted, held, version);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Id];
     const CHANGES: &'static [Column] = &[Column::Posted, Column::Held, Column::Version];

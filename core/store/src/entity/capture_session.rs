@@ -22,6 +22,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(id, person, expires_at_ms, used_at_ms);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Id];
     const CHANGES: &'static [Column] = &[];

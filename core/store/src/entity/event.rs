@@ -37,6 +37,25 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(
+    shard,
+    seq,
+    kind,
+    hold,
+    operation,
+    payer,
+    payee,
+    amount,
+    currency,
+    hold_version,
+    status,
+    at_ms,
+    record,
+    record_id,
+    digest,
+    link,
+);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Seq];
     const CHANGES: &'static [Column] = &[];

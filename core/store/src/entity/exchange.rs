@@ -29,6 +29,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(shard, operation, hold, rail, stage, body, due_at_ms, revision);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Operation];
     const CHANGES: &'static [Column] = &[Column::Stage, Column::Body, Column::DueAtMs, Column::Revision];

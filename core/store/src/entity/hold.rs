@@ -48,6 +48,38 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(
+    shard,
+    id,
+    rail,
+    payer,
+    payee,
+    currency,
+    authorised,
+    cap,
+    captured,
+    released,
+    refunded,
+    disputed,
+    lost,
+    place_in_flight,
+    raise_in_flight,
+    capture_in_flight,
+    release_in_flight,
+    refund_in_flight,
+    phase,
+    end_reason,
+    end_code,
+    expires_at_ms,
+    captures_at_deadline,
+    due_at_ms,
+    reference,
+    requires_action,
+    waiting,
+    version,
+    created_at_ms,
+);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Id];
     const CHANGES: &'static [Column] = &[

@@ -25,6 +25,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(shard, scope, key, fingerprint, target, at_ms);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Scope, Column::Key];
     const CHANGES: &'static [Column] = &[];

@@ -3,9 +3,11 @@
 //! Absent: rules. A row that the domain refuses is reported as damaged, never repaired.
 #![expect(unreachable_pub, reason = "sea-orm's derives write public items; the columns are documented in schema.sql")]
 
-use sea_orm::{EntityTrait, ModelTrait, TryIntoModel};
+use sea_orm::{EntityTrait, ModelTrait};
 use tebura_hub::audit::Link;
 use tebura_ledger::{Currency, Money, RailId, Shard, Timestamp, Uuid};
+
+use crate::sqlite_row::Bindable;
 
 pub(crate) mod account;
 pub(crate) mod api_key;
@@ -43,9 +45,7 @@ pub(crate) mod webhook_progress;
 pub(crate) mod webhook_signing;
 
 /// A table that batches read or write through statements whose text never changes.
-pub(crate) trait Hot:
-    EntityTrait<Model: ModelTrait<Entity = Self>, ActiveModel: TryIntoModel<<Self as EntityTrait>::Model>>
-{
+pub(crate) trait Hot: EntityTrait<Model: ModelTrait<Entity = Self> + Bindable> {
     /// The columns that find a row.
     const KEY: &'static [Self::Column];
     /// The columns that change after the row was inserted; empty for rows that never do.

@@ -48,6 +48,32 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(
+    shard,
+    id,
+    hold,
+    kind,
+    amount,
+    currency,
+    asked,
+    finality,
+    capture,
+    fund_from,
+    fund_to,
+    transfer,
+    detail,
+    state,
+    code,
+    reference,
+    settled_amount,
+    state_at_ms,
+    result,
+    refunded,
+    refund_in_flight,
+    proposal,
+    created_at_ms,
+);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Id];
     const CHANGES: &'static [Column] = &[

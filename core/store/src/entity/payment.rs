@@ -34,6 +34,22 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(
+    shard,
+    id,
+    merchant,
+    till,
+    amount,
+    currency,
+    refused_code,
+    person,
+    instrument,
+    hold,
+    place,
+    capture,
+    created_at_ms,
+);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Id];
     const CHANGES: &'static [Column] = &[];

@@ -18,6 +18,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(person, kek, wrapped);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Person];
     const CHANGES: &'static [Column] = &[];

@@ -20,6 +20,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(shard, seq, link);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard];
     const CHANGES: &'static [Column] = &[Column::Seq, Column::Link];

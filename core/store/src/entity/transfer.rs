@@ -28,6 +28,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(shard, id, operation, hold, debit, credit, amount, currency, kind, at_ms);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Shard, Column::Id];
     const CHANGES: &'static [Column] = &[];

@@ -31,6 +31,18 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(
+    id,
+    merchant,
+    url,
+    kinds,
+    kek,
+    sealed_secret,
+    sealed_previous,
+    previous_until_ms,
+    created_at_ms,
+);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Id];
     const CHANGES: &'static [Column] = &[];

@@ -28,6 +28,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(endpoint, positions, leased_until_ms, taken_at_ms, failed_at_ms, failure, revision);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Endpoint];
     const CHANGES: &'static [Column] = &[];

@@ -1,0 +1,109 @@
+//! Makes SQLite's commits durable while the next batch is decided.
+//!
+//! A commit writes to the write-ahead log and returns; the log is synced here, by a thread that waits for the disk, and
+//! only then are the callers answered. Whatever was committed while the disk was busy is made durable by the next sync.
+//! A power cut can take away commits that nobody was told of, never one that was answered: frames of the log are
+//! checked in order, so what is lost is always the end. Absent: transactions, and copying the log back into the
+//! database (`checkpoint.rs`).
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use tebura_hub::ports::CommitError;
+
+use crate::lane::{Answer, Job, answer};
+
+/// What is said once the log could not be synced: what the disk holds is not known, and a second sync that succeeds
+/// proves nothing.
+const LOST: &str = "the disk did not keep what was written: look after it and start the hub again";
+
+/// A batch whose answers wait for the disk.
+struct Waiting {
+    batch: Vec<Job>,
+    answers: Vec<Answer>,
+    wrote: bool,
+}
+
+/// The thread that syncs, as the lane sees it.
+pub(crate) struct Durable {
+    sender: Option<SyncSender<Waiting>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    is_lost: Arc<AtomicBool>,
+}
+
+impl Durable {
+    /// Starts for the database at `path`, whose log exists.
+    pub(crate) fn start(path: &Path) -> io::Result<Self> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let log = File::options().read(true).write(true).open(log)?;
+        // No room: with one batch on its way to the disk and one committed behind it the writer waits, so that batches stay deep.
+        let (sender, waiting) = sync_channel(0);
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let lost = Arc::clone(&is_lost);
+        let thread =
+            std::thread::Builder::new().name("tebura-sync".to_owned()).spawn(move || run(&log, &waiting, &lost))?;
+        Ok(Self { sender: Some(sender), thread: Some(thread), is_lost })
+    }
+
+    /// Answers a batch once everything that was committed so far is on the disk; also one that wrote nothing, since it
+    /// may tell of what an earlier one wrote.
+    pub(crate) fn answer(&self, batch: Vec<Job>, answers: Vec<Answer>, wrote: bool) {
+        let Some(sender) = &self.sender else { return };
+        if let Err(unsent) = sender.send(Waiting { batch, answers, wrote }) {
+            answer_lost(vec![unsent.0]);
+        }
+    }
+
+    /// Whether nothing may be written any more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Acquire)
+    }
+
+    /// What a batch is told that comes afterwards.
+    pub(crate) fn refuse(batch: Vec<Job>) {
+        answer_lost(vec![Waiting { batch, answers: Vec::new(), wrote: false }]);
+    }
+}
+
+impl Drop for Durable {
+    /// Waits until everybody is answered.
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that syncs ended by itself");
+        }
+    }
+}
+
+fn run(log: &File, waiting: &Receiver<Waiting>, is_lost: &AtomicBool) {
+    while let Ok(first) = waiting.recv() {
+        let batches: Vec<Waiting> = std::iter::once(first).chain(waiting.try_iter()).collect();
+        if is_lost.load(Ordering::Acquire) {
+            answer_lost(batches);
+            continue;
+        }
+        if batches.iter().any(|of| of.wrote)
+            && let Err(error) = log.sync_data()
+        {
+            tracing::error!(%error, "the write-ahead log could not be synced; nothing is written any more");
+            is_lost.store(true, Ordering::Release);
+            answer_lost(batches);
+            continue;
+        }
+        batches.into_iter().for_each(|of| answer(of.batch, of.answers));
+    }
+}
+
+fn answer_lost(batches: Vec<Waiting>) {
+    for Waiting { batch, .. } in batches {
+        let answers = batch.iter().map(|_| Err(CommitError::Unavailable { reason: LOST.to_owned() })).collect();
+        answer(batch, answers);
+    }
+}
