@@ -62,7 +62,7 @@ impl Hub {
     /// Captures a hold. A refusal by the rail is an answer whose operation failed, not an error.
     pub async fn capture_hold(&self, key: KeyRequest, command: CaptureHold) -> Result<Answer, ChangeHoldError> {
         if command.over == OverCapture::Raise {
-            return self.capture_above(key, command).await;
+            return Box::pin(self.capture_above(key, command)).await;
         }
         let operation = self.operation_id(command.hold.shard());
         let work = self.capture(command, operation).await?;

@@ -164,16 +164,17 @@ impl Hub {
         }
         let unit = Unit { key: key.map(|key| key.claim(operation)), ledger, writes };
         match self.store.commit(shard, now, unit).await? {
-            Committed::Replayed { target } => self.replay(&target).await,
+            // What a new operation of the hub's own ledger never needs is boxed: it would make every request's future large.
+            Committed::Replayed { target } => Box::pin(self.replay(&target)).await,
             Committed::Done(outcomes) => {
                 let answer = last_answer(outcomes);
                 if exchange.stage.is_open() {
-                    self.drive(exchange, now.plus_ms(PATIENCE_MS)).await?;
-                    return self.answer(operation, false).await;
+                    Box::pin(self.drive(exchange, now.plus_ms(PATIENCE_MS))).await?;
+                    return Box::pin(self.answer(operation, false)).await;
                 }
                 match answer {
                     Some(answer) => Ok(self.remember(answer)),
-                    None => self.answer(operation, false).await,
+                    None => Box::pin(self.answer(operation, false)).await,
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use axum::RequestExt;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap};
@@ -45,7 +45,7 @@ impl<T: DeserializeOwned> Write<T> {
         let principal = request.extract_parts_with_state::<Principal, App>(app).await?;
         idempotency::key_of(request.headers())?;
         let (parts, body) = request.into_parts();
-        let bytes = read_body(app, Request::from_parts(parts.clone(), body), limit).await?;
+        let bytes = body_of(app, &parts.headers, body, limit).await?;
         let value = json_value(&parts.headers, &bytes)?;
         let canonical = idempotency::canonical(&value);
         let key = idempotency::key_request(&parts, &principal, &[canonical.as_bytes()])?;
@@ -58,15 +58,19 @@ impl<T: DeserializeOwned> Write<T> {
 
 /// Reads a whole body under a size and a time limit.
 pub(crate) async fn read_body(app: &App, request: Request, limit: usize) -> Result<Bytes, Problem> {
-    let declared = request
-        .headers()
+    let (parts, body) = request.into_parts();
+    body_of(app, &parts.headers, body, limit).await
+}
+
+async fn body_of(app: &App, headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<usize>().ok());
     if declared.is_some_and(|declared| declared > limit) {
         return Err(too_large(limit));
     }
-    match tokio::time::timeout(app.limits.body, axum::body::to_bytes(request.into_body(), limit)).await {
+    match tokio::time::timeout(app.limits.body, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // The connection broke or the limit was passed; in the first case nobody reads the answer.
         Ok(Err(_)) => Err(too_large(limit)),
