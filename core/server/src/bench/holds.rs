@@ -1,4 +1,5 @@
-//! Hold and capture over HTTP on the house rail: group commit against one transaction a request, same store, same run.
+//! Hold and capture over HTTP on the house rail, in one run with what is there without a hub: on SQLite a raw server, on
+//! PostgreSQL functions written by hand; and with one transaction a request in the same store.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -18,6 +19,7 @@ use tebura_hub::{HOUSE, Hub, Ports};
 use tebura_ledger::{Currency, Money, RailId};
 use tebura_store::{FileKek, SqlStore, StoreConfig};
 
+use super::functions::run_functions;
 use super::load::{Client, first_id};
 use super::quiet::{NoEgress, NoFaces};
 use super::raw::Raw;
@@ -47,7 +49,7 @@ pub struct HoldsBench {
     pub payers: usize,
     /// Seconds counted for each line.
     pub seconds: u64,
-    /// Lines of the table: clients and merchants; empty: the usual four.
+    /// Lines of the table: clients and merchants; empty: the usual five.
     pub lines: Vec<(usize, usize)>,
     /// Leaves out one transaction a request, which takes a third of the time.
     pub without_single: bool,
@@ -64,7 +66,10 @@ struct Measured {
 /// # Errors
 /// [`BenchError`]; also when the books do not add up afterwards.
 pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
-    let store = if bench.database_url.is_some() { "PostgreSQL" } else { "SQLite" };
+    let (store, yardstick) = match bench.database_url {
+        Some(_) => ("PostgreSQL", "functions by hand, pgbench with 32 clients"),
+        None => ("SQLite", "raw server"),
+    };
     let mut table = String::new();
     let fsync = fsync_ms(&bench.directory)?;
     let _ = writeln!(
@@ -75,36 +80,40 @@ pub async fn holds(bench: &HoldsBench) -> Result<String, BenchError> {
     let _ = writeln!(table);
     let _ = writeln!(
         table,
-        "| clients | merchants | one transaction a request: pairs/s | group commit: pairs/s | ratio | p50 / p99 ms a command, one transaction | group commit | raw server: pairs/s | share of raw |"
+        "| clients | merchants | group commit: pairs/s | p50 / p99 ms a command | {yardstick}: pairs/s | ratio | one transaction a request: pairs/s | ratio |"
     );
-    let _ = writeln!(table, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
-    let many = bench.clients * 4;
-    let usual = [(bench.clients, 1), (bench.clients, 1_000), (many, 1_000), (1, 1)];
-    for (clients, merchants) in if bench.lines.is_empty() { usual.to_vec() } else { bench.lines.clone() } {
-        let one = if bench.without_single {
-            Measured { pairs_per_second: f64::NAN, command_ms: (f64::NAN, f64::NAN) }
-        } else {
-            run(bench, clients, merchants, 1).await?
-        };
+    let _ = writeln!(table, "|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for (clients, merchants) in bench.lines() {
         let group = run(bench, clients, merchants, 256).await?;
-        let raw = if bench.database_url.is_none() { Some(run_raw(bench, clients, merchants).await?) } else { None };
-        let best = raw.map_or_else(
-            || "— | —".to_owned(),
-            |raw| format!("{:.0} | **{:.2}**", raw.pairs_per_second, group.pairs_per_second / raw.pairs_per_second),
-        );
+        let yardstick = match &bench.database_url {
+            None => run_raw(bench, clients, merchants).await?.pairs_per_second,
+            Some(url) => run_functions(url, merchants, bench.payers, FUNDS, bench.seconds).await?,
+        };
+        let against = |other: f64| format!("{other:.0} | **{:.2}**", group.pairs_per_second / other);
+        let one = match bench.without_single {
+            true => "— | —".to_owned(),
+            false => against(run(bench, clients, merchants, 1).await?.pairs_per_second),
+        };
         let _ = writeln!(
             table,
-            "| {clients} | {merchants} | {:.0} | {:.0} | **×{:.1}** | {:.2} / {:.2} | {:.2} / {:.2} | {best} |",
-            one.pairs_per_second,
+            "| {clients} | {merchants} | {:.0} | {:.2} / {:.2} | {} | {one} |",
             group.pairs_per_second,
-            group.pairs_per_second / one.pairs_per_second,
-            one.command_ms.0,
-            one.command_ms.1,
             group.command_ms.0,
             group.command_ms.1,
+            against(yardstick),
         );
     }
     Ok(table)
+}
+
+impl HoldsBench {
+    fn lines(&self) -> Vec<(usize, usize)> {
+        if !self.lines.is_empty() {
+            return self.lines.clone();
+        }
+        let many = self.clients * 4;
+        vec![(self.clients, 1), (self.clients, 1_000), (many, 1), (many, 1_000), (1, 1)]
+    }
 }
 
 async fn run(bench: &HoldsBench, clients: usize, merchants: usize, max_batch: usize) -> Result<Measured, BenchError> {

@@ -3,6 +3,7 @@
 //! Machines are noisy: the ratios are the claim, the absolute figures are an observation.
 
 mod faces;
+mod functions;
 mod holds;
 mod load;
 mod plugins;
@@ -10,6 +11,7 @@ mod quiet;
 mod raw;
 
 pub use faces::{FaceBenchError, faces};
+pub use functions::FunctionsError;
 pub use holds::{HoldsBench, holds};
 pub use plugins::{PluginBenchError, plugins};
 
@@ -31,6 +33,9 @@ pub enum BenchError {
     /// Reading the result failed.
     #[error("the benchmark could not read its result: {0}")]
     Read(#[from] tebura_hub::ports::ReadError),
+    /// The functions written by hand were not measured.
+    #[error(transparent)]
+    Functions(#[from] FunctionsError),
     /// The hub answered something else than success.
     #[error("the hub answered {status} where {path} should have succeeded: {body}")]
     Answer {

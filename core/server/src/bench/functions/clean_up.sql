@@ -1,0 +1,1 @@
+DROP SCHEMA IF EXISTS tebura_bench_functions CASCADE;
