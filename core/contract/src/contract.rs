@@ -6,7 +6,7 @@ use tebura_ledger::RailId;
 use crate::finding::{Code, Finding, Findings, Severity};
 use crate::hash::{DocumentHash, canonical};
 use crate::limits::DOCUMENT_BYTES_MAX;
-use crate::model::{Asset, Document, Label, PartyIx, Requirement, Role};
+use crate::model::{Asset, Document, Edge, Label, PartyIx, Requirement, Rest, Role};
 use crate::rails::Rails;
 use crate::range::Ranges;
 use crate::{read, schema, source};
@@ -202,6 +202,47 @@ impl Contract {
         let edges = self.document.states.iter().flat_map(|state| &state.on);
         let mut names: Vec<&str> =
             edges.filter_map(|edge| edge.trigger.as_ref()).map(|trigger| trigger.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The parties that sign a command, a statement or a consent somewhere, sorted.
+    pub fn signers(&self) -> Vec<&str> {
+        let edges = self.document.states.iter().flat_map(|state| &state.on);
+        let signing = |edge: &Edge| {
+            let by = edge.trigger.iter().flat_map(|trigger| trigger.signers.iter().copied());
+            by.chain(edge.consent).collect::<Vec<_>>()
+        };
+        self.named(edges.flat_map(signing))
+    }
+
+    /// The parties that may be paid out of a leg, sorted; empty for a leg that only goes back or on.
+    pub fn paid_from(&self, leg: &str) -> Vec<&str> {
+        let document = &self.document;
+        let edges = document.states.iter().flat_map(|state| state.edges());
+        let index = document.legs.iter().position(|known| known.name == leg);
+        self.named(edges.filter_map(|edge| edge.disposal(index?)).flat_map(|disposal| disposal.paid()))
+    }
+
+    /// The documents that a leg may move to, with the leg.
+    pub fn reholds(&self) -> Vec<(&str, DocumentHash)> {
+        let disposals = self.document.states.iter().flat_map(|state| state.edges()).flat_map(|edge| &edge.disposals);
+        let mut moves: Vec<(&str, DocumentHash)> = disposals
+            .filter_map(|disposal| match &disposal.rest {
+                Rest::Rehold { contract, .. } => {
+                    Some((self.document.legs[disposal.leg].name.as_str(), *contract))
+                }
+                Rest::Release | Rest::Keep | Rest::Pay(_) => None,
+            })
+            .collect();
+        moves.sort_unstable();
+        moves.dedup();
+        moves
+    }
+
+    fn named(&self, parties: impl Iterator<Item = PartyIx>) -> Vec<&str> {
+        let mut names: Vec<&str> = parties.map(|party| self.document.parties[party].name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         names

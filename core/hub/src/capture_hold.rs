@@ -8,7 +8,6 @@ use tebura_ledger::{
     Settle, Verdict,
 };
 
-use crate::HOUSE;
 use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
 use crate::ids::MerchantId;
@@ -147,7 +146,7 @@ impl Hub {
                 let plain = CaptureHold { over: OverCapture::Refuse, ..command.clone() };
                 let work = self.capture(plain, self.operation_id(command.hold.shard())).await?;
                 self.perform(Some(key.clone()), work).await.map_err(ChangeHoldError::from)
-            } else if hold.rail().as_str() == HOUSE && within_cap(&hold, missing) {
+            } else if self.in_house(hold.rail()) && within_cap(&hold, missing) {
                 self.capture_raised(key.clone(), &command, &hold, missing).await
             } else {
                 self.raise_then_capture(key.clone(), &command, &hold, missing).await

@@ -1,5 +1,5 @@
 //! The hub's own ledger as a rail: city points, regional money, the sandbox. It settles at once, because the ledger
-//! that decides is the ledger that holds the money.
+//! that decides is the ledger that holds the money. A hub may keep several such books, each a rail with a name of its own.
 
 use async_trait::async_trait;
 use tebura_ledger::RailId;
@@ -13,20 +13,28 @@ use crate::rail::{
 pub const HOUSE: &str = "house";
 
 /// See the module.
-pub(crate) struct HouseRail(RailDescriptor);
+pub struct HouseRail(RailDescriptor);
 
 impl HouseRail {
-    pub(crate) fn new() -> Self {
+    /// The rail that every hub has: yen.
+    pub(crate) fn house() -> Self {
+        let rail = RailId::new(HOUSE).unwrap_or_else(|_| unreachable!("the constant is a valid name"));
+        HouseRail::new(rail, vec!["JPY".to_owned()])
+    }
+
+    /// Further books of this hub under a name of their own. `currencies`: codes, or kinds of thing in capitals.
+    pub fn new(rail: RailId, currencies: Vec<String>) -> Self {
         HouseRail(RailDescriptor {
-            rail: RailId::new(HOUSE).unwrap_or_else(|_| unreachable!("the constant is a valid name")),
+            rail,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             digest: None,
             commands: ["hold", "raise", "extend", "capture", "release", "refund"].map(str::to_owned).to_vec(),
-            currencies: vec!["JPY".to_owned()],
+            currencies,
             max_per_operation: None,
             max_hold_ms: None,
             several_captures: true,
             settle_window_ms: 0,
+            in_house: true,
             abilities: RailAbilities {
                 partial_release: true,
                 split: true,

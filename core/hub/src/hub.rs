@@ -51,7 +51,7 @@ impl Hub {
     /// A hub with the house rail and no faces loaded; see [`Hub::load_galleries`].
     pub fn new(ports: Ports) -> Self {
         let Ports { store, faces, egress, clock, ids } = ports;
-        let house = crate::house_rail::HouseRail::new();
+        let house = crate::house_rail::HouseRail::house();
         let rails = BTreeMap::from([(house.descriptor().rail.clone(), Arc::new(house) as Arc<dyn Rail>)]);
         let galleries = Galleries::new(faces.pack());
         Hub {
@@ -79,6 +79,11 @@ impl Hub {
     /// The rail of that name.
     pub fn rail(&self, name: &RailId) -> Option<Arc<dyn Rail>> {
         self.rails.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Whether a rail is kept in the hub's own books.
+    pub(crate) fn in_house(&self, name: &RailId) -> bool {
+        self.rail(name).is_some_and(|rail| rail.descriptor().in_house)
     }
 
     /// Every rail, by name.

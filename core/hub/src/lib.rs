@@ -51,5 +51,5 @@ pub mod webhooks;
 pub mod worker;
 
 pub use drive::DriveError;
-pub use house_rail::HOUSE;
+pub use house_rail::{HOUSE, HouseRail};
 pub use hub::{Hub, Ports};

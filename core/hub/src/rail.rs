@@ -246,6 +246,8 @@ pub struct RailDescriptor {
     pub several_captures: bool,
     /// "Not found" within this time after a silent send proves nothing.
     pub settle_window_ms: i64,
+    /// Kept in the hub's own books: it settles in the transaction that asks, and nothing is ever unknown.
+    pub in_house: bool,
     /// What else it can do.
     pub abilities: RailAbilities,
 }
@@ -292,6 +294,9 @@ impl RailFinality {
     }
 }
 
+/// The longest that the hub's own books hold under a contract: ten years, the longest contract, and its grace.
+const LONGEST_CONTRACT_MS: i64 = 4_000 * 24 * 3_600_000;
+
 /// The hub's deadline comes this long before the rail's: a capture or release at the deadline still has to get there.
 pub const DEADLINE_MARGIN_MS: i64 = 60_000;
 
@@ -309,12 +314,14 @@ impl RailDescriptor {
     /// What a check of hold contracts has to know.
     pub fn contract_facts(&self) -> RailFacts {
         let RailAbilities { partial_release, split, pin, .. } = self.abilities;
+        // A thing is held under its kind, which documents write in small letters and books in capitals.
+        let kinds = self.currencies.iter().filter(|code| code.len() != 3).map(|code| code.to_lowercase());
         RailFacts {
-            max_hold_ms: self.longest_hold_ms(MAX_HOLD_MS),
+            max_hold_ms: if self.in_house { LONGEST_CONTRACT_MS } else { self.longest_hold_ms(MAX_HOLD_MS) },
             // The margin is taken off already.
             settle_margin_ms: 0,
             max_amount: self.max_per_operation,
-            assets: self.currencies.clone(),
+            assets: self.currencies.iter().cloned().chain(kinds).collect(),
             partial_capture: true,
             several_captures: self.several_captures,
             split,

@@ -119,7 +119,7 @@ impl Hub {
         self.store.person(person).await?.ok_or_else(|| not_found("person", person))?;
         let shard = self.key_shard(&key);
         let account = AccountId::from_uuid(self.ids.next(shard));
-        let floor = if rail.as_str() == HOUSE { Floor::Zero } else { Floor::Unlimited };
+        let floor = if self.in_house(&rail) { Floor::Zero } else { Floor::Unlimited };
         let id = InstrumentId::from_uuid(self.ids.next(shard));
         let token = token.unwrap_or_else(|| account.to_string());
         let instrument = Instrument { id, person, rail, account, token, label, is_default };
@@ -312,7 +312,7 @@ impl Hub {
         match token {
             Some(token) if looks_like_a_card(&token) => Err(SetUpError::TokenIsCardNumber),
             Some(token) if token.is_empty() || token.len() > 200 => Err(SetUpError::TokenMissing(rail.clone())),
-            None if rail.as_str() != HOUSE => Err(SetUpError::TokenMissing(rail.clone())),
+            None if !self.in_house(rail) => Err(SetUpError::TokenMissing(rail.clone())),
             token => Ok(token),
         }
     }

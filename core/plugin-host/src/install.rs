@@ -193,6 +193,7 @@ fn descriptor(manifest: &Manifest, digest: ComponentDigest) -> RailDescriptor {
         max_hold_ms: manifest.max_hold.map(ms),
         several_captures: manifest.several_captures,
         settle_window_ms: ms(manifest.settle_window()),
+        in_house: false,
         abilities: RailAbilities {
             partial_release: manifest.partial_release,
             pin: manifest.pin,

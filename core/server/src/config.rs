@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tebura_egress::{AddressRange, Credential, Reach, WebhookClient};
+use tebura_hub::{HOUSE, HouseRail};
+use tebura_ledger::{Currency, RailId};
 use tebura_plugin_host::{LockFile, Package};
 
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
@@ -33,6 +35,8 @@ pub struct Config {
     pub keyring: Option<PathBuf>,
     /// What the operator approved: `plugins.lock`.
     pub lock: Option<PathBuf>,
+    /// Further books of this hub, each a rail of its own: regional money, points, deeds.
+    pub books: Vec<BookConfig>,
     /// Plugins to install.
     pub plugins: Vec<PluginConfig>,
     /// Where events may be sent.
@@ -45,6 +49,16 @@ pub struct Config {
 pub struct WebhooksConfig {
     /// Besides public addresses: `loopback`, or ranges such as `10.20.0.0/16`. There, plain `http` will do.
     allow: Vec<String>,
+}
+
+/// Books that the hub keeps itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookConfig {
+    /// The rail's name, as holds and contracts write it.
+    rail: String,
+    /// Currencies by code, and kinds of thing in capitals: `["JPY"]`, `["VEHICLE"]`.
+    assets: Vec<String>,
 }
 
 /// A plugin.
@@ -146,6 +160,14 @@ impl Config {
         self.plugins.iter().map(PluginConfig::plan).collect()
     }
 
+    /// The rails that the hub keeps in its own books, besides `house`.
+    ///
+    /// # Errors
+    /// The first name or code that is wrong.
+    pub fn books(&self) -> Result<Vec<HouseRail>, RailsError> {
+        self.books.iter().map(BookConfig::rail).collect()
+    }
+
     /// The text of the keyring.
     ///
     /// # Errors
@@ -175,6 +197,23 @@ impl Config {
     pub fn lock(&self) -> Result<Option<LockFile>, RailsError> {
         let text = self.lock.as_deref().map(|path| read(path, "the lock file")).transpose()?;
         Ok(text.as_deref().map(LockFile::parse).transpose()?)
+    }
+}
+
+impl BookConfig {
+    fn rail(&self) -> Result<HouseRail, RailsError> {
+        let wrong = |reason: String| RailsError::Setting { what: format!("the book {}", self.rail), reason };
+        let rail = RailId::new(&self.rail).map_err(|error| wrong(error.to_string()))?;
+        if rail.as_str() == HOUSE {
+            return Err(wrong("every hub has the rail house already; choose another name".to_owned()));
+        }
+        if self.assets.is_empty() {
+            return Err(wrong("it has no assets; write for example assets = [\"JPY\"]".to_owned()));
+        }
+        for code in &self.assets {
+            Currency::new(code).map_err(|error| wrong(format!("{code}: {error}")))?;
+        }
+        Ok(HouseRail::new(rail, self.assets.clone()))
     }
 }
 

@@ -40,6 +40,7 @@ impl SimRail {
             max_hold_ms: None,
             several_captures: nature.several_captures(),
             settle_window_ms: nature.settle_window_ms(),
+            in_house: false,
             abilities: RailAbilities {
                 partial_release: nature.several_captures(),
                 split: nature == Nature::Prompt,

@@ -287,6 +287,7 @@ impl PlainRail {
                 max_hold_ms: None,
                 several_captures: true,
                 settle_window_ms: 3_000,
+                in_house: false,
                 abilities: RailAbilities { partial_release: true, ..RailAbilities::default() },
             },
             once,

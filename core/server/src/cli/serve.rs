@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use tebura_face_engine::EngineChoice;
+use tebura_hub::ports::Rail;
 
 use super::demo::{self, DemoArguments};
 use super::{Outcome, print};
@@ -77,17 +79,18 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let database_url = arguments.database_url.or(config.database_url.clone());
     let opened = start::open_store(&data, database_url.as_deref()).await?;
     let (store, runtime, plans) = (opened.store.clone(), tokio::runtime::Handle::current(), config.plugins()?);
-    let (keyring, lock) = (config.keyring()?, config.lock()?);
-    let rails = tokio::task::spawn_blocking(move || {
+    let (keyring, lock, books) = (config.keyring()?, config.lock()?, config.books()?);
+    let started = tokio::task::spawn_blocking(move || {
         let trust = start::rails::trust(keyring.as_deref(), false)?;
         start::rails::start(trust, lock, plans, store, runtime)
     });
-    let rails = rails.await??;
-    for line in &rails.lines {
+    let started = started.await??;
+    for line in &started.lines {
         tracing::info!("{line}");
     }
-    let hub =
-        start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), !config.shared).await?;
+    let mut rails = started.rails();
+    rails.extend(books.into_iter().map(|book| Arc::new(book) as Arc<dyn Rail>));
+    let hub = start::assemble(opened.store.clone(), &faces, started.egress.clone(), rails, !config.shared).await?;
     let heads = opened.keep_heads(&data).await?;
     let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None)
         .with_webhooks(config.webhooks()?)
