@@ -1,0 +1,279 @@
+//! One effect of a contract as an operation on a hold, under a key of its own: brought about once, however often it is tried.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use tebura_contract::{Contract, Effect, LegView, Split};
+use tebura_ledger::{
+    AccountId, AtDeadline, Finality, Hold, HoldId, LegKind, Money, OperationState, Phase, Raise, Refusal, Release,
+    Timestamp,
+};
+
+use super::bind::{account_on, payee_of, unit_of};
+use super::record::RunningContract;
+use crate::capture_hold::{CaptureHold, OverCapture, Share, ShareTo};
+use crate::change_hold::ChangeHoldError;
+use crate::create_hold::{CreateHoldError, MIN_HOLD_MS, PlaceBetween, PlaceIds, Side, Terms};
+use crate::hub::Hub;
+use crate::perform::{Answer, KeyRequest, PerformError, Work};
+use crate::ports::{Caller, ReadError};
+use crate::rail::RailCommand;
+
+/// A rail that keeps a hold until the hub ends it is asked to keep it for a month beyond the contract: the contract ends
+/// its holds itself, and a hub that was down, or waits for another rail, still finds them.
+pub(super) const BACKSTOP_MS: i64 = 30 * 24 * 3_600_000;
+
+/// What became of an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    Yes,
+    /// Declined for good.
+    No { code: String },
+    NotYet,
+}
+
+/// Which effect of a contract, and how often it was declined before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EffectKey {
+    pub(super) group: u32,
+    pub(super) index: usize,
+    pub(super) declined: u32,
+}
+
+impl EffectKey {
+    /// The key of one step of the effect.
+    pub(super) fn request(self, record: &RunningContract, effect: &Effect, step: &str) -> KeyRequest {
+        let EffectKey { group, index, declined } = self;
+        KeyRequest {
+            scope: "contract".to_owned(),
+            key: format!("{}:{group}:{index}:{declined}:{step}", record.id),
+            fingerprint: Sha256::digest(format!("{effect:?}")).into(),
+        }
+    }
+}
+
+impl Hub {
+    /// Brings an effect about, or finds that it was.
+    pub(super) async fn bring_about(
+        &self,
+        contract: &Contract,
+        record: &RunningContract,
+        effect: &Effect,
+        key: EffectKey,
+    ) -> Result<Done, ReadError> {
+        let name = match effect {
+            Effect::Place { leg, .. }
+            | Effect::Raise { leg, .. }
+            | Effect::Capture { leg, .. }
+            | Effect::Release { leg, .. }
+            | Effect::Rehold { leg, .. } => leg,
+            Effect::AskConsent { .. } | Effect::Ended { .. } => return Ok(Done::Yes),
+        };
+        let leg = contract.legs().find(|leg| leg.name == name);
+        let hold = record.progress.holds.get(name).map(|hold| hold.0);
+        let (Some(leg), Some(hold)) = (leg, hold) else {
+            return Ok(Done::No { code: "contract.leg_unknown".to_owned() });
+        };
+        let result = match effect {
+            Effect::Place { amount, cap, until, .. } => {
+                let units = (*amount, *cap);
+                return self.place_leg(contract, record, &leg, hold, units, *until, key.request(record, effect, "place")).await;
+            }
+            Effect::Raise { to, .. } => self.raise_leg(hold, *to, key.request(record, effect, "raise")).await,
+            Effect::Capture { splits, is_final, returns, .. } => {
+                let taken = Taken { splits, is_final: *is_final, returns: *returns };
+                self.capture_leg(record, &leg, hold, &taken, |step| key.request(record, effect, step)).await
+            }
+            Effect::Release { amount, is_final, .. } => {
+                self.release_leg(hold, *amount, *is_final, key.request(record, effect, "release")).await
+            }
+            Effect::Rehold { amount, contract: next, .. } => {
+                return self.move_on(record, &leg, hold, (*amount, *next), key, effect).await;
+            }
+            Effect::AskConsent { .. } | Effect::Ended { .. } => Ok(Done::Yes),
+        };
+        match result {
+            Ok(done) => Ok(done),
+            Err(ChangeHoldError::Perform(error)) => done_by(error),
+            Err(error) => {
+                tracing::warn!(contract = %record.id, %hold, %error, "an effect could not be brought about");
+                Ok(Done::No { code: error.to_string() })
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and there is one caller")]
+    async fn place_leg(
+        &self,
+        contract: &Contract,
+        record: &RunningContract,
+        leg: &LegView<'_>,
+        hold: HoldId,
+        (amount, cap): (i64, i64),
+        until: Timestamp,
+        key: KeyRequest,
+    ) -> Result<Done, ReadError> {
+        let parties = &record.terms.parties;
+        let refused = |code: &str| Ok(Done::No { code: code.to_owned() });
+        let (Ok(unit), Ok(payee)) = (unit_of(leg), payee_of(contract, leg, parties)) else {
+            return refused("contract.leg_unbound");
+        };
+        let (payer, payee) = (account_on(parties, leg.from, leg.rail), account_on(parties, payee, leg.rail));
+        let (Some(payer), Some(payee)) = (payer, payee) else { return refused("contract.leg_unbound") };
+        let Some(rail) = self.rail(leg.rail) else { return refused("rail.not_found") };
+        let keeps = if rail.descriptor().abilities.pin { until.plus_ms(BACKSTOP_MS) } else { until };
+        let side = |account: &super::account::BoundAccount| Side { account: account.account.0, token: account.token.clone() };
+        let place = PlaceBetween {
+            rail: leg.rail.clone(),
+            payer: side(payer),
+            payee: side(payee),
+            terms: Terms {
+                amount: Money::new(amount, unit),
+                cap: Some(Money::new(cap, unit)),
+                expires_in_ms: keeps.since_ms(self.now()).max(MIN_HOLD_MS),
+                at_deadline: AtDeadline::Release,
+            },
+        };
+        let ids = PlaceIds { hold, operation: self.operation_id(hold.shard()) };
+        let work = match self.place_between(ids, place, i64::MAX) {
+            Ok(work) => work,
+            Err(CreateHoldError::Perform(error)) => return done_by(error),
+            Err(error) => return Ok(Done::No { code: error.to_string() }),
+        };
+        match self.perform(Some(key), work).await {
+            Ok(answer) => Ok(done(&answer)),
+            Err(error) => done_by(error),
+        }
+    }
+
+    async fn raise_leg(&self, hold: HoldId, to: i64, key: KeyRequest) -> Result<Done, ChangeHoldError> {
+        let row = self.visible_hold(&Caller::Operator, hold).await?;
+        let amount = Money::new(to.saturating_sub(row.authorised().minor()), row.currency());
+        if let Some(claimed) = self.store.claimed_key(hold.shard(), &key.scope, &key.key).await? {
+            return Ok(done(&self.replay(&claimed.target).await?));
+        }
+        if !amount.is_positive() {
+            return Ok(Done::Yes);
+        }
+        let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
+        let operation = self.operation_id(hold.shard());
+        let begin = Raise { hold, operation, amount, expected_version: Some(row.version()) };
+        let work = work(&row, operation, RailCommand::Raise { reference, amount }, tebura_ledger::Command::Raise(begin));
+        Ok(done(&self.perform(Some(key), work).await?))
+    }
+
+    /// A final capture gives the rest back in the same step, unless something else is open on the hold: then the rest
+    /// goes back by itself, and what is open keeps its earmark.
+    async fn capture_leg(
+        &self,
+        record: &RunningContract,
+        leg: &LegView<'_>,
+        hold: HoldId,
+        taken: &Taken<'_>,
+        key: impl Fn(&str) -> KeyRequest,
+    ) -> Result<Done, ChangeHoldError> {
+        let row = self.visible_hold(&Caller::Operator, hold).await?;
+        let mut shares: BTreeMap<AccountId, i64> = BTreeMap::new();
+        for split in taken.splits {
+            let account = account_on(&record.terms.parties, &split.party, leg.rail);
+            let account = account.ok_or_else(|| ChangeHoldError::SplitPayeeUnknown { to: split.party.clone() })?;
+            *shares.entry(account.account.0).or_default() += split.amount;
+        }
+        let money = |units: i64| Money::new(units, row.currency());
+        let total = shares.values().sum();
+        let share = |(account, units): (AccountId, i64)| Share {
+            to: ShareTo::Account(account),
+            amount: money(units),
+            kind: LegKind::Share,
+        };
+        let split = shares.into_iter().filter(|(account, _)| *account != row.payee()).map(share).collect();
+        let last = taken.is_final && !something_open(&row);
+        let command = CaptureHold {
+            caller: Caller::Operator,
+            hold,
+            amount: Some(money(total)),
+            finality: if last { Finality::Final } else { Finality::Partial },
+            split,
+            over: OverCapture::Refuse,
+            expected_version: None,
+        };
+        let answer = match self.store.claimed_key(hold.shard(), "contract", &key("capture").key).await? {
+            Some(claimed) => self.replay(&claimed.target).await?,
+            None => {
+                let work = self.capture(command, self.operation_id(hold.shard())).await?;
+                self.perform(Some(key("capture")), work).await?
+            }
+        };
+        match done(&answer) {
+            Done::Yes if taken.is_final && taken.returns > 0 => self.release_leg(hold, taken.returns, true, key("rest")).await,
+            done => Ok(done),
+        }
+    }
+
+    /// Gives back an amount; with `is_final` all that is left when it is just that.
+    async fn release_leg(
+        &self,
+        hold: HoldId,
+        amount: i64,
+        is_final: bool,
+        key: KeyRequest,
+    ) -> Result<Done, ChangeHoldError> {
+        if let Some(claimed) = self.store.claimed_key(hold.shard(), &key.scope, &key.key).await? {
+            return Ok(done(&self.replay(&claimed.target).await?));
+        }
+        let row = self.visible_hold(&Caller::Operator, hold).await?;
+        let free = row.free().minor();
+        if matches!(row.phase(), Phase::Ended | Phase::Failed | Phase::Closing) || free == 0 && !something_open(&row) {
+            // It went back with the capture, or with the deadline.
+            return Ok(Done::Yes);
+        }
+        let Some(reference) = row.reference().map(str::to_owned) else { return Ok(Done::NotYet) };
+        if free < amount {
+            return Ok(Done::NotYet);
+        }
+        let operation = self.operation_id(hold.shard());
+        let whole = is_final && free == amount;
+        let asked = Money::new(amount, row.currency());
+        let begin =
+            Release { hold, operation, amount: (!whole).then_some(asked), expected_version: Some(row.version()) };
+        let ask = RailCommand::Release { reference, amount: asked };
+        Ok(done(&self.perform(Some(key), work(&row, operation, ask, tebura_ledger::Command::Release(begin))).await?))
+    }
+}
+
+/// What a capture takes of a leg.
+struct Taken<'t> {
+    splits: &'t [Split],
+    is_final: bool,
+    returns: i64,
+}
+
+fn work(row: &Hold, operation: tebura_ledger::OperationId, ask: RailCommand, begin: tebura_ledger::Command) -> Work {
+    Work { operation, hold: row.id(), rail: row.rail().clone(), ask, begin, before: Vec::new(), writes: Vec::new() }
+}
+
+fn something_open(row: &Hold) -> bool {
+    let parts = row.parts();
+    parts.place_in_flight + parts.raise_in_flight + parts.capture_in_flight + parts.release_in_flight > 0
+}
+
+pub(super) fn done(answer: &Answer) -> Done {
+    match answer.operation.state() {
+        OperationState::Settled { .. } => Done::Yes,
+        OperationState::Failed { code, .. } => Done::No { code: code.clone() },
+        OperationState::Sent | OperationState::Unknown { .. } | OperationState::RequiresAction => Done::NotYet,
+    }
+}
+
+/// What an operation that was not begun means. What may come right is tried again; a rail that is not installed now may
+/// be tomorrow.
+pub(super) fn done_by(error: PerformError) -> Result<Done, ReadError> {
+    match error {
+        PerformError::Refused(Refusal::HoldVersionConflict { .. } | Refusal::HoldPending { .. }) => Ok(Done::NotYet),
+        PerformError::Refused(refusal) => Ok(Done::No { code: refusal.code().to_owned() }),
+        PerformError::CommandUnsupported { .. } => Ok(Done::No { code: "rail.command_unsupported".to_owned() }),
+        PerformError::RailUnknown(_) | PerformError::KeyRunning | PerformError::Busy { .. } => Ok(Done::NotYet),
+        PerformError::KeyReused => Ok(Done::No { code: "contract.effect_differs".to_owned() }),
+        PerformError::Rejected { reason } | PerformError::Unavailable { reason } => Err(ReadError { reason }),
+    }
+}
