@@ -230,15 +230,18 @@ impl Contract {
         let disposals = self.document.states.iter().flat_map(|state| state.edges()).flat_map(|edge| &edge.disposals);
         let mut moves: Vec<(&str, DocumentHash)> = disposals
             .filter_map(|disposal| match &disposal.rest {
-                Rest::Rehold { contract, .. } => {
-                    Some((self.document.legs[disposal.leg].name.as_str(), *contract))
-                }
+                Rest::Rehold { contract, .. } => Some((self.document.legs[disposal.leg].name.as_str(), *contract)),
                 Rest::Release | Rest::Keep | Rest::Pay(_) => None,
             })
             .collect();
         moves.sort_unstable();
         moves.dedup();
         moves
+    }
+
+    /// Whether the holds are placed at the very beginning.
+    pub const fn funds_at_once(&self) -> bool {
+        self.document.start == self.document.fund_at
     }
 
     fn named(&self, parties: impl Iterator<Item = PartyIx>) -> Vec<&str> {

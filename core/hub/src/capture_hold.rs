@@ -60,6 +60,7 @@ pub enum OverCapture {
 impl Hub {
     /// Captures a hold. A refusal by the rail is an answer whose operation failed, not an error.
     pub async fn capture_hold(&self, key: KeyRequest, command: CaptureHold) -> Result<Answer, ChangeHoldError> {
+        self.not_under_contract(command.hold).await?;
         if command.over == OverCapture::Raise {
             return Box::pin(self.capture_above(key, command)).await;
         }

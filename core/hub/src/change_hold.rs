@@ -14,6 +14,8 @@ pub enum ChangeHoldError {
     HoldNotFound(HoldId),
     #[error("there is no capture {0} of yours; GET /v1/holds/… lists a hold's operations")]
     CaptureNotFound(OperationId),
+    #[error("the contract {contract} decides about this hold; POST /v1/contracts/{contract}/events tells it something")]
+    UnderContract { contract: crate::ids::ContractId },
     #[error("the hold is not placed yet; repeat when GET /v1/holds/… says held")]
     NotPlaced,
     #[error("there is no operation {0} of yours; GET /v1/holds/… lists a hold's operations")]

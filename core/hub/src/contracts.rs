@@ -9,6 +9,8 @@ mod bind;
 mod carry_out;
 mod effect;
 mod look;
+mod memory;
+mod propose;
 mod record;
 mod rehold;
 mod report;
@@ -16,12 +18,14 @@ mod tell;
 mod text;
 mod wake;
 
-mod propose;
-
 pub use account::{AccountRef, BoundAccount, Holder, PartyBinding};
 pub use bind::BindError;
 pub use look::ContractView;
-pub use propose::{Proposal, ProposeError};
-pub use record::{Bound, ContractEntry, ContractTerms, Happened, OpenGroup, Progress, RunningContract, Stage};
+pub(crate) use memory::ContractTables;
+pub use propose::{AGREE_WITHIN_MS, Proposal, ProposeError};
+pub use record::{
+    Bound, ContractEntry, ContractTerms, Declined, Happened, OpenGroup, Progress, RunningContract, Stage,
+};
+pub use rehold::CannotFollow;
 pub use tell::{TellError, Told};
 pub use text::Text;

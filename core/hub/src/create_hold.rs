@@ -1,6 +1,6 @@
 //! Places a hold: reserves a payer's money for a merchant, on the rail of the payer's instrument.
 
-use tebura_ledger::{AtDeadline, Command, Money, Place};
+use tebura_ledger::{AccountId, AtDeadline, Command, Money, Place, RailId};
 
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, MerchantId};
@@ -64,10 +64,12 @@ impl Hub {
         let ids = PlaceIds { hold: self.hold_id(shard), operation: self.operation_id(shard) };
         let terms = Terms { amount, cap, expires_in_ms, at_deadline };
         let work = self.place(ids, &instrument, merchant, terms).await?;
-        Ok(self.perform(Some(key), work).await?)
+        let answer = self.perform(Some(key), work).await?;
+        self.unbound.put(answer.hold.id(), (), self.now());
+        Ok(answer)
     }
 
-    /// The work of placing a hold.
+    /// The work of placing a hold on an instrument for a merchant.
     pub(crate) async fn place(
         &self,
         ids: PlaceIds,
@@ -75,38 +77,64 @@ impl Hub {
         merchant: MerchantId,
         terms: Terms,
     ) -> Result<Work, CreateHoldError> {
-        let Terms { amount, cap, expires_in_ms, at_deadline } = terms;
+        let payer = Side { account: instrument.account, token: instrument.token.clone() };
+        let payee = async {
+            let payee = self.payee(merchant, instrument).await?;
+            Ok::<_, CreateHoldError>(Side { account: payee.account, token: payee.token })
+        };
+        self.check_terms(&instrument.rail, terms, MAX_HOLD_MS)?;
+        let place = PlaceBetween { rail: instrument.rail.clone(), payer, payee: payee.await?, terms };
+        self.place_between(ids, place, MAX_HOLD_MS)
+    }
+
+    /// Refuses what no hold on the rail can be. `longest_ms`: the hub's own limit.
+    fn check_terms(&self, name: &RailId, terms: Terms, longest_ms: i64) -> Result<(), CreateHoldError> {
+        let Terms { amount, cap, expires_in_ms, at_deadline: _ } = terms;
         if amount.minor() <= 0 {
             return Err(CreateHoldError::AmountNotPositive);
         }
-        let rail = self.rail(&instrument.rail).ok_or_else(|| PerformError::RailUnknown(instrument.rail.clone()))?;
+        let rail = self.rail(name).ok_or_else(|| PerformError::RailUnknown(name.clone()))?;
         let descriptor = rail.descriptor();
-        if !(MIN_HOLD_MS..=MAX_HOLD_MS).contains(&expires_in_ms) {
-            return Err(CreateHoldError::DeadlineOutOfRange { limit_ms: MAX_HOLD_MS });
+        if !(MIN_HOLD_MS..=longest_ms).contains(&expires_in_ms) {
+            return Err(CreateHoldError::DeadlineOutOfRange { limit_ms: longest_ms });
         }
         if cap.is_some_and(|cap| cap.currency() != amount.currency() || cap.minor() < amount.minor()) {
             return Err(CreateHoldError::CapBelowAmount);
         }
         if !descriptor.currencies.iter().any(|code| code == amount.currency().code()) {
             return Err(CreateHoldError::CurrencyNotAccepted {
-                rail: instrument.rail.to_string(),
+                rail: name.to_string(),
                 accepted: descriptor.currencies.join(", "),
                 currency: amount.currency().code().to_owned(),
             });
         }
-        if let Some(limit) = descriptor.max_per_operation.filter(|limit| amount.minor() > *limit) {
-            return Err(CreateHoldError::AboveRailLimit { limit });
+        match descriptor.max_per_operation.filter(|limit| amount.minor() > *limit) {
+            Some(limit) => Err(CreateHoldError::AboveRailLimit { limit }),
+            None => Ok(()),
         }
-        let payee = self.payee(merchant, instrument).await?;
+    }
+
+    /// The work of placing a hold between two accounts of a rail. `longest_ms`: the hub's own limit.
+    pub(crate) fn place_between(
+        &self,
+        ids: PlaceIds,
+        place: PlaceBetween,
+        longest_ms: i64,
+    ) -> Result<Work, CreateHoldError> {
+        let PlaceBetween { rail: name, payer, payee, terms } = place;
+        self.check_terms(&name, terms, longest_ms)?;
+        let Terms { amount, cap, expires_in_ms, at_deadline } = terms;
+        let rail = self.rail(&name).ok_or_else(|| PerformError::RailUnknown(name.clone()))?;
+        let descriptor = rail.descriptor();
         // The rail's hold outlives ours, so that what happens at our deadline still happens there.
-        let expires_at = self.now().plus_ms(expires_in_ms.min(descriptor.longest_hold_ms(MAX_HOLD_MS)));
+        let expires_at = self.now().plus_ms(expires_in_ms.min(descriptor.longest_hold_ms(longest_ms)));
         let PlaceIds { hold, operation } = ids;
         Ok(Work {
             operation,
             hold,
-            rail: instrument.rail.clone(),
+            rail: name.clone(),
             ask: RailCommand::Hold {
-                payer: Party { kind: "wallet".to_owned(), token: instrument.token.clone() },
+                payer: Party { kind: "wallet".to_owned(), token: payer.token },
                 payee: Party { kind: "merchant".to_owned(), token: payee.token },
                 amount,
                 expires: descriptor.keeps_until(expires_at),
@@ -114,8 +142,8 @@ impl Hub {
             begin: Command::Place(Place {
                 hold,
                 operation,
-                rail: instrument.rail.clone(),
-                payer: instrument.account,
+                rail: name,
+                payer: payer.account,
                 payee: payee.account,
                 amount,
                 cap,
@@ -134,6 +162,21 @@ impl Hub {
             .find(|payee| payee.rail == instrument.rail)
             .ok_or_else(|| CreateHoldError::PayeeNotFound { rail: instrument.rail.to_string() })
     }
+}
+
+/// An account at a rail.
+pub(crate) struct Side {
+    pub(crate) account: AccountId,
+    /// How the rail's far end names it.
+    pub(crate) token: String,
+}
+
+/// A hold between two accounts of a rail.
+pub(crate) struct PlaceBetween {
+    pub(crate) rail: RailId,
+    pub(crate) payer: Side,
+    pub(crate) payee: Side,
+    pub(crate) terms: Terms,
 }
 
 /// What is asked of the payer.

@@ -24,6 +24,7 @@ pub struct ExtendHold {
 impl Hub {
     /// Extends a hold. A rail that declines leaves the deadline as it was.
     pub async fn extend_hold(&self, key: KeyRequest, command: ExtendHold) -> Result<Answer, ChangeHoldError> {
+        self.not_under_contract(command.hold).await?;
         for _ in 0..READS {
             match self.extend_once(key.clone(), &command).await {
                 Err(error) if error.is_conflict() && command.expected_version.is_none() => {}

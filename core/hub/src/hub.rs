@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
+use tebura_contract::Contract;
 use tebura_ledger::{AccountId, HoldId, OperationId, RailId, Shard, Timestamp, TransferId};
 
 use crate::cache::Cache;
 use crate::galleries::Galleries;
-use crate::ids::{ApiKeyId, InstrumentId, MerchantId};
+use crate::ids::{ApiKeyId, ContractId, InstrumentId, MerchantId};
 use crate::people::Instrument;
 use crate::ports::{Clock, Egress, FaceEngine, Ids, Rail, ReadError, Store};
 use crate::sites::{ApiKey, Merchant, Payee};
@@ -37,6 +38,10 @@ pub struct Hub {
     keys: Cache<ApiKeyId, ApiKey>,
     /// What never changes of a hold: saves a read on the way to a capture.
     pub(crate) facts: Cache<HoldId, HoldFacts>,
+    /// Holds that no contract decides about, nor ever will.
+    pub(crate) unbound: Cache<HoldId, ()>,
+    /// The checked documents of contracts; they never change.
+    pub(crate) documents: Cache<ContractId, Arc<Contract>>,
 }
 
 /// What never changes of a hold that was placed.
@@ -67,6 +72,8 @@ impl Hub {
             merchants: Cache::new(),
             keys: Cache::new(),
             facts: Cache::new(),
+            unbound: Cache::new(),
+            documents: Cache::new(),
         }
     }
 

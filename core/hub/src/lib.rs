@@ -10,6 +10,7 @@ mod cache;
 pub mod capture_hold;
 pub mod change_hold;
 pub mod confirm_raise;
+pub mod contracts;
 pub mod create_hold;
 pub mod dispute_capture;
 mod drive;

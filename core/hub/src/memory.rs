@@ -10,10 +10,11 @@ use tebura_ledger::{
     Account, AccountId, Book, Event, Hold, HoldId, Operation, OperationId, OperationKind, RailId, Shard, Timestamp,
 };
 
+use crate::contracts::{ContractEntry, ContractTables, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId,
-    ReferenceId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
+    PersonId, ReferenceId, TillId, WebhookEndpointId,
 };
 use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
@@ -53,6 +54,7 @@ struct Tables {
     members: BTreeSet<(GalleryId, PersonId)>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     webhooks: WebhookTables,
+    contracts: ContractTables,
     parties: PartyTables,
     statements: StatementTables,
 }
@@ -171,6 +173,11 @@ impl Tables {
                         return Err(CommitError::Rejected { reason: "the person is not known".to_owned() });
                     }
                 }
+                Write::Contract { contract, expected } => {
+                    if self.contracts.revision(contract.id) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Webhook(write) => {
                     if self.webhooks.is_stale(write) {
                         return Err(CommitError::Stale);
@@ -183,6 +190,7 @@ impl Tables {
                 | Write::Till(_)
                 | Write::Gallery(_)
                 | Write::GalleryMember { .. }
+                | Write::ContractEntry(_)
                 | Write::ApiKey(_)
                 | Write::Party(_)
                 | Write::Statement { .. }
@@ -246,6 +254,8 @@ impl Tables {
                 self.pin_tries.insert(person, (failed, locked_until));
             }
             Write::Webhook(write) => self.webhooks.write(write),
+            Write::Contract { contract, .. } => self.contracts.put(contract),
+            Write::ContractEntry(entry) => self.contracts.append(entry),
             Write::Party(write) => self.parties.write(write),
             Write::Statement { head, findings } => self.statements.write(head, findings),
         }
@@ -520,6 +530,30 @@ impl Store for MemoryStore {
 
     async fn awaited(&self, rail: &RailId) -> Result<Vec<OperationId>, ReadError> {
         Ok(self.tables().statements.awaited(rail))
+    }
+
+    async fn running_contract(&self, id: ContractId) -> Result<Option<RunningContract>, ReadError> {
+        self.find(|tables| tables.contracts.find(id))
+    }
+
+    async fn contract_entries(&self, id: ContractId) -> Result<Vec<ContractEntry>, ReadError> {
+        Ok(self.tables().contracts.entries(id))
+    }
+
+    async fn running_contracts(
+        &self,
+        caller: &Caller,
+        page: Page<ContractId>,
+    ) -> Result<Vec<RunningContract>, ReadError> {
+        Ok(self.tables().contracts.page(caller, page))
+    }
+
+    async fn due_contracts(&self, now: Timestamp, limit: u16) -> Result<Vec<ContractId>, ReadError> {
+        Ok(self.tables().contracts.due(now, limit))
+    }
+
+    async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError> {
+        Ok(self.tables().contracts.of_hold(hold))
     }
 
     async fn ping(&self) -> Result<(), ReadError> {

@@ -9,10 +9,11 @@ use tebura_ledger::{
 };
 
 use crate::audit::SignedHead;
+use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId, TillId,
-    WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
+    PersonId, TillId, WebhookEndpointId,
 };
 use crate::parties::{Party, PartyKey, PartyWrite};
 use crate::payment::Payment;
@@ -151,6 +152,12 @@ pub enum Write {
         locked_until: Option<Timestamp>,
     },
     Webhook(WebhookWrite),
+    /// A contract that runs; `expected` is the revision that was read (0: a new row).
+    Contract {
+        contract: RunningContract,
+        expected: u32,
+    },
+    ContractEntry(ContractEntry),
     Party(PartyWrite),
     /// A rail's statement as it was compared: written once.
     Statement {
@@ -309,6 +316,20 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<WebhookDelivery>, ReadError>;
     /// Endpoints with something that waits and is due by `now`.
     async fn webhooks_due(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, ReadError>;
+    async fn running_contract(&self, id: ContractId) -> Result<Option<RunningContract>, ReadError>;
+    /// What happened to a contract, oldest first.
+    async fn contract_entries(&self, id: ContractId) -> Result<Vec<ContractEntry>, ReadError>;
+    /// Contracts of a merchant, or all; oldest first.
+    async fn running_contracts(
+        &self,
+        caller: &Caller,
+        page: Page<ContractId>,
+    ) -> Result<Vec<RunningContract>, ReadError>;
+    /// Contracts that have to be looked at by `now`, the longest due first.
+    async fn due_contracts(&self, now: Timestamp, limit: u16) -> Result<Vec<ContractId>, ReadError>;
+    /// The contract that decides about a hold.
+    async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError>;
+
     /// One event by its place in the log.
     async fn event(&self, shard: Shard, seq: u64) -> Result<Option<StoredEvent>, ReadError>;
     /// The last number given in each shard.

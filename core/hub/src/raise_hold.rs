@@ -28,6 +28,7 @@ pub struct RaiseHold {
 impl Hub {
     /// Raises a hold. Above the cap the answer's operation waits for the payer: see [`Hub::confirm_raise`].
     pub async fn raise_hold(&self, key: KeyRequest, command: RaiseHold) -> Result<Answer, ChangeHoldError> {
+        self.not_under_contract(command.hold).await?;
         for _ in 0..READS {
             match self.raise_once(key.clone(), &command).await {
                 Err(error) if error.is_conflict() && command.expected_version.is_none() => {}

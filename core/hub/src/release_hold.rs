@@ -23,6 +23,7 @@ pub struct ReleaseHold {
 impl Hub {
     /// Gives back all that is free of a hold, or a part of it.
     pub async fn release_hold(&self, key: KeyRequest, command: ReleaseHold) -> Result<Answer, ChangeHoldError> {
+        self.not_under_contract(command.hold).await?;
         for _ in 0..READS {
             match self.release_once(key.clone(), &command).await {
                 // The caller named no version: the hub's own was out of date.

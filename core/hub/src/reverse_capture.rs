@@ -30,7 +30,9 @@ impl Hub {
             return Err(ChangeHoldError::CaptureNotFound(capture));
         }
         let rail = self.rail(hold.rail());
-        if rail.is_some_and(|rail| rail.descriptor().abilities.reverse) {
+        // What a contract has paid out does not come back into its hold.
+        let bound = self.store.contract_of_hold(hold.id()).await?.is_some();
+        if !bound && rail.is_some_and(|rail| rail.descriptor().abilities.reverse) {
             let operation = self.operation_id(hold.id().shard());
             let transfers = (0..=captured.kind().legs().len()).map(|_| self.transfer_id(hold.id().shard())).collect();
             let reverse = Reverse { hold: hold.id(), operation, transfers, capture, expected_version };

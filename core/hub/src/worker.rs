@@ -19,6 +19,8 @@ pub struct Tick {
     pub expired: usize,
     /// Exchanges that were driven.
     pub driven: usize,
+    /// Contracts that were woken.
+    pub woken: usize,
 }
 
 impl Hub {
@@ -27,7 +29,10 @@ impl Hub {
     pub async fn tick(&self) -> Result<Tick, ReadError> {
         let now = self.now();
         let overdue = now.plus_ms(-GRACE_MS);
-        Ok(Tick { driven: self.drive_due(overdue).await?, expired: self.expire_due(now).await? })
+        let driven = self.drive_due(overdue).await?;
+        // Before holds expire: what a contract decides at its deadline comes before what a hold does at its own.
+        let woken = self.wake_contracts(now).await?;
+        Ok(Tick { driven, woken, expired: self.expire_due(now).await? })
     }
 
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId, TillId,
-    WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
+    PersonId, TillId, WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::parties::{Party, PartyKey};
@@ -183,6 +184,11 @@ store! {
     fn webhook_progress(id: WebhookEndpointId) -> Option<WebhookProgress>;
     fn webhook_deliveries(id: WebhookEndpointId, dead: bool, limit: u16) -> Vec<WebhookDelivery>;
     fn webhooks_due(now: Timestamp) -> Vec<WebhookEndpointId>;
+    fn running_contract(id: ContractId) -> Option<RunningContract>;
+    fn contract_entries(id: ContractId) -> Vec<ContractEntry>;
+    fn running_contracts(caller: &Caller, page: Page<ContractId>) -> Vec<RunningContract>;
+    fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
+    fn contract_of_hold(hold: HoldId) -> Option<ContractId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;
     fn asked_of(rail: &RailId, from: Timestamp, until: Timestamp) -> Vec<Own>;

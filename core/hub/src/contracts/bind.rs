@@ -56,7 +56,11 @@ pub(super) fn unit_of(leg: &LegView<'_>) -> Result<Currency, BindError> {
 }
 
 /// The account of a party on the rail of a leg.
-pub(super) fn account_on<'b>(parties: &'b BTreeMap<String, Bound>, party: &str, rail: &RailId) -> Option<&'b BoundAccount> {
+pub(super) fn account_on<'b>(
+    parties: &'b BTreeMap<String, Bound>,
+    party: &str,
+    rail: &RailId,
+) -> Option<&'b BoundAccount> {
     parties.get(party)?.accounts.iter().find(|account| account.is_on(rail))
 }
 
@@ -155,11 +159,8 @@ impl Hub {
         bound: &BTreeMap<String, Bound>,
     ) -> Result<(), BindError> {
         let unit = unit_of(leg)?;
-        let missing = || BindError::AccountMissing {
-            party: party.to_owned(),
-            leg: leg.name.to_owned(),
-            rail: leg.rail.clone(),
-        };
+        let missing =
+            || BindError::AccountMissing { party: party.to_owned(), leg: leg.name.to_owned(), rail: leg.rail.clone() };
         let account = account_on(bound, party, leg.rail).ok_or_else(missing)?;
         let row = self.store().account(account.account.0).await?.ok_or_else(missing)?;
         if row.currency() == unit {

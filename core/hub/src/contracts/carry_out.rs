@@ -68,7 +68,8 @@ impl Hub {
                 continue;
             }
             let effect = &group.effects[index];
-            let key = EffectKey { group: group.number, index, declined: group.declined.as_ref().map_or(0, |d| d.times) };
+            let key =
+                EffectKey { group: group.number, index, declined: group.declined.as_ref().map_or(0, |d| d.times) };
             match (self.bring_about(contract, record, effect, key).await?, effect) {
                 (Done::Yes, Effect::Place { leg, .. }) => {
                     result.done.insert(index);
@@ -161,7 +162,9 @@ fn loaded_id(record: &RunningContract) -> ContractId {
 /// Where the legs of a group went on.
 fn moved(id: ContractId, group: &OpenGroup) -> Vec<(String, super::text::Text<ContractId>)> {
     let moved = group.effects.iter().filter_map(|effect| match effect {
-        Effect::Rehold { leg, .. } => Some((leg.clone(), super::text::Text(super::rehold::successor(id, group.number, leg)))),
+        Effect::Rehold { leg, .. } => {
+            Some((leg.clone(), super::text::Text(super::rehold::successor(id, group.number, leg))))
+        }
         Effect::Place { .. }
         | Effect::Raise { .. }
         | Effect::Capture { .. }

@@ -28,7 +28,9 @@ pub(super) const BACKSTOP_MS: i64 = 30 * 24 * 3_600_000;
 pub(super) enum Done {
     Yes,
     /// Declined for good.
-    No { code: String },
+    No {
+        code: String,
+    },
     NotYet,
 }
 
@@ -77,7 +79,9 @@ impl Hub {
         let result = match effect {
             Effect::Place { amount, cap, until, .. } => {
                 let units = (*amount, *cap);
-                return self.place_leg(contract, record, &leg, hold, units, *until, key.request(record, effect, "place")).await;
+                return self
+                    .place_leg(contract, record, &leg, hold, units, *until, key.request(record, effect, "place"))
+                    .await;
             }
             Effect::Raise { to, .. } => self.raise_leg(hold, *to, key.request(record, effect, "raise")).await,
             Effect::Capture { splits, is_final, returns, .. } => {
@@ -122,7 +126,8 @@ impl Hub {
         let (Some(payer), Some(payee)) = (payer, payee) else { return refused("contract.leg_unbound") };
         let Some(rail) = self.rail(leg.rail) else { return refused("rail.not_found") };
         let keeps = if rail.descriptor().abilities.pin { until.plus_ms(BACKSTOP_MS) } else { until };
-        let side = |account: &super::account::BoundAccount| Side { account: account.account.0, token: account.token.clone() };
+        let side =
+            |account: &super::account::BoundAccount| Side { account: account.account.0, token: account.token.clone() };
         let place = PlaceBetween {
             rail: leg.rail.clone(),
             payer: side(payer),
@@ -158,7 +163,8 @@ impl Hub {
         let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
         let operation = self.operation_id(hold.shard());
         let begin = Raise { hold, operation, amount, expected_version: Some(row.version()) };
-        let work = work(&row, operation, RailCommand::Raise { reference, amount }, tebura_ledger::Command::Raise(begin));
+        let work =
+            work(&row, operation, RailCommand::Raise { reference, amount }, tebura_ledger::Command::Raise(begin));
         Ok(done(&self.perform(Some(key), work).await?))
     }
 
@@ -205,7 +211,9 @@ impl Hub {
             }
         };
         match done(&answer) {
-            Done::Yes if taken.is_final && taken.returns > 0 => self.release_leg(hold, taken.returns, true, key("rest")).await,
+            Done::Yes if taken.is_final && taken.returns > 0 => {
+                self.release_leg(hold, taken.returns, true, key("rest")).await
+            }
             done => Ok(done),
         }
     }

@@ -12,15 +12,16 @@ use super::account::PartyBinding;
 use super::bind::{BindError, account_on};
 use super::look::ContractView;
 use super::record::{ContractTerms, Happened, Progress, RunningContract, Stage};
+use super::rehold::{CannotFollow, can_follow};
 use crate::hub::Hub;
 use crate::ids::{ContractId, MerchantId};
 use crate::perform::KeyRequest;
-use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
+use crate::ports::{CommitError, Committed, ReadError, Unit};
 
 /// Everybody agrees within this long, when nobody says otherwise.
 pub const AGREE_WITHIN_MS: i64 = 24 * 3_600_000;
 /// The longest that a proposal may wait.
-pub const AGREE_WITHIN_MAX_MS: i64 = 30 * 24 * 3_600_000;
+const AGREE_WITHIN_MAX_MS: i64 = 30 * 24 * 3_600_000;
 
 /// A contract to begin.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub enum ProposeError {
     FurtherMissing(DocumentHash),
     #[error("no leg moves to the document {0}: remove it from `further`")]
     FurtherUnused(DocumentHash),
+    #[error(transparent)]
+    CannotFollow(#[from] CannotFollow),
     #[error("a proposal waits between 60000 and {AGREE_WITHIN_MAX_MS} milliseconds for agreement")]
     AgreeWithinOutOfRange,
     #[error(transparent)]
@@ -148,10 +151,20 @@ impl Hub {
 /// Every document that a leg may move to is there, and no other.
 fn all_given(contract: &Contract, further: &[Contract]) -> Result<(), ProposeError> {
     let mut moves: BTreeSet<DocumentHash> = BTreeSet::new();
-    for contract in [contract].into_iter().chain(further) {
+    let every: Vec<&Contract> = [contract].into_iter().chain(further).collect();
+    for contract in &every {
         moves.extend(contract.reholds().into_iter().map(|(_, document)| document));
     }
     let given: BTreeSet<DocumentHash> = further.iter().map(Contract::hash).collect();
+    for (contract, (leg, document)) in
+        every.iter().flat_map(|contract| contract.reholds().into_iter().map(move |m| (contract, m)))
+    {
+        let leg = contract.legs().find(|known| known.name == leg);
+        let next = further.iter().find(|next| next.hash() == document);
+        if let (Some(leg), Some(next)) = (leg, next) {
+            can_follow(&leg, next)?;
+        }
+    }
     if let Some(missing) = moves.difference(&given).next() {
         return Err(ProposeError::FurtherMissing(*missing));
     }

@@ -130,22 +130,52 @@ pub struct ContractEntry {
 pub enum Happened {
     Proposed,
     /// A party's signed word that had an effect.
-    Said { by: String, nonce: String, key: String, body: String, signature: String },
+    Said {
+        by: String,
+        nonce: String,
+        key: String,
+        body: String,
+        signature: String,
+    },
     /// A party was asked for its consent to what a statement would do.
-    Asked { party: String, statement: String, preview: Vec<Effect> },
+    Asked {
+        party: String,
+        statement: String,
+        preview: Vec<Effect>,
+    },
     /// The contract went from one state to another; nothing: its beginning or its end.
-    Moved { from: Option<String>, to: Option<String> },
-    Held { leg: String },
-    NotHeld { leg: String, code: String },
+    Moved {
+        from: Option<String>,
+        to: Option<String>,
+    },
+    Held {
+        leg: String,
+    },
+    NotHeld {
+        leg: String,
+        code: String,
+    },
     /// All of a group was done.
-    Done { group: u32 },
+    Done {
+        group: u32,
+    },
     /// Nothing of a group was done, and none of it will be.
-    Failed { group: u32, code: String },
+    Failed {
+        group: u32,
+        code: String,
+    },
     /// A leg went on under another contract.
-    MovedOn { leg: String, contract: Text<ContractId> },
-    Ended { outcome: Outcome },
+    MovedOn {
+        leg: String,
+        contract: Text<ContractId>,
+    },
+    Ended {
+        outcome: Outcome,
+    },
     /// It did not begin.
-    Lapsed { code: String },
+    Lapsed {
+        code: String,
+    },
 }
 
 impl RunningContract {

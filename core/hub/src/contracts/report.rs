@@ -104,14 +104,8 @@ impl Report<'_> {
             self.choose_holds(&open);
             if !open.is_empty() {
                 let again_at = self.now.millis();
-                let group = OpenGroup {
-                    number,
-                    effects: open,
-                    done: BTreeSet::new(),
-                    tries: 0,
-                    declined: None,
-                    again_at,
-                };
+                let group =
+                    OpenGroup { number, effects: open, done: BTreeSet::new(), tries: 0, declined: None, again_at };
                 self.record.progress.open.push(group);
             }
         }

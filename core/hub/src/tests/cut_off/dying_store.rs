@@ -4,6 +4,7 @@ use super::*;
 use async_trait::async_trait;
 use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
 
+use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::*;
 use crate::parties::{Party, PartyKey};
@@ -114,6 +115,11 @@ reads! {
     fn webhook_progress(id: WebhookEndpointId) -> Option<WebhookProgress>;
     fn webhook_deliveries(id: WebhookEndpointId, dead: bool, limit: u16) -> Vec<WebhookDelivery>;
     fn webhooks_due(now: Timestamp) -> Vec<WebhookEndpointId>;
+    fn running_contract(id: ContractId) -> Option<RunningContract>;
+    fn contract_entries(id: ContractId) -> Vec<ContractEntry>;
+    fn running_contracts(caller: &Caller, page: Page<ContractId>) -> Vec<RunningContract>;
+    fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
+    fn contract_of_hold(hold: HoldId) -> Option<ContractId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;
     fn asked_of(rail: &RailId, from: Timestamp, until: Timestamp) -> Vec<Own>;

@@ -1,0 +1,151 @@
+//! BOJ-20 and BOJ-21: a leg on a rail that can be silent, declined or late, against a leg in the hub's own books. Both are
+//! captured or both are given back, whatever the far end does and wherever the hub stops.
+
+use serde_json::{Value, json};
+
+use super::super::world::{MISHAPS, Mishap, RAIL};
+use super::desk::{Desk, PURSE, example};
+use crate::contracts::{AccountRef, PartyBinding};
+
+const DAY: i64 = 24 * 3_600_000;
+
+/// The exchange of the examples, with its e-money on a rail outside: the payer's CBDC against a provider's e-money.
+fn outside() -> Value {
+    let mut document = example(include_str!("../../../../../examples/contracts/interop/contract.json"));
+    document["legs"]["emoney"]["rail"] = json!(RAIL);
+    document["grace"] = json!("PT10M");
+    document["states"]["both_held"]["by"] = json!("PT30M");
+    document
+}
+
+async fn begun() -> Desk {
+    let mut desk = Desk::open().await;
+    let document = outside();
+    let parties = desk.people(&document).await;
+    desk.begin_with(desk.proposal(document, parties)).await;
+    desk
+}
+
+/// What the far end holds, and what it has paid out.
+fn far(desk: &Desk) -> (i64, i64) {
+    let wallet = desk.far_end.wallet();
+    (wallet.holds.values().sum(), wallet.captured)
+}
+
+#[tokio::test]
+async fn both_are_captured_when_the_switch_says_so() {
+    let mut desk = begun().await;
+    assert_eq!((desk.gain("payer", "cbdc").await, far(&desk)), ((0, 3_000), (2_990, 0)));
+    desk.attest("switch", "fulfil", json!({})).await.unwrap();
+    assert_eq!((desk.gain("payer", "cbdc").await, desk.gain("lp", "cbdc").await), ((-3_000, 0), (3_000, 0)));
+    assert_eq!(far(&desk), (0, 2_990));
+}
+
+#[tokio::test]
+async fn whatever_happens_to_the_capture_outside_both_legs_end_alike() {
+    for first in MISHAPS {
+        for second in MISHAPS {
+            let mut desk = begun().await;
+            desk.far_end.plan(&[first, second, first, second, first]);
+            desk.attest("switch", "fulfil", json!({})).await.unwrap();
+            for _ in 0..40 {
+                desk.pass(60_000).await;
+            }
+            desk.pass(3 * DAY).await;
+            desk.pass(3 * DAY).await;
+            let inside = desk.gain("payer", "cbdc").await;
+            let (held, captured) = far(&desk);
+            assert_eq!(inside.1, 0, "{first:?}, {second:?}: nothing stays held inside");
+            assert_eq!((held, captured), (0, if inside.0 == 0 { 0 } else { 2_990 }), "{first:?}, {second:?}");
+            assert!(inside.0 == 0 || inside.0 == -3_000, "{first:?}, {second:?}");
+            assert_eq!(desk.gain("lp", "cbdc").await.0, -inside.0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_capture_outside_keeps_the_money_inside_held_past_every_deadline() {
+    let mut desk = begun().await;
+    desk.far_end.plan(&[Mishap::LostReply; 400]);
+    desk.attest("switch", "fulfil", json!({})).await.unwrap();
+    // The contract's deadline and the grace pass; nobody knows yet whether the e-money was paid.
+    for _ in 0..12 {
+        desk.pass(3_600_000).await;
+        assert_eq!(desk.gain("payer", "cbdc").await, (0, 3_000));
+    }
+    desk.far_end.plan(&[]);
+    for _ in 0..4 {
+        desk.pass(3_600_000).await;
+    }
+    assert_eq!((desk.gain("payer", "cbdc").await, far(&desk).1), ((-3_000, 0), 2_990), "it was paid, so both are");
+}
+
+#[tokio::test]
+async fn a_capture_that_is_declined_outside_gives_both_back() {
+    let mut desk = begun().await;
+    // The far end has lost the hold: whatever is asked of it, there is nothing to take.
+    desk.far_end.give_back_all();
+    desk.attest("switch", "fulfil", json!({})).await.unwrap();
+    for _ in 0..10 {
+        desk.pass(60_000).await;
+    }
+    assert_eq!((desk.gain("payer", "cbdc").await, far(&desk)), ((0, 0), (0, 0)));
+    assert_eq!(desk.end().await.as_deref(), Some("unwound"));
+}
+
+#[tokio::test]
+async fn a_leg_that_cannot_be_held_gives_the_other_back() {
+    let mut desk = Desk::open().await;
+    let mut document = outside();
+    // More than the far end has.
+    document["legs"]["emoney"]["hold"] = json!(90_000);
+    let parties = desk.people(&document).await;
+    desk.begin_with(desk.proposal(document, parties)).await;
+    desk.pass(60_000).await;
+    assert_eq!((desk.gain("payer", "cbdc").await, far(&desk).0), ((0, 0), 0));
+    assert_eq!(desk.end().await.as_deref(), Some("unfunded"));
+
+    let mut desk = Desk::open().await;
+    let mut document = outside();
+    document["legs"]["cbdc"]["hold"] = json!(PURSE + 1);
+    let parties = desk.people(&document).await;
+    desk.begin_with(desk.proposal(document, parties)).await;
+    desk.pass(60_000).await;
+    assert_eq!((desk.gain("payer", "cbdc").await, far(&desk).0), ((0, 0), 0));
+}
+
+#[tokio::test]
+async fn a_person_bound_by_an_instrument_only_has_agreed_with_the_merchant() {
+    let mut desk = Desk::open().await;
+    let document = outside();
+    let mut parties = desk.people(&document).await;
+    for payer in ["payer", "lp"] {
+        parties.get_mut(payer).unwrap().signs = None;
+    }
+    let proposal = desk.proposal(document, parties);
+    let view = desk.propose("at once", proposal).await.unwrap();
+    assert!(view.agreement_awaited().is_empty());
+    assert_eq!(desk.gain("payer", "cbdc").await, (0, 3_000));
+}
+
+#[tokio::test]
+async fn a_merchant_is_paid_and_does_not_pay() {
+    let mut desk = Desk::open().await;
+    let document = example(include_str!("../../../../../examples/contracts/taxi-cap/contract.json"));
+    let mut parties = desk.people(&document).await;
+    let rail = tebura_ledger::RailId::new("cbdc").unwrap();
+    let word = super::super::world::key("payee");
+    desk.hub.add_payee(word, desk.merchant, rail, None, tebura_ledger::Currency::JPY).await.unwrap();
+    let shop = |signs| PartyBinding { signs, accounts: vec![AccountRef::Merchant(desk.merchant)] };
+    let taxi = shop(parties["taxi"].signs);
+    parties.insert("taxi".to_owned(), taxi);
+    let proposal = desk.proposal(document.clone(), parties.clone());
+    desk.begin_with(proposal).await;
+    desk.attest("meter", "meter.final", json!({"fare": 4_000})).await.unwrap();
+    assert_eq!(desk.gain("rider", "cbdc").await, (-4_000, 0));
+
+    let rider = PartyBinding { signs: parties["rider"].signs, accounts: vec![AccountRef::Merchant(desk.merchant)] };
+    parties.insert("rider".to_owned(), rider);
+    let error = desk.propose("pays", desk.proposal(document, parties)).await.unwrap_err();
+    assert!(error.to_string().contains("not a merchant"), "{error}");
+}
