@@ -11,6 +11,7 @@ use tebura_hub::ids::{CaptureSessionId, PaymentId};
 use tebura_hub::ports::Write;
 use tebura_ledger::{AccountId, Book, HoldId, OperationId, Shard};
 
+use crate::contracts;
 use crate::database::{Database, Transaction};
 use crate::decide::{Decided, Snapshot, decide};
 use crate::engine::{Engine, Failure};
@@ -260,6 +261,7 @@ impl Writer {
             snapshot.sessions.insert(CaptureSessionId::from_uuid(row.id), row.used_at_ms.is_some());
         }
         snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
+        snapshot.contracts = contracts::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }
 

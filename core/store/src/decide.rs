@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::{CaptureSessionId, PaymentId, WebhookEndpointId};
+use tebura_hub::ids::{CaptureSessionId, ContractId, PaymentId, WebhookEndpointId};
 use tebura_hub::payment::Payment;
 use tebura_hub::ports::{ClaimedKey, CommitError, Committed, Write};
 use tebura_hub::webhooks::WebhookWrite;
@@ -27,6 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) sessions: BTreeMap<CaptureSessionId, bool>,
     /// Revisions of the webhook positions that exist.
     pub(crate) webhooks: BTreeMap<WebhookEndpointId, u32>,
+    /// Revisions of the contracts that exist.
+    pub(crate) contracts: BTreeMap<ContractId, u32>,
 }
 
 /// What a batch comes to. The money is in the books' changes.
@@ -111,7 +113,13 @@ impl<'a> Table<'a> {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Contract { contract, expected } => {
+                    if self.snapshot.contracts.get(&contract.id).copied().unwrap_or(0) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Webhook(_)
+                | Write::ContractEntry(_)
                 | Write::Kv { .. }
                 | Write::Person(_)
                 | Write::Instrument(_)
@@ -154,7 +162,12 @@ impl<'a> Table<'a> {
                 }
                 self.decided.records.push((job, write));
             }
+            Write::Contract { contract, .. } => {
+                self.snapshot.contracts.insert(contract.id, contract.revision);
+                self.decided.records.push((job, write));
+            }
             Write::Kv { .. }
+            | Write::ContractEntry(_)
             | Write::Person(_)
             | Write::Instrument(_)
             | Write::FaceReference(_)

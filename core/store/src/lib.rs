@@ -9,6 +9,7 @@
 mod batch;
 mod checkpoint;
 mod config;
+mod contracts;
 mod database;
 mod decide;
 mod durable;

@@ -8,128 +8,39 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let schema = |name, text| Box::new(Schema { name, text }) as Box<dyn MigrationTrait>;
         vec![
-            Box::new(FirstSchema),
-            Box::new(Webhooks),
-            Box::new(Parties),
-            Box::new(Statements),
-            Box::new(WebhookSigning),
-            Box::new(LatestHeads),
+            schema("m0001_first_schema", include_str!("schema.sql")),
+            schema("m0002_webhooks", include_str!("webhooks.sql")),
+            schema("m0003_parties", include_str!("parties.sql")),
+            schema("m0004_statements", include_str!("statements.sql")),
+            schema("m0005_webhook_signing", include_str!("webhook_signing.sql")),
+            schema("m0006_latest_heads", "CREATE INDEX audit_head_at ON audit_head (at_ms)"),
+            schema("m0007_contracts", include_str!("contracts.sql")),
         ]
     }
 }
 
-struct FirstSchema;
+/// One file of statements, under the name that it is remembered by.
+struct Schema {
+    name: &'static str,
+    text: &'static str,
+}
 
-impl MigrationName for FirstSchema {
+impl MigrationName for Schema {
     fn name(&self) -> &str {
-        "m0001_first_schema"
+        self.name
     }
 }
 
 #[async_trait::async_trait]
-impl MigrationTrait for FirstSchema {
+impl MigrationTrait for Schema {
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, include_str!("schema.sql")).await
-    }
-}
-
-struct Webhooks;
-
-impl MigrationName for Webhooks {
-    fn name(&self) -> &str {
-        "m0002_webhooks"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Webhooks {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, include_str!("webhooks.sql")).await
-    }
-}
-
-struct Parties;
-
-impl MigrationName for Parties {
-    fn name(&self) -> &str {
-        "m0003_parties"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Parties {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, include_str!("parties.sql")).await
-    }
-}
-
-struct Statements;
-
-impl MigrationName for Statements {
-    fn name(&self) -> &str {
-        "m0004_statements"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Statements {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, include_str!("statements.sql")).await
-    }
-}
-
-struct WebhookSigning;
-
-impl MigrationName for WebhookSigning {
-    fn name(&self) -> &str {
-        "m0005_webhook_signing"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for WebhookSigning {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, include_str!("webhook_signing.sql")).await
-    }
-}
-
-struct LatestHeads;
-
-impl MigrationName for LatestHeads {
-    fn name(&self) -> &str {
-        "m0006_latest_heads"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for LatestHeads {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, "CREATE INDEX audit_head_at ON audit_head (at_ms)").await
+        run(manager, self.text).await
     }
 }
 

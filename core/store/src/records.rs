@@ -9,6 +9,7 @@ use tebura_hub::ports::Write;
 use tebura_hub::rail::{KvWrite, PluginId};
 use tebura_ledger::Timestamp;
 
+use crate::contracts;
 use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{
@@ -41,6 +42,8 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         }
         Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
         Write::Party(row) => parties::write(tx, row).await,
+        Write::Contract { contract, .. } => contracts::write(tx, contract).await,
+        Write::ContractEntry(entry) => contracts::append(tx, entry).await,
         Write::Statement { head, findings } => statements::write(tx, head, findings).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {

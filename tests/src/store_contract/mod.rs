@@ -4,6 +4,7 @@
 //! queues) is in `durable`.
 
 mod audit;
+mod contracts;
 mod durable;
 mod ground;
 mod keys;
@@ -94,6 +95,9 @@ on_every_store! {
     records::galleries_take_and_lose_members,
     records::api_keys_are_read_back_and_revoked,
     records::what_is_not_there_is_not_found,
+    contracts::a_contract_and_what_happened_are_read_back,
+    contracts::of_two_writers_one_moves_a_contract_on,
+    contracts::contracts_are_listed_to_their_merchant_and_when_they_are_due,
     parties::a_party_and_its_keys_are_read_back,
     parties::a_replacement_and_a_revocation_leave_each_other_alone,
     statements::what_a_rail_was_asked_in_a_time_is_found,

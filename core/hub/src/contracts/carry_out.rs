@@ -40,7 +40,7 @@ enum End {
 
 impl Hub {
     /// Carries out what is due of a contract. Whatever stops it leaves the rest due.
-    pub(crate) async fn carry_out(&self, id: ContractId) -> Result<(), ReadError> {
+    pub(crate) async fn carry_out_contract(&self, id: ContractId) -> Result<(), ReadError> {
         let mut waiting = BTreeSet::new();
         for _ in 0..ROUNDS {
             let Some(loaded) = self.load_contract(id).await? else { return Ok(()) };

@@ -124,7 +124,7 @@ impl Hub {
             Committed::Replayed { target } => target.parse().map_err(|_| ProposeError::KeyReused)?,
         };
         let missing = || ReadError { reason: format!("the row of {id} is missing") };
-        self.carry_out(id).await?;
+        self.carry_out_contract(id).await?;
         Ok(self.contract(id).await?.ok_or_else(missing)?)
     }
 

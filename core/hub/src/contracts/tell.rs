@@ -84,7 +84,7 @@ impl Hub {
                     Err(Untold::For(error)) => return Err(error),
                 }
             }
-            self.carry_out(id).await?;
+            self.carry_out_contract(id).await?;
             let view = self.contract(id).await?.ok_or(TellError::NotFound(id))?;
             return Ok(Told { view, repeated });
         }
@@ -151,7 +151,7 @@ impl Hub {
         self.store.commit(shard, now, Unit { writes, ..Unit::default() }).await?;
         match refused {
             Some(refused) => {
-                self.carry_out(record.id).await.map_err(TellError::from)?;
+                self.carry_out_contract(record.id).await.map_err(TellError::from)?;
                 Err(refused.into())
             }
             None => Ok(()),

@@ -48,6 +48,6 @@ impl Hub {
                 Err(error) => return Err(ReadError { reason: error.to_string() }),
             }
         }
-        self.carry_out(id).await
+        self.carry_out_contract(id).await
     }
 }

@@ -13,6 +13,9 @@ pub(crate) mod account;
 pub(crate) mod api_key;
 pub(crate) mod audit_head;
 pub(crate) mod capture_session;
+pub(crate) mod contract;
+pub(crate) mod contract_entry;
+pub(crate) mod contract_hold;
 pub(crate) mod event;
 pub(crate) mod exchange;
 pub(crate) mod exchange_body;
@@ -92,6 +95,10 @@ fn rail(table: &'static str, column: &str) -> Result<RailId, Damaged> {
 
 fn word<T>(table: &'static str, column: &'static str, value: Option<T>) -> Result<T, Damaged> {
     value.ok_or_else(|| Damaged::new(table, column))
+}
+
+fn json_text(table: &'static str, column: &'static str, value: &impl serde::Serialize) -> Result<String, Damaged> {
+    serde_json::to_string(value).map_err(|_| Damaged::new(table, column))
 }
 
 fn time(column: i64) -> Timestamp {

@@ -10,9 +10,9 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 
 use super::Unread;
 use crate::entity::{
-    api_key, audit_head, capture_session, event, face_reference, gallery, gallery_member, instrument, link, merchant,
-    party, party_key, party_key_end, payee, payment, plugin_value, rail_statement, shard_column, shard_head, shard_of,
-    till, webhook_endpoint, webhook_signing,
+    api_key, audit_head, capture_session, contract, contract_entry, event, face_reference, gallery, gallery_member,
+    instrument, link, merchant, party, party_key, party_key_end, payee, payment, plugin_value, rail_statement,
+    shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -53,6 +53,9 @@ impl Log for SqlStore {
         rows(&self.reader, &[gallery::Column::Id], &mut records).await?;
         rows(&self.reader, &[gallery_member::Column::Gallery, gallery_member::Column::Person], &mut records).await?;
         rows(&self.reader, &[api_key::Column::Id], &mut records).await?;
+        rows(&self.reader, &[contract::Column::Id], &mut records).await?;
+        let entry = [contract_entry::Column::Contract, contract_entry::Column::Number];
+        rows(&self.reader, &entry, &mut records).await?;
         rows(&self.reader, &[party::Column::Id], &mut records).await?;
         rows(&self.reader, &[party_key::Column::Id], &mut records).await?;
         let end = [party_key_end::Column::PartyKey, party_key_end::Column::Reason];

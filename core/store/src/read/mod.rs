@@ -11,10 +11,11 @@ mod webhooks;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
+use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId, PersonId, TillId,
-    WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
+    PersonId, TillId, WebhookEndpointId,
 };
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
@@ -28,6 +29,7 @@ use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
 
+use crate::contracts;
 use crate::engine::{Failure, describe};
 use crate::entity::Damaged;
 use crate::open::SqlStore;
@@ -180,6 +182,30 @@ impl Store for SqlStore {
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
         Ok(sites::api_key(&self.reader, id).await?)
+    }
+
+    async fn running_contract(&self, id: ContractId) -> Result<Option<RunningContract>, ReadError> {
+        Ok(contracts::one(&self.reader, id).await?)
+    }
+
+    async fn contract_entries(&self, id: ContractId) -> Result<Vec<ContractEntry>, ReadError> {
+        Ok(contracts::entries(&self.reader, id).await?)
+    }
+
+    async fn running_contracts(
+        &self,
+        caller: &Caller,
+        page: Page<ContractId>,
+    ) -> Result<Vec<RunningContract>, ReadError> {
+        Ok(contracts::page(&self.reader, caller, page).await?)
+    }
+
+    async fn due_contracts(&self, now: Timestamp, limit: u16) -> Result<Vec<ContractId>, ReadError> {
+        Ok(contracts::due(&self.reader, now, limit).await?)
+    }
+
+    async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError> {
+        Ok(contracts::of_hold(&self.reader, hold).await?)
     }
 
     async fn party(&self, id: PartyId) -> Result<Option<Party>, ReadError> {
