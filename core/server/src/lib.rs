@@ -22,6 +22,7 @@ pub mod messages;
 pub mod openapi;
 pub mod problem;
 pub mod refusals;
+mod refused_contracts;
 pub mod routes;
 pub mod serve;
 pub mod sessions;

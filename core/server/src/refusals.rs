@@ -102,6 +102,7 @@ impl From<ChangeHoldError> for Problem {
     fn from(error: ChangeHoldError) -> Problem {
         match error {
             ChangeHoldError::HoldNotFound(_) => problem(NOT_FOUND, "hold.not_found", &error),
+            ChangeHoldError::UnderContract { .. } => problem(CONFLICT, "hold.under_contract", &error),
             ChangeHoldError::CaptureNotFound(_) => problem(NOT_FOUND, "capture.not_found", &error),
             ChangeHoldError::NotPlaced => problem(CONFLICT, "hold.pending", &error).retry(Retry::AfterQuery),
             ChangeHoldError::SeveralCapturesUnsupported => {

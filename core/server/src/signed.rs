@@ -5,7 +5,7 @@
 
 use axum::RequestExt;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use serde::de::DeserializeOwned;
 use tebura_hub::parties::PartyError;
 use tebura_hub::perform::KeyRequest;
@@ -54,18 +54,26 @@ impl FromRequest<App> for SignedWrite {
         let principal = request.extract_parts_with_state::<Principal, App>(app).await?;
         idempotency::key_of(request.headers())?;
         let (parts, body) = request.into_parts();
-        let mut signatures = parts.headers.get_all(&SIGNATURE).iter();
-        let signature = match (signatures.next().map(|value| value.to_str()), signatures.next()) {
-            (Some(Ok(signature)), None) => signature.to_owned(),
-            (Some(Err(_)), None) => return Err(JwsError::Malformed.into()),
-            (None, _) | (_, Some(_)) => return Err(unsigned()),
-        };
+        let signature = signature_of(&parts.headers)?;
         let bytes = read_body(app, Request::from_parts(parts.clone(), body), app.limits.body_bytes).await?;
         // Only looked at: what counts are the bytes.
         json_value(&parts.headers, &bytes)?;
         let key = idempotency::key_request(&parts, &principal, &[&bytes])?;
         let running = app.running.enter(&key)?;
         Ok(SignedWrite { principal, key, running, signed: SignedStatement { body: bytes.to_vec(), signature } })
+    }
+}
+
+/// The one signature of a request.
+///
+/// # Errors
+/// 400 when there is none, or more than one.
+pub fn signature_of(headers: &HeaderMap) -> Result<String, Problem> {
+    let mut signatures = headers.get_all(&SIGNATURE).iter();
+    match (signatures.next().map(|value| value.to_str()), signatures.next()) {
+        (Some(Ok(signature)), None) => Ok(signature.to_owned()),
+        (Some(Err(_)), None) => Err(JwsError::Malformed.into()),
+        (None, _) | (_, Some(_)) => Err(unsigned()),
     }
 }
 

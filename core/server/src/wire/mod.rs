@@ -10,6 +10,7 @@ pub mod payments;
 pub mod people;
 pub mod rail_statements;
 pub mod rails;
+pub mod running;
 pub mod sites;
 pub mod time;
 pub mod webhooks;
