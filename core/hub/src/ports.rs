@@ -111,7 +111,6 @@ pub struct ClaimedKey {
 
 /// A row that a unit writes besides money.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a unit has at most a handful of writes")]
 pub enum Write {
     /// Step machine state; `expected` is the revision that was read (0: a new row).
     Exchange {

@@ -210,12 +210,11 @@ impl Hub {
                 self.perform(Some(key("capture")), work).await?
             }
         };
-        match done(&answer) {
-            Done::Yes if taken.is_final && taken.returns > 0 => {
-                self.release_leg(hold, taken.returns, true, key("rest")).await
-            }
-            done => Ok(done),
+        let captured = done(&answer);
+        if captured == Done::Yes && taken.is_final && taken.returns > 0 {
+            return self.release_leg(hold, taken.returns, true, key("rest")).await;
         }
+        Ok(captured)
     }
 
     /// Gives back an amount; with `is_final` all that is left when it is just that.

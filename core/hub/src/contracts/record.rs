@@ -81,7 +81,7 @@ pub enum Stage {
     /// Nothing is held before everybody whose money a leg holds has agreed.
     Proposed { agreed: BTreeSet<String> },
     /// Begun; its own state says whether it has ended.
-    Running { state: State },
+    Running { state: Box<State> },
     /// Not everybody agreed in time, or it could not begin.
     Lapsed,
 }

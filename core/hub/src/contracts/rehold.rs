@@ -86,11 +86,16 @@ impl Hub {
         let Ok(begun) = next.begin(now, &BTreeMap::new()) else { return refused("contract.cannot_begin") };
         let until = begun.groups.iter().flat_map(|group| &group.effects).find_map(|effect| match effect {
             Effect::Place { until, .. } => Some(until.plus_ms(BACKSTOP_MS)),
-            _ => None,
+            Effect::Raise { .. }
+            | Effect::Capture { .. }
+            | Effect::Release { .. }
+            | Effect::Rehold { .. }
+            | Effect::AskConsent { .. }
+            | Effect::Ended { .. } => None,
         });
-        match self.stand_until(hold, until.unwrap_or(now), key, record, effect).await? {
-            Done::Yes => {}
-            other => return Ok(other),
+        let stands = self.stand_until(hold, until.unwrap_or(now), key, record, effect).await?;
+        if stands != Done::Yes {
+            return Ok(stands);
         }
         let mut following = RunningContract {
             id,

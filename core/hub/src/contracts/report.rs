@@ -82,7 +82,7 @@ impl Report<'_> {
     fn take(&mut self, step: Step, from: Option<String>) {
         let Step { state, groups, refused: _ } = step;
         let to = self.contract.place(&state).map(str::to_owned);
-        self.record.progress.stage = Stage::Running { state };
+        self.record.progress.stage = Stage::Running { state: Box::new(state) };
         if from != to {
             self.note(Happened::Moved { from, to });
         }

@@ -291,7 +291,7 @@ impl RunningContractBody {
             status: match &record.progress.stage {
                 Stage::Running { state } if state.is_funding() => "funding".to_owned(),
                 Stage::Running { state } if state.ended().is_none() => "waiting".to_owned(),
-                stage => status(stage).to_owned(),
+                stage @ (Stage::Proposed { .. } | Stage::Running { .. } | Stage::Lapsed) => status(stage).to_owned(),
             },
             name: TextBody { ja: contract.name().ja.clone(), en: contract.name().en.clone() },
             document: contract.hash().to_string(),
