@@ -26,6 +26,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(id, merchant, terms, progress, due_at_ms, revision);
+
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Id];
     const CHANGES: &'static [Column] = &[];
