@@ -19,14 +19,14 @@ mod webhook;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Client, ClientBuilder, Response};
 use tebura_hub::ports::{Delivery, Egress, Outgoing};
-use tebura_hub::rail::{Effect, HttpReply};
+use tebura_hub::rail::{Effect, HttpReply, PluginId};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -66,8 +66,11 @@ pub enum EgressError {
 /// Sends calls under the operator's bindings.
 pub struct HttpEgress {
     /// By plugin id and handle.
-    routes: BTreeMap<(String, String), Route>,
+    routes: RwLock<Routes>,
+    lookup: Arc<dyn Lookup>,
 }
+
+type Routes = BTreeMap<(String, String), Arc<Route>>;
 
 struct Route {
     binding: Binding,
@@ -86,30 +89,48 @@ impl HttpEgress {
 
     /// Resolves names with `lookup`; its answers are checked like anybody's.
     pub fn with_lookup(bindings: Vec<Binding>, lookup: Arc<dyn Lookup>) -> Result<HttpEgress, EgressError> {
-        let mut routes = BTreeMap::new();
-        for binding in bindings {
-            let name = (binding.plugin.0.clone(), binding.endpoint.clone());
-            let route = Route::new(binding, &lookup)?;
-            if let Some(first) = routes.insert(name, route) {
-                return Err(EgressError::BoundTwice {
-                    plugin: first.binding.plugin.0,
-                    endpoint: first.binding.endpoint,
-                });
-            }
-        }
-        Ok(HttpEgress { routes })
+        Ok(HttpEgress { routes: RwLock::new(routes(bindings, &lookup)?), lookup })
     }
 
-    fn route(&self, outgoing: &Outgoing) -> Result<&Route, Refusal> {
-        let name = (outgoing.plugin.0.clone(), outgoing.call.endpoint.clone());
-        self.routes.get(&name).ok_or(Refusal::NotBound { plugin: name.0, endpoint: name.1 })
+    /// Puts these bindings in place of all that the plugin has, from the next call on. Calls under way end as they began.
+    ///
+    /// # Errors
+    /// [`EgressError`]; the old bindings stay then.
+    pub fn rebind(&self, plugin: &PluginId, bindings: Vec<Binding>) -> Result<(), EgressError> {
+        let new = routes(bindings, &self.lookup)?;
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        routes.retain(|(owner, _), _| *owner != plugin.0);
+        routes.extend(new.into_iter().filter(|((owner, _), _)| *owner == plugin.0));
+        Ok(())
     }
+
+    fn route(&self, outgoing: &Outgoing) -> Result<Arc<Route>, Refusal> {
+        let name = (outgoing.plugin.0.clone(), outgoing.call.endpoint.clone());
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        routes.get(&name).cloned().ok_or(Refusal::NotBound { plugin: name.0, endpoint: name.1 })
+    }
+}
+
+fn routes(bindings: Vec<Binding>, lookup: &Arc<dyn Lookup>) -> Result<Routes, EgressError> {
+    let mut routes = Routes::new();
+    for binding in bindings {
+        let name = (binding.plugin.0.clone(), binding.endpoint.clone());
+        let route = Arc::new(Route::new(binding, lookup)?);
+        if routes.insert(name.clone(), route).is_some() {
+            return Err(EgressError::BoundTwice { plugin: name.0, endpoint: name.1 });
+        }
+    }
+    Ok(routes)
 }
 
 #[async_trait]
 impl Egress for HttpEgress {
     async fn send(&self, outgoing: &Outgoing) -> Delivery {
-        let delivery = match self.route(outgoing).and_then(|route| Ok((route, admit(&route.binding, outgoing)?))) {
+        let admitted = self.route(outgoing).and_then(|route| {
+            let admitted = admit(&route.binding, outgoing)?;
+            Ok((route, admitted))
+        });
+        let delivery = match admitted {
             Ok((route, admitted)) => route.send(admitted, &outgoing.call.effect).await,
             Err(refusal) => refused(&refusal),
         };
