@@ -14,11 +14,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
-use tebura_hub::rail::{Effect, HttpReply, Next, Party, RailCommand, RailError, RailEvent, RailOperation, Step};
-use tebura_ledger::{Currency, Money, OperationId, Timestamp};
+use tebura_ledger::Timestamp;
 use tebura_plugin_host::{
-    Bindings, DemoKeys, HostOptions, Input, InstalledRail, KeyId, Keyring, LockFile, Manifest, Package, PluginHost,
-    Trust, Vouching, component_digest, encode_component, sign,
+    Bindings, DemoKeys, HostOptions, KeyId, Keyring, LockFile, Manifest, Package, PluginHost, SampleReply, Trust,
+    Vouching, Workbench, component_digest, encode_component, sign,
 };
 
 type Done = Result<(), Box<dyn Error>>;
@@ -65,101 +64,45 @@ fn check(keyring: &Path, lock: &Path, folders: &[&str]) -> Done {
     Ok(())
 }
 
-/// Two components that answer every event of the scenario with the same steps.
+/// Two components that answer every event of a trial with the same steps.
 fn same(folder: &Path, other: &Path) -> Done {
     let package = Package::read(folder)?;
-    let other = Package { component: std::fs::read(other)?, ..package.clone() };
-    let (one, two) = (install_unsigned(package)?, install_unsigned(other)?);
-    let mut steps = 0;
-    for operation in operations(now()?)? {
-        let first = step(&one, &two, &operation, Input::Start)?;
-        steps += 1;
-        let Ok(Step { next: Next::Call(call), state, .. }) = first else { continue };
-        for event in events(&operation, &call.effect) {
-            let _step = step(&one, &two, &operation, Input::Resume { state: &state, event: &event })?;
-            steps += 1;
-        }
-    }
+    let at = now()?;
+    let bench = |component| Workbench::open(&package.manifest, component, Bindings::default(), at);
+    let (one, two) = (bench(package.component.clone())?, bench(std::fs::read(other)?)?);
+    let steps = tebura_plugin_host::same(
+        one.manifest(),
+        &wallet_replies(),
+        at,
+        &|operation, input| one.run(operation, input),
+        &|operation, input| two.run(operation, input),
+    )?;
     say(&format!("{}: {steps} steps are the same", folder.display()));
     Ok(())
 }
 
-fn step(
-    one: &InstalledRail,
-    two: &InstalledRail,
-    operation: &RailOperation,
-    input: Input<'_>,
-) -> Result<Result<Step, RailError>, Box<dyn Error>> {
-    let (one, two) = (one.run(operation, input).result, two.run(operation, input).result);
-    if one == two { Ok(one) } else { Err(format!("{operation:?}: {one:?} and {two:?}").into()) }
-}
-
-/// Installs a package in a host of its own, under a key that is made up and trusted on the spot.
-fn install_unsigned(mut package: Package) -> Result<std::sync::Arc<InstalledRail>, Box<dyn Error>> {
-    use base64::Engine as _;
-    let manifest = Manifest::parse(&package.manifest)?;
-    let key = SigningKey::from_bytes(&[7; 32]);
-    let public = base64::engine::general_purpose::STANDARD.encode(key.verifying_key().to_bytes());
-    let id = KeyId("made-up".to_owned());
-    package.signatures = Some(sign(&manifest, component_digest(&package.component), (&id, &key), None)?);
-    let keyring = Keyring::parse(&format!(
-        "version = 1\n[[key]]\nid = \"made-up\"\nrole = \"publisher\"\nalgorithm = \"ed25519\"\npublic_key = \"{public}\"\n\
-         plugins = [\"*\"]\nvalid_from = 2020-01-01\nvalid_until = 2100-01-01\ndemo = true\n"
-    ))?;
-    let (rail, _) = host(keyring, None)?.install(&package, Bindings::default(), now()?)?;
-    Ok(rail)
+/// Replies in the shape of the wallet provider; other rails ignore them.
+fn wallet_replies() -> Vec<SampleReply> {
+    let mut replies = vec![SampleReply {
+        status: 404,
+        body: r#"{"code":"operation.not_found","operation":"{operation}"}"#.to_owned(),
+    }];
+    for kind in ["preauthorization", "raise", "extend", "capture", "revert", "refund", "payout"] {
+        for rest in [
+            r#""status":"settled","reference":"ref_2","amount":1200,"currency":"JPY""#,
+            r#""status":"settled","reference":"ref_2","amount":1201,"currency":"JPY""#,
+            r#""status":"declined","code":"funds.insufficient""#,
+            r#""status":"pending""#,
+        ] {
+            let body = format!("{{\"operation\":\"{{operation}}\",\"kind\":\"{kind}\",{rest}}}");
+            replies.extend([200, 202, 402, 409, 500].map(|status| SampleReply { status, body: body.clone() }));
+        }
+    }
+    replies
 }
 
 fn host(keyring: Keyring, lock: Option<LockFile>) -> Result<PluginHost, Box<dyn Error>> {
     Ok(PluginHost::new(Trust::new(keyring, DemoKeys::Allow, Vouching::Publisher), lock, HostOptions::default())?)
-}
-
-fn operations(now: Timestamp) -> Result<Vec<RailOperation>, Box<dyn Error>> {
-    let amount = Money::new(1_200, Currency::JPY);
-    let party = |kind: &str| Party { kind: kind.to_owned(), token: format!("{kind}-1") };
-    let reference = || "ref_1".to_owned();
-    let of: OperationId = format!("op_{}", "0".repeat(32)).parse()?;
-    let inquire = |about: &'static str| RailCommand::Inquire { of, about, reference: Some(reference()) };
-    let commands = [
-        RailCommand::Hold { payer: party("wallet"), payee: party("merchant"), amount, expires: now.plus_ms(60_000) },
-        RailCommand::Capture { reference: reference(), amount, is_final: false },
-        RailCommand::Capture { reference: "a/../b".to_owned(), amount, is_final: true },
-        RailCommand::Release { reference: reference(), amount },
-        RailCommand::Refund { reference: reference(), amount },
-        inquire("hold"),
-        inquire("capture"),
-        inquire("release"),
-        inquire("refund"),
-    ];
-    let id = of.to_string();
-    Ok(commands.into_iter().map(|command| RailOperation { id: id.clone(), attempt: 1, now, command }).collect())
-}
-
-fn events(operation: &RailOperation, effect: &Effect) -> Vec<RailEvent> {
-    let silence = |maybe_delivered| RailEvent::Silence { maybe_delivered, reason: format!("{effect:?}") };
-    let mut events = vec![silence(true), silence(false), RailEvent::Timer];
-    let id = operation.id.split('.').next().unwrap_or_default();
-    let record = |kind: &str, rest: &str| format!("{{\"operation\":\"{id}\",\"kind\":\"{kind}\",{rest}}}");
-    let mut bodies = vec![
-        String::new(),
-        "{\"id\": \"h".to_owned(),
-        "[".repeat(10_000),
-        format!("{{\"code\":\"operation.not_found\",\"operation\":\"{id}\"}}"),
-    ];
-    for kind in ["preauthorization", "capture", "revert", "refund", "payout"] {
-        bodies.push(record(kind, r#""status":"settled","reference":"ref_2","amount":1200,"currency":"JPY""#));
-        bodies.push(record(kind, r#""status":"settled","reference":"ref_2","amount":1201,"currency":"JPY""#));
-        bodies.push(record(kind, r#""status":"declined","code":"funds.insufficient""#));
-        bodies.push(record(kind, r#""status":"pending""#));
-    }
-    for status in [200, 201, 202, 400, 402, 404, 409, 410, 500] {
-        events.extend(
-            bodies.iter().map(|body| {
-                RailEvent::Reply(HttpReply { status, headers: Vec::new(), body: body.clone().into_bytes() })
-            }),
-        );
-    }
-    events
 }
 
 fn now() -> Result<Timestamp, Box<dyn Error>> {

@@ -1,40 +1,83 @@
 //! A manifest as a list of powers that a person can read and compare. Grants nothing.
 
+use std::fmt;
+
 use crate::manifest::{KeyUse, Manifest};
+
+/// One thing that a manifest asks for. [`fmt::Display`] gives the line of `plugins.lock`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// Runs for this command of the hub.
+    Command(String),
+    Currency(String),
+    /// Minor units of one operation.
+    AmountUpTo(i64),
+    /// Has the hub send calls of this pattern to an endpoint.
+    Call {
+        endpoint: String,
+        pattern: String,
+    },
+    Key {
+        name: String,
+        key_use: KeyUse,
+    },
+    Setting(String),
+    Fuel(u64),
+    MemoryBytes(usize),
+    DeadlineMs(u128),
+}
+
+impl fmt::Display for Power {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Power::Command(command) => write!(f, "take command: {command}"),
+            Power::Currency(currency) => write!(f, "money: {currency}"),
+            Power::AmountUpTo(amount) => write!(f, "money up to: {amount}"),
+            Power::Call { endpoint, pattern } => write!(f, "call {endpoint}: {pattern}"),
+            Power::Key { name, key_use } => write!(f, "use key {name}: {}", key_use.word()),
+            Power::Setting(setting) => write!(f, "read setting: {setting}"),
+            Power::Fuel(fuel) => write!(f, "fuel a call: {fuel}"),
+            Power::MemoryBytes(bytes) => write!(f, "memory bytes a call: {bytes}"),
+            Power::DeadlineMs(ms) => write!(f, "milliseconds a call: {ms}"),
+        }
+    }
+}
+
+/// Every power that a manifest asks for, in the order in which a person reads them.
+pub fn powers(manifest: &Manifest) -> Vec<Power> {
+    let mut powers: Vec<Power> = manifest.commands.iter().cloned().map(Power::Command).collect();
+    powers.extend(manifest.currencies.iter().map(|currency| Power::Currency(currency.to_string())));
+    powers.push(Power::AmountUpTo(manifest.max_per_operation));
+    for (name, endpoint) in &manifest.endpoints {
+        let call = |pattern: &crate::Allow| Power::Call { endpoint: name.clone(), pattern: pattern.to_string() };
+        powers.extend(endpoint.allow.iter().map(call));
+    }
+    for (name, key) in &manifest.keys {
+        powers.extend(key.uses.iter().map(|key_use| Power::Key { name: name.clone(), key_use: *key_use }));
+    }
+    powers.extend(manifest.settings.iter().cloned().map(Power::Setting));
+    powers.push(Power::Fuel(manifest.limits.fuel));
+    powers.push(Power::MemoryBytes(manifest.limits.memory_bytes));
+    powers.push(Power::DeadlineMs(manifest.limits.deadline.as_millis()));
+    powers
+}
 
 /// Every power that a manifest asks for, one a line, in a stable order.
 pub fn capabilities(manifest: &Manifest) -> Vec<String> {
-    let mut powers = Vec::new();
-    for command in &manifest.commands {
-        powers.push(format!("take command: {command}"));
-    }
-    for currency in &manifest.currencies {
-        powers.push(format!("money: {currency}"));
-    }
-    powers.push(format!("money up to: {}", manifest.max_per_operation));
-    for (name, endpoint) in &manifest.endpoints {
-        for pattern in &endpoint.allow {
-            powers.push(format!("call {name}: {pattern}"));
+    let mut lines: Vec<String> = powers(manifest).iter().map(Power::to_string).collect();
+    lines.sort();
+    lines
+}
+
+impl KeyUse {
+    /// The word in manifests.
+    pub fn word(self) -> &'static str {
+        match self {
+            KeyUse::Mac => "mac",
+            KeyUse::Sign => "sign",
+            KeyUse::Verify => "verify",
         }
     }
-    for (name, key) in &manifest.keys {
-        for key_use in &key.uses {
-            let verb = match key_use {
-                KeyUse::Mac => "mac",
-                KeyUse::Sign => "sign",
-                KeyUse::Verify => "verify",
-            };
-            powers.push(format!("use key {name}: {verb}"));
-        }
-    }
-    for setting in &manifest.settings {
-        powers.push(format!("read setting: {setting}"));
-    }
-    powers.push(format!("fuel a call: {}", manifest.limits.fuel));
-    powers.push(format!("memory bytes a call: {}", manifest.limits.memory_bytes));
-    powers.push(format!("milliseconds a call: {}", manifest.limits.deadline.as_millis()));
-    powers.sort();
-    powers
 }
 
 /// What `asked` has and `approved` does not. A number asks for more only when it is larger.

@@ -5,15 +5,16 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
-use tebura_hub::rail::PluginId;
+use tebura_hub::rail::{ComponentDigest, PluginId};
 use tebura_ledger::Timestamp;
 use wasmtime::Engine;
 
 use crate::bindings::Bindings;
 use crate::engine::{self, EngineError, Metering, Slots};
-use crate::install::{InstallError, Installer, Package, Report};
-use crate::keyring::{KeyId, Keyring};
+use crate::install::{InstallError, Installer, Package, Report, Verified, verify};
+use crate::keyring::{KeyId, Keyring, KeyringError};
 use crate::lock::LockFile;
+use crate::manifest::Manifest;
 use crate::pool::Pool;
 use crate::rail::InstalledRail;
 use crate::trust::Trust;
@@ -55,7 +56,7 @@ pub struct PluginHost {
     options: HostOptions,
     pool: Arc<Pool>,
     trust: Arc<Trust>,
-    lock: Option<LockFile>,
+    lock: RwLock<Option<LockFile>>,
     rails: RwLock<BTreeMap<PluginId, Arc<InstalledRail>>>,
     notes: Vec<String>,
 }
@@ -81,7 +82,7 @@ impl PluginHost {
             options,
             pool: Arc::new(pool),
             trust: Arc::new(trust),
-            lock,
+            lock: RwLock::new(lock),
             rails: RwLock::default(),
             notes,
         })
@@ -102,22 +103,85 @@ impl PluginHost {
         bindings: Bindings,
         now: Timestamp,
     ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
-        let installer = Installer {
-            engine: &self.engine,
-            metered: self.options.metering == Metering::Fuel,
-            trust: &self.trust,
-            lock: self.lock.as_ref(),
-            now,
-        };
-        let (installed, report) = installer.install(package, bindings)?;
+        let (rail, report) = self.prepare(package, bindings, now)?;
         let mut rails = self.rails.write().unwrap_or_else(PoisonError::into_inner);
         if rails.contains_key(&report.plugin) {
             return Err(InstallError::Twice { plugin: report.plugin.0 });
         }
-        let (pool, trust) = (Arc::clone(&self.pool), Arc::clone(&self.trust));
-        let rail = Arc::new(InstalledRail::new(installed, pool, trust, self.options.per_plugin));
         rails.insert(report.plugin.clone(), Arc::clone(&rail));
         Ok((rail, report))
+    }
+
+    /// As [`PluginHost::install`], in place of the version that is installed. Calls that run end in the old one.
+    ///
+    /// # Errors
+    /// [`InstallError`]; the old version stays then.
+    pub fn upgrade(
+        &self,
+        package: &Package,
+        bindings: Bindings,
+        now: Timestamp,
+    ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
+        let (rail, report) = self.prepare(package, bindings, now)?;
+        let mut rails = self.rails.write().unwrap_or_else(PoisonError::into_inner);
+        rails.insert(report.plugin.clone(), Arc::clone(&rail));
+        Ok((rail, report))
+    }
+
+    fn prepare(
+        &self,
+        package: &Package,
+        bindings: Bindings,
+        now: Timestamp,
+    ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
+        let lock = self.lock.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let installer = Installer {
+            engine: &self.engine,
+            metered: self.options.metering == Metering::Fuel,
+            trust: &self.trust,
+            lock: lock.as_ref(),
+            now,
+        };
+        let (installed, report) = installer.install(package, bindings)?;
+        let (pool, trust) = (Arc::clone(&self.pool), Arc::clone(&self.trust));
+        Ok((Arc::new(InstalledRail::new(installed, pool, trust, self.options.per_plugin)), report))
+    }
+
+    /// Checks manifest, signatures and contents, and neither approvals nor installs.
+    ///
+    /// # Errors
+    /// [`InstallError`]: `Manifest`, `Signature` or `Gate`.
+    pub fn check(&self, package: &Package, now: Timestamp) -> Result<Verified, InstallError> {
+        verify(package, &self.trust, None, now)
+    }
+
+    /// As [`PluginHost::check`], as if one more key were trusted.
+    ///
+    /// # Errors
+    /// As [`PluginHost::check`], with the key's name taken by another one as a `Signature` that does not fit.
+    pub fn check_with(&self, package: &Package, more: Keyring, now: Timestamp) -> Result<Verified, InstallError> {
+        verify(package, &self.trust.with_keys(more), None, now)
+    }
+
+    /// Whether a key is trusted, or was.
+    pub fn knows_key(&self, key: &KeyId) -> bool {
+        self.trust.knows(key)
+    }
+
+    /// Takes up an approval of the operator's, where this host goes by a lock file.
+    pub fn approve(&self, manifest: &Manifest, component: ComponentDigest) {
+        let mut lock = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = lock.as_mut() {
+            lock.approve(manifest, component);
+        }
+    }
+
+    /// Trusts more keys, from now on.
+    ///
+    /// # Errors
+    /// [`KeyringError::Twice`] when a key of that name is there and is another one.
+    pub fn trust_keys(&self, keyring: Keyring) -> Result<(), KeyringError> {
+        self.trust.add_keys(keyring)
     }
 
     /// An installed plugin.
@@ -143,6 +207,11 @@ impl PluginHost {
     /// Switches a plugin off, from the next call on.
     pub fn disable(&self, plugin: &PluginId, reason: &str) {
         self.trust.disable(plugin, reason);
+    }
+
+    /// Why a plugin is switched off; `None`: it is not.
+    pub fn disabled(&self, plugin: &PluginId) -> Option<String> {
+        self.trust.disabled(plugin)
     }
 
     /// Switches a plugin on again; whether it was off.

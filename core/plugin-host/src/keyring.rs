@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use tebura_hub::rail::PluginId;
 use tebura_ledger::Timestamp;
 use toml::value::Datetime;
@@ -173,6 +174,48 @@ impl Keyring {
         Ok(key)
     }
 
+    /// Every key, by name, with its fingerprint.
+    pub fn fingerprints(&self) -> impl Iterator<Item = (&KeyId, String)> {
+        self.keys.iter().map(|(id, key)| (id, fingerprint(&key.public)))
+    }
+
+    /// Whether it has a key of that name.
+    pub(crate) fn has(&self, id: &KeyId) -> bool {
+        self.keys.contains_key(id)
+    }
+
+    /// Whether its keys may publish one plugin and do nothing else.
+    ///
+    /// # Errors
+    /// What else they may do.
+    pub fn only_publishes(&self, plugin: &PluginId) -> Result<(), String> {
+        for (id, key) in &self.keys {
+            if key.role != Role::Publisher {
+                return Err(format!("key {id} as a {}", key.role));
+            }
+            if let Some(other) = key.plugins.iter().find(|scope| **scope != plugin.0) {
+                return Err(format!("key {id} for {}", other.escape_default()));
+            }
+            if key.plugins.is_empty() {
+                return Err(format!("key {id} for nothing"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the keys of another keyring too.
+    pub(crate) fn add(&mut self, more: Self) -> Result<(), KeyringError> {
+        let differs = |(id, key): &(&KeyId, &Key)| self.keys.get(*id).is_some_and(|own| own.public != key.public);
+        if let Some((id, _)) = more.keys.iter().find(differs) {
+            return Err(KeyringError::Twice { key: id.clone() });
+        }
+        for (id, key) in more.keys {
+            // A key that is there keeps its scope: the narrower word is not widened by a second one.
+            self.keys.entry(id).or_insert(key);
+        }
+        Ok(())
+    }
+
     /// Keeps what was withdrawn from `older`: a file that was read again does not bring a key back.
     pub(crate) fn keep_revocations(&mut self, older: &Self) {
         for (id, key) in &older.keys {
@@ -239,6 +282,13 @@ impl Key {
         }
         Ok(())
     }
+}
+
+/// What two people read to each other: the first 16 bytes of SHA-256 over the public key, as groups of hex digits.
+pub fn fingerprint(public: &VerifyingKey) -> String {
+    let digest: [u8; 32] = Sha256::digest(public.as_bytes()).into();
+    let groups: Vec<String> = digest[..16].chunks(2).map(|pair| format!("{:02x}{:02x}", pair[0], pair[1])).collect();
+    groups.join(" ")
 }
 
 fn decode_public(text: &str) -> Option<VerifyingKey> {

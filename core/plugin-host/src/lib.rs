@@ -31,12 +31,14 @@ mod manifest;
 mod pool;
 mod rail;
 mod statement;
+mod trial;
 mod trust;
+mod workbench;
 
 pub use allow::{Allow, AllowError, PathError, check_path};
 pub use bindings::{BindingError, Bindings, BoundKey, KvReader, KvUnavailable, NoKv, StoreKv};
 pub use call::{CallStats, Input};
-pub use capability::capabilities;
+pub use capability::{Power, capabilities, powers};
 pub use contract::Breach;
 pub use encode::{EncodeError, encode_component};
 pub use engine::{EngineError, Metering, Slots};
@@ -44,11 +46,13 @@ pub use gate::{Contents, GateError};
 pub use host::{HostError, HostOptions, PluginHost};
 pub use inspect::{Inspection, inspect};
 pub use install::{InstallError, Package, PackageError, Report, Verified, verify};
-pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role};
+pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role, fingerprint};
 pub use lock::{LockError, LockFile};
 pub use manifest::{
     CallLimits, Endpoint, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Problem, RAIL_WORLD,
 };
 pub use rail::{Answer, InstalledRail};
 pub use statement::{component_digest, manifest_digest, signed_bytes};
+pub use trial::{Most, SampleReply, Trial, operations, same, trial};
 pub use trust::{Grant, SignatureError, Trust, Vouching, sign};
+pub use workbench::{Workbench, WorkbenchError};

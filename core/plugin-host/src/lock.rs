@@ -84,6 +84,27 @@ impl LockFile {
         self.plugins.sort_by(|one, other| one.id.cmp(&other.id));
     }
 
+    /// What a manifest asks for beyond what was approved for its plugin; all of it where nothing was.
+    ///
+    /// # Errors
+    /// [`LockError::Older`]: versions only rise.
+    pub fn more(&self, manifest: &Manifest) -> Result<Vec<String>, LockError> {
+        let asked = capabilities(manifest);
+        let Some(approval) = self.plugins.iter().find(|approval| approval.id == manifest.id.0) else {
+            return Ok(asked);
+        };
+        if numbers(&manifest.version) < numbers(&approval.version) {
+            let (approved, found) = (approval.version.clone(), manifest.version.clone());
+            return Err(LockError::Older { plugin: manifest.id.0.clone(), approved, found });
+        }
+        Ok(asks_more(&approval.approved, &asked))
+    }
+
+    /// Whether anything was approved for a plugin, and in which version.
+    pub fn approved_version(&self, plugin: &str) -> Option<&str> {
+        self.plugins.iter().find(|approval| approval.id == plugin).map(|approval| approval.version.as_str())
+    }
+
     /// Whether the operator approved exactly this.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tebura_hub::rail::{ComponentDigest, PluginId};
 use tebura_ledger::Timestamp;
 
-use crate::keyring::{Claim, DemoKeys, KeyId, KeyRefusal, Keyring, Role};
+use crate::keyring::{Claim, DemoKeys, KeyId, KeyRefusal, Keyring, KeyringError, Role};
 use crate::limits;
 use crate::manifest::Manifest;
 use crate::statement::signed_bytes;
@@ -188,6 +188,27 @@ impl Trust {
         self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner).revoke(key, reason)
     }
 
+    /// Adds the keys of another keyring.
+    ///
+    /// # Errors
+    /// [`KeyringError::Twice`] when a key of that name is there and is another one; nothing is added then.
+    pub fn add_keys(&self, more: Keyring) -> Result<(), KeyringError> {
+        self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner).add(more)
+    }
+
+    /// These keys and more, as a trust of their own. A key that is there already stays as it is.
+    pub(crate) fn with_keys(&self, more: Keyring) -> Self {
+        let mut keyring = self.keyring.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        // A name that is taken by another key keeps that one: the signature does not fit it then.
+        let _ = keyring.add(more);
+        Self::new(keyring, self.demo, self.vouching)
+    }
+
+    /// Whether a key is in the keyring.
+    pub(crate) fn knows(&self, key: &KeyId) -> bool {
+        self.keyring.read().unwrap_or_else(std::sync::PoisonError::into_inner).has(key)
+    }
+
     /// Takes a newer keyring. What was revoked stays revoked until the hub starts again.
     pub fn replace_keyring(&self, mut keyring: Keyring) {
         let mut current = self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -199,6 +220,11 @@ impl Trust {
     pub fn disable(&self, plugin: &PluginId, reason: &str) {
         let mut disabled = self.disabled.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         disabled.insert(plugin.clone(), reason.to_owned());
+    }
+
+    /// Why a plugin is switched off; `None`: it is not.
+    pub fn disabled(&self, plugin: &PluginId) -> Option<String> {
+        self.disabled.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(plugin).cloned()
     }
 
     /// Switches a plugin on again; whether it was off.
