@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tebura_plugin::{
     Capture, Command, Event, Extend, Fault, Hold, Inbound, Inquiry, Operation, Party, Rail, Raise, Refund, Release,
     Reply, Silence, Step, Wanted, resume, start, yen,
@@ -50,7 +51,7 @@ pub fn conformance<R: Rail + Default>() -> Report {
     report
 }
 
-/// A test named `conformance`: every event at every step of every command, held against `plugin.toml` beside
+/// A test named `it_conforms`: every event at every step of every command, held against `plugin.toml` beside
 /// `Cargo.toml`.
 ///
 /// ```text
@@ -67,7 +68,7 @@ macro_rules! conformance {
     };
     ($rail:ty, $with:expr) => {
         #[test]
-        fn conformance() {
+        fn it_conforms() {
             let manifest = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/plugin.toml"));
             let with: fn($crate::Conformance) -> $crate::Conformance = $with;
             let suite = with($crate::Conformance::new().manifest(manifest));
@@ -81,6 +82,13 @@ macro_rules! conformance {
 pub struct Conformance {
     manifest: Option<Manifest>,
     replies: Vec<(String, Reply)>,
+}
+
+/// One line of `replies.json`.
+#[derive(Deserialize)]
+struct Sample {
+    status: u16,
+    body: Value,
 }
 
 /// The rail under test: one value that lives through the run, and a way to make a new one, as the hub does for each
@@ -122,6 +130,17 @@ impl Conformance {
             Err(error) => panic!("the reply cannot be written as JSON: {error}"),
         }
         self
+    }
+
+    /// Adds many: a JSON list of `{"status": 201, "body": …}`, the file that `tebura plugin test` plays to the component too.
+    #[track_caller]
+    pub fn replies(self, json: &str) -> Conformance {
+        match serde_json::from_str::<Vec<Sample>>(json) {
+            Ok(samples) => samples.into_iter().fold(self, |suite, sample| suite.reply(sample.status, sample.body)),
+            Err(error) => {
+                panic!("the replies cannot be read: {error}; write a list of {{\"status\": 201, \"body\": …}}")
+            }
+        }
     }
 
     /// Plays all paths. `make` makes the rail, as the hub does for each call.
