@@ -14,6 +14,7 @@ use crate::audit::Heads;
 use crate::demo::DemoLedger;
 use crate::idempotency::{Running, RunningKeys};
 use crate::layers::SHED_RETRY_AFTER_MS;
+use crate::plugins::Plugins;
 use crate::problem::{Problem, Retry};
 use crate::sessions::Sessions;
 
@@ -81,6 +82,7 @@ pub struct Shared {
     pub streams: Arc<Semaphore>,
     webhooks: OnceLock<Arc<WebhookClient>>,
     heads: OnceLock<Arc<Heads>>,
+    plugins: OnceLock<Arc<Plugins>>,
     stopping: watch::Sender<bool>,
     /// One place for each command that may run at once.
     commands: Arc<Semaphore>,
@@ -101,9 +103,22 @@ impl App {
     /// An application around a hub.
     pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<Demo>) -> App {
         let commands = Arc::new(Semaphore::new(limits.commands as usize));
-        let (streams, webhooks, heads) = (Arc::new(Semaphore::new(STREAMS)), OnceLock::new(), OnceLock::new());
+        let streams = Arc::new(Semaphore::new(STREAMS));
+        let (webhooks, heads, plugins) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let (running, stopping) = (RunningKeys::default(), watch::Sender::new(false));
-        App(Arc::new(Shared { hub, sessions, running, limits, demo, streams, webhooks, heads, stopping, commands }))
+        App(Arc::new(Shared {
+            hub,
+            sessions,
+            running,
+            limits,
+            demo,
+            streams,
+            webhooks,
+            heads,
+            plugins,
+            stopping,
+            commands,
+        }))
     }
 
     /// Lets merchants register webhook endpoints, as far as this client may go. Once.
@@ -128,6 +143,19 @@ impl App {
     /// The signed heads of the logs; `None`: they are not signed.
     pub fn heads(&self) -> Option<&Arc<Heads>> {
         self.heads.get()
+    }
+
+    /// Lets the operator install and switch off plugins while the hub runs. Once.
+    #[must_use]
+    pub fn with_plugins(self, plugins: Arc<Plugins>) -> App {
+        plugins.attach(self.hub.clone());
+        let _ = self.plugins.set(plugins);
+        self
+    }
+
+    /// What installs plugins; `None`: nothing does.
+    pub fn plugins(&self) -> Option<&Arc<Plugins>> {
+        self.plugins.get()
     }
 
     /// Becomes true when the hub stops: what goes on without end has to end then.

@@ -20,6 +20,7 @@ pub mod layers;
 pub mod logging;
 pub mod messages;
 pub mod openapi;
+pub mod plugins;
 pub mod problem;
 pub mod refusals;
 mod refused_contracts;

@@ -21,7 +21,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+type Failure = Box<dyn Error + Send + Sync>;
+
+pub(crate) type Outcome = Result<(), Failure>;
 
 /// 手ぶら: hold, capture, and pay with the face.
 #[derive(Parser)]
@@ -43,7 +45,7 @@ enum Command {
     /// Check and install model packs.
     #[command(subcommand)]
     Pack(pack::PackCommand),
-    /// Inspect, verify, sign and build plugins.
+    /// Make, test, build, sign and install plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
     /// Check hold contracts.

@@ -19,7 +19,12 @@ pub(super) fn note(text: &str) {
 
 /// `1234567` as `¥1,234,567`.
 pub(super) fn yen(minor: i64) -> String {
-    let digits = minor.unsigned_abs().to_string();
+    format!("{}¥{}", if minor < 0 { "-" } else { "" }, grouped(minor.unsigned_abs()))
+}
+
+/// `1234567` as `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -27,7 +32,7 @@ pub(super) fn yen(minor: i64) -> String {
         }
         grouped.push(digit);
     }
-    format!("{}¥{grouped}", if minor < 0 { "-" } else { "" })
+    grouped
 }
 
 /// How many columns a text takes on a terminal: wide characters take two.

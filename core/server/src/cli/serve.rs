@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use tebura_face_engine::EngineChoice;
-use tebura_hub::ports::Rail;
+use tebura_hub::ports::{Clock, Rail};
 
 use super::demo::{self, DemoArguments};
 use super::{Outcome, print};
 use crate::app::{App, Limits};
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::logging::{self, LogFormat};
+use crate::plugins::Plugins;
 use crate::serve::{listen, serve, stop_signal};
 use crate::sessions::Sessions;
 use crate::start;
@@ -79,22 +81,24 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let database_url = arguments.database_url.or(config.database_url.clone());
     let opened = start::open_store(&data, database_url.as_deref()).await?;
     let (store, runtime, plans) = (opened.store.clone(), tokio::runtime::Handle::current(), config.plugins()?);
-    let (keyring, lock, books) = (config.keyring()?, config.lock()?, config.books()?);
+    let (keyring, lock, books, folder) = (config.keyring()?, config.lock()?, config.books()?, data.clone());
     let started = tokio::task::spawn_blocking(move || {
         let trust = start::rails::trust(keyring.as_deref(), false)?;
-        start::rails::start(trust, lock, plans, store, runtime)
+        let rails = start::rails::start(trust, lock, plans, store.clone(), runtime.clone())?;
+        Ok::<_, super::Failure>(Plugins::open(rails, &folder, store, runtime, SystemClock::default().now())?)
     });
-    let started = started.await??;
-    for line in &started.lines {
+    let plugins = started.await??;
+    for line in plugins.lines() {
         tracing::info!("{line}");
     }
-    let mut rails = started.rails();
+    let mut rails = plugins.rails();
     rails.extend(books.into_iter().map(|book| Arc::new(book) as Arc<dyn Rail>));
-    let hub = start::assemble(opened.store.clone(), &faces, started.egress.clone(), rails, !config.shared).await?;
+    let hub = start::assemble(opened.store.clone(), &faces, plugins.egress(), rails, !config.shared).await?;
     let heads = opened.keep_heads(&data).await?;
     let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None)
         .with_webhooks(config.webhooks()?)
-        .with_heads(heads.heads());
+        .with_heads(heads.heads())
+        .with_plugins(plugins);
     tracing::info!(address = %listener.local_addr()?, "serving");
     let left = serve(app, listener, async {
         if let Err(error) = stop_signal().await {

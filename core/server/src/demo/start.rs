@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tebura_egress::Reach;
 use tebura_face_engine::EngineChoice;
+use tebura_hub::ports::Clock;
 use tebura_providers::wallet::Running;
 use tebura_store::SqlStore;
 
@@ -16,10 +17,12 @@ use super::wallet::{WalletError, sandbox_secret, start_wallet, wallet_plan};
 use crate::app::{App, Demo, Limits};
 use crate::audit::HeadKeeper;
 use crate::auth::KeySecret;
+use crate::clock::SystemClock;
+use crate::plugins::{Plugins, PluginsError};
 use crate::sessions::Sessions;
 use crate::start;
 use crate::start::faces::{FacesError, FacesStarted};
-use crate::start::rails::{RailsError, RailsStarted};
+use crate::start::rails::RailsError;
 
 /// A step that takes longer than this is told.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -33,6 +36,9 @@ pub enum DemoError {
     /// The wallet's far end.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// Plugins that were installed while the city ran.
+    #[error(transparent)]
+    Plugins(#[from] PluginsError),
     /// The people and the shop.
     #[error(transparent)]
     City(#[from] CityError),
@@ -67,8 +73,6 @@ pub struct DemoCity {
     wallet_sandbox_key: String,
     store: Arc<SqlStore>,
     heads: HeadKeeper,
-    /// Runs the plugin for as long as the city stands.
-    _rails: RailsStarted,
     /// Keeps the data folder to this process.
     _folder: std::fs::File,
 }
@@ -93,13 +97,14 @@ impl DemoCity {
         let secret = &opened.operator_key;
         let wallet = start_wallet(data, secret).await?;
         let (plan, store) = (wallet_plan(wallet.origin(), secret)?, opened.store.clone());
-        let runtime = tokio::runtime::Handle::current();
+        let (runtime, folder) = (tokio::runtime::Handle::current(), data.to_owned());
         let rails = tokio::task::spawn_blocking(move || {
-            let trust = start::rails::trust(None, true)?;
-            start::rails::start(trust, None, vec![plan], store, runtime)
+            let trust = start::rails::trust(None, true).map_err(RailsError::from)?;
+            let rails = start::rails::start(trust, None, vec![plan], store.clone(), runtime.clone())?;
+            Ok::<_, DemoError>(Plugins::open(rails, &folder, store, runtime, SystemClock::default().now())?)
         });
         let rails = step(slow, "cli.loading_plugin", rails).await??;
-        let hub = start::assemble(opened.store.clone(), &faces, rails.egress.clone(), rails.rails(), true).await?;
+        let hub = start::assemble(opened.store.clone(), &faces, rails.egress(), rails.rails(), true).await?;
         let city = City::build(&hub, secret, wallet.sandbox.clone());
         let webhooks = crate::webhooks::client(vec![Reach::Loopback])?;
         let City { till_key, shop_key, operator_key, ledger } = step(slow, "cli.building_city", city).await?;
@@ -108,7 +113,8 @@ impl DemoCity {
         Ok(DemoCity {
             app: App::new(hub, Sessions::new(secret), Limits::default(), demo)
                 .with_webhooks(webhooks)
-                .with_heads(heads.heads()),
+                .with_heads(heads.heads())
+                .with_plugins(rails),
             faces,
             wallet,
             till_key,
@@ -117,7 +123,6 @@ impl DemoCity {
             wallet_sandbox_key: sandbox_secret(secret),
             store: opened.store,
             heads,
-            _rails: rails,
             _folder: occupied,
         })
     }

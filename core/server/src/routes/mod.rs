@@ -22,6 +22,7 @@ mod operations;
 mod parties;
 mod payments;
 mod people;
+mod plugins;
 mod rail_notices;
 mod rail_statements;
 mod rails;
@@ -118,6 +119,7 @@ pub fn router(app: App) -> Router {
     let routes = routes
         .merge(till_page::routes())
         .merge(demo::routes())
+        .merge(plugins::routes())
         .route("/v1/openapi.json", axum::routing::get(move || async move { axum::Json(description) }))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)

@@ -14,7 +14,7 @@ use tebura_hub::{Hub, Ports};
 use tebura_store::{FileKek, FileKekError, OpenError, SqlStore, StoreConfig};
 use zeroize::Zeroizing;
 
-pub(crate) use embedded::{DRAWN_DEMO, wallet_package};
+pub(crate) use embedded::{DRAWN_DEMO, SDK, wallet_package};
 pub(crate) use worker::Worker;
 
 use crate::audit::{AuditKey, HeadKeeper, SigningError};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tebura_egress::{Binding, BindingConfig, BindingError, Credential, EgressError, HttpEgress, Limits, Reach};
 use tebura_hub::ports::{Clock, Store};
 use tebura_plugin_host::{
-    Bindings, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile, Package,
-    PackageError, PluginHost, StoreKv, Trust, Vouching,
+    Bindings, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile, Manifest,
+    Package, PackageError, PluginHost, StoreKv, Trust, Vouching,
 };
 
 use crate::clock::SystemClock;
@@ -117,27 +117,35 @@ pub fn start(
         let installed = host.install(&plan.package, bindings, SystemClock::default().now());
         let (rail, report) =
             installed.map_err(|error| RailsError::Install { plugin: plan.name, error: Box::new(error) })?;
-        let manifest = rail.manifest();
-        for endpoint in plan.endpoints {
-            let asked = manifest.endpoints.get(&endpoint.name).ok_or_else(|| RailsError::Setting {
-                what: format!("the endpoint {} of {}", endpoint.name, report.plugin.0),
-                reason: "the manifest has no such endpoint".to_owned(),
-            })?;
-            bound.push(Binding::new(BindingConfig {
-                plugin: report.plugin.clone(),
-                endpoint: endpoint.name,
-                origin: endpoint.origin,
-                allow: asked.allow.iter().map(ToString::to_string).collect(),
-                idempotency_header: asked.idempotency_header.clone(),
-                credential: endpoint.credential,
-                reach: endpoint.reach,
-                limits: Limits::default(),
-            })?);
-        }
+        bound.extend(bindings_of(rail.manifest(), plan.endpoints)?);
         lines.push(format!("{} {} {:?}", report.plugin.0, report.version, report.digest));
     }
     let egress = Arc::new(HttpEgress::new(bound)?);
     Ok(RailsStarted { host, egress, lines })
+}
+
+/// What the sender needs for a plugin's endpoints.
+///
+/// # Errors
+/// The first endpoint or address that is wrong.
+pub fn bindings_of(manifest: &Manifest, endpoints: Vec<EndpointPlan>) -> Result<Vec<Binding>, RailsError> {
+    let bind = |endpoint: EndpointPlan| {
+        let asked = manifest.endpoints.get(&endpoint.name).ok_or_else(|| RailsError::Setting {
+            what: format!("the endpoint {} of {}", endpoint.name, manifest.id.0),
+            reason: "the manifest has no such endpoint".to_owned(),
+        })?;
+        Ok(Binding::new(BindingConfig {
+            plugin: manifest.id.clone(),
+            endpoint: endpoint.name,
+            origin: endpoint.origin,
+            allow: asked.allow.iter().map(ToString::to_string).collect(),
+            idempotency_header: asked.idempotency_header.clone(),
+            credential: endpoint.credential,
+            reach: endpoint.reach,
+            limits: Limits::default(),
+        })?)
+    };
+    endpoints.into_iter().map(bind).collect()
 }
 
 impl RailsStarted {

@@ -8,6 +8,7 @@ pub mod operations;
 pub mod parties;
 pub mod payments;
 pub mod people;
+pub mod plugins;
 pub mod rail_statements;
 pub mod rails;
 pub mod running;

@@ -1,0 +1,183 @@
+//! What was decided about plugins, in order: one line an entry, only appended to, each linked to the one before.
+//!
+//! The journal is the state: approvals, trusted keys, switches and revocations are read from it at the start. Somebody
+//! who may write the file can write all of it anew; the head that the hub logs at its start tells, when it was kept.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tebura_ledger::Timestamp;
+
+use super::binding::Grants;
+
+/// One decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Decision {
+    /// The operator trusts a key: the text of a keyring.
+    Trusted {
+        keyring: String,
+    },
+    /// The operator approved what a plugin asks for.
+    Approved {
+        plugin: String,
+        version: String,
+        /// SHA-256, hexadecimal.
+        component: String,
+        manifest: String,
+        powers: Vec<String>,
+        grants: Grants,
+    },
+    Disabled {
+        plugin: String,
+        reason: String,
+    },
+    Enabled {
+        plugin: String,
+    },
+    Revoked {
+        key: String,
+        reason: String,
+    },
+}
+
+/// A decision with its place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    seq: u64,
+    at: i64,
+    decision: Decision,
+    /// SHA-256 of the entry before; 64 zeros before the first.
+    prev: String,
+    /// SHA-256 of this entry without this field.
+    hash: String,
+}
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file.
+    #[error("{} cannot be used ({source}); check the data folder's permissions and space", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    /// A line that is not what was written.
+    #[error("{}: line {line} {what}; restore the file from a backup", path.display())]
+    Broken { path: PathBuf, line: usize, what: &'static str },
+}
+
+/// The open journal.
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    seq: u64,
+    head: String,
+}
+
+impl Journal {
+    /// Reads all decisions, checks that they follow each other, and opens the file for more.
+    pub(super) fn open(path: &Path) -> Result<(Journal, Vec<Decision>), JournalError> {
+        let failed = |source| JournalError::File { path: path.to_owned(), source };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        let (mut head, mut decisions) = ("0".repeat(64), Vec::new());
+        for (index, line) in text.lines().enumerate() {
+            let broken = |what| JournalError::Broken { path: path.to_owned(), line: index + 1, what };
+            let entry: Entry = serde_json::from_str(line).map_err(|_| broken("is not an entry"))?;
+            if entry.seq != index as u64 + 1 || entry.prev != head {
+                return Err(broken("does not follow the one before"));
+            }
+            if entry.hash != hash(&entry) {
+                return Err(broken("was changed"));
+            }
+            head = entry.hash;
+            decisions.push(entry.decision);
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            return Err(JournalError::Broken { path: path.to_owned(), line: decisions.len(), what: "is cut off" });
+        }
+        let file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+        Ok((Journal { path: path.to_owned(), file, seq: decisions.len() as u64, head }, decisions))
+    }
+
+    /// Writes a decision down, durably.
+    pub(super) fn append(&mut self, decision: Decision, now: Timestamp) -> Result<(), JournalError> {
+        let mut entry =
+            Entry { seq: self.seq + 1, at: now.millis(), decision, prev: self.head.clone(), hash: String::new() };
+        entry.hash = hash(&entry);
+        let failed = |source| JournalError::File { path: self.path.clone(), source };
+        let mut line = serde_json::to_vec(&entry).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(failed)?;
+        (self.seq, self.head) = (entry.seq, entry.hash);
+        Ok(())
+    }
+
+    /// How many decisions there are, and the hash of the last.
+    pub(super) fn head(&self) -> (u64, &str) {
+        (self.seq, &self.head)
+    }
+}
+
+fn hash(entry: &Entry) -> String {
+    let bare = Entry { hash: String::new(), ..entry.clone() };
+    hex(&Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disabled(reason: &str) -> Decision {
+        Decision::Disabled { plugin: "jp.example.x".to_owned(), reason: reason.to_owned() }
+    }
+
+    #[test]
+    fn what_was_decided_is_read_again_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let now = Timestamp::from_millis(1_795_300_000_000);
+        let (mut journal, none) = Journal::open(&path).unwrap();
+        assert_eq!(none, []);
+        journal.append(disabled("one"), now).unwrap();
+        journal.append(disabled("two"), now).unwrap();
+        let head = journal.head().1.to_owned();
+        let (mut journal, found) = Journal::open(&path).unwrap();
+        assert_eq!((found, journal.head()), (vec![disabled("one"), disabled("two")], (2, head.as_str())));
+        journal.append(disabled("three"), now).unwrap();
+        assert_eq!(Journal::open(&path).unwrap().1.len(), 3);
+    }
+
+    #[test]
+    fn a_changed_a_missing_and_a_cut_line_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let now = Timestamp::from_millis(1_795_300_000_000);
+        let (mut journal, _) = Journal::open(&path).unwrap();
+        for reason in ["one", "two", "three"] {
+            journal.append(disabled(reason), now).unwrap();
+        }
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = whole.lines().collect();
+        for (text, words) in [
+            (whole.replace("two", "2"), "line 2 was changed"),
+            (format!("{}\n{}\n", lines[0], lines[2]), "line 2 does not follow the one before"),
+            (whole.trim_end().to_owned(), "line 3 is cut off"),
+            (whole.replace("\"seq\":1", "\"seq\":x"), "line 1 is not an entry"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = Journal::open(&path).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(words), "{words}: {error}");
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! Plugins that come and go while the hub runs: check, approve, install, switch off, revoke.
+//!
+//! Nothing runs that the operator did not approve, and what was approved is what was shown: an approval is the digest of
+//! package, key, address and settings together. Files lie in `plugins/` of the data folder; the [`journal`](Decision) is
+//! what they are compared with at the next start. One process: hubs that share a database install each for itself.
+
+#![expect(
+    missing_docs,
+    reason = "types and verbs are documented; a field or an error variant whose name and text say it all is not"
+)]
+
+mod binding;
+mod journal;
+mod open;
+mod switch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use sha2::{Digest, Sha256};
+use tebura_egress::EgressError;
+use tebura_hub::Hub;
+use tebura_hub::ports::Store;
+use tebura_hub::rail::PluginId;
+use tebura_ledger::Timestamp;
+use tebura_plugin_host::{
+    Bindings, InstallError, KeyId, Keyring, KeyringError, LockError, LockFile, Manifest, Package, PackageError,
+    StoreKv, component_digest, manifest_digest,
+};
+
+use crate::start::rails::{RailsError, RailsStarted, bindings_of};
+
+pub use binding::{EndpointGrant, GrantError, Grants};
+pub use journal::{Decision, JournalError};
+use journal::{Journal, hex};
+pub use open::OpenWork;
+
+/// What an operator asks the hub to install.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The plugin's files.
+    pub package: Package,
+    /// The publisher's key, as a keyring of one, where the hub is to trust it for this plugin.
+    pub publisher: Option<String>,
+    /// Settings and addresses.
+    pub grants: Grants,
+}
+
+/// What a request amounts to, before anything is done.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The plugin.
+    pub plugin: PluginId,
+    /// Its version.
+    pub version: String,
+    /// The version that is replaced.
+    pub replaces: Option<String>,
+    /// What it asks for beyond what was approved before, as lines of `plugins.lock`.
+    pub more: Vec<String>,
+    /// A key that the hub would trust from then on: its name and fingerprint.
+    pub new_key: Option<(String, String)>,
+    /// What the operator says yes to.
+    pub approval: String,
+}
+
+/// A plugin that was installed while the hub ran, or by the configuration.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub digest: String,
+    /// Set while it is switched off.
+    pub disabled: Option<String>,
+    /// Whether it came with the configuration.
+    pub configured: bool,
+}
+
+/// Why nothing was installed or switched. The order is the order of the checks.
+#[derive(Debug, thiserror::Error)]
+pub enum PluginsError {
+    /// The keyring of the request.
+    #[error("the publisher's key cannot be read: {0}")]
+    Publisher(KeyringError),
+    /// More than one key, or not this plugin's.
+    #[error(
+        "the publisher's key is to be trusted for {plugin} and nothing else, and the request names {found}; sign again with `tebura plugin sign`"
+    )]
+    PublisherScope { plugin: String, found: String },
+    /// Manifest, signatures or contents.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// An older version, or another file than was approved.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The same version again, with other bytes.
+    #[error("{plugin} {version} is approved with other bytes; raise the version in plugin.toml, build and sign again")]
+    SameVersion { plugin: String, version: String },
+    /// Addresses, settings.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// An approval of something else.
+    #[error("this is not what was approved; look at what the plugin asks for now, and approve that")]
+    NotApproved,
+    /// Came with the configuration file.
+    #[error("{plugin} is installed by the hub's configuration; change it there and start the hub again")]
+    Configured { plugin: String },
+    /// No such plugin.
+    #[error("no plugin {plugin} is installed; `tebura plugin list` names those that are")]
+    NotInstalled { plugin: String },
+    /// No such key.
+    #[error("no key {key} is trusted here; `tebura plugin inspect` names a plugin's signers")]
+    NoKey { key: String },
+    /// Files of the data folder.
+    #[error("{} cannot be written ({source}); check the data folder's permissions and space", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Files that are not the approved ones.
+    #[error(
+        "the files of {plugin} {version} in the data folder are not those that were approved; restore them from a backup"
+    )]
+    Changed { plugin: String, version: String },
+    /// Files that are gone.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// Addresses that cannot be called.
+    #[error(transparent)]
+    Rails(#[from] RailsError),
+    /// The sender.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+}
+
+/// Installed plugins, and what changes them.
+pub struct Plugins {
+    rails: RailsStarted,
+    data: PathBuf,
+    store: Arc<dyn Store>,
+    runtime: tokio::runtime::Handle,
+    hub: OnceLock<Arc<Hub>>,
+    /// One change at a time.
+    state: Mutex<State>,
+}
+
+struct State {
+    journal: Journal,
+    lock: LockFile,
+    grants: BTreeMap<String, Grants>,
+}
+
+impl Plugins {
+    /// Reads the journal and installs again what it approved. Compiles: not for a request's thread.
+    ///
+    /// # Errors
+    /// Files or entries that are not what was approved. A plugin whose key is no longer trusted is left out, and said.
+    pub fn open(
+        rails: RailsStarted,
+        data: &Path,
+        store: Arc<dyn Store>,
+        runtime: tokio::runtime::Handle,
+        now: Timestamp,
+    ) -> Result<Arc<Plugins>, PluginsError> {
+        let folder = data.join("plugins");
+        std::fs::create_dir_all(&folder).map_err(|source| PluginsError::File { path: folder.clone(), source })?;
+        let (journal, decisions) = Journal::open(&folder.join("journal.jsonl"))?;
+        let (lock, grants, hub) = (LockFile::default(), BTreeMap::new(), OnceLock::new());
+        let state = Mutex::new(State { journal, lock, grants });
+        let plugins = Plugins { rails, data: data.to_owned(), store, runtime, hub, state };
+        plugins.replay(decisions, now)?;
+        let (count, head) = plugins.head();
+        tracing::info!(count, head, "decisions about plugins");
+        Ok(Arc::new(plugins))
+    }
+
+    /// Every rail that runs now.
+    pub fn rails(&self) -> Vec<Arc<dyn tebura_hub::ports::Rail>> {
+        self.rails.rails()
+    }
+
+    /// The sender of all plugins.
+    pub fn egress(&self) -> Arc<tebura_egress::HttpEgress> {
+        Arc::clone(&self.rails.egress)
+    }
+
+    /// What the start said of configured plugins.
+    pub fn lines(&self) -> &[String] {
+        &self.rails.lines
+    }
+
+    /// The hub that is told of new rails. Once.
+    pub fn attach(&self, hub: Arc<Hub>) {
+        let _ = self.hub.set(hub);
+    }
+
+    /// How many decisions there are, and the hash of the last: whoever keeps it elsewhere notices a rewritten journal.
+    pub fn head(&self) -> (u64, String) {
+        let state = self.state();
+        let (count, head) = state.journal.head();
+        (count, head.to_owned())
+    }
+
+    /// What a request would do. Changes nothing.
+    ///
+    /// # Errors
+    /// [`PluginsError`] in the order of its variants.
+    pub fn offer(&self, request: &Request, now: Timestamp) -> Result<Offer, PluginsError> {
+        self.look(&mut self.state(), request, now).map(|(offer, _)| offer)
+    }
+
+    /// Installs what was approved, and tells the hub. Compiles: not for a request's thread.
+    ///
+    /// # Errors
+    /// [`PluginsError`] in the order of its variants; what was installed before stays.
+    pub fn install(&self, request: &Request, approval: &str, now: Timestamp) -> Result<Offer, PluginsError> {
+        let mut state = self.state();
+        let (offer, manifest) = self.look(&mut state, request, now)?;
+        if approval != offer.approval {
+            return Err(PluginsError::NotApproved);
+        }
+        let (component, text) = (component_digest(&request.package.component), manifest_digest(&manifest));
+        if let (Some(keyring), Some(_)) = (&request.publisher, &offer.new_key) {
+            state.journal.append(Decision::Trusted { keyring: keyring.clone() }, now)?;
+            let keyring = Keyring::parse(keyring).map_err(PluginsError::Publisher)?;
+            self.rails.host.trust_keys(keyring).map_err(PluginsError::Publisher)?;
+        }
+        self.rails.host.approve(&manifest, component);
+        self.keep(&request.package, component.0)?;
+        self.enable_package(&request.package, &manifest, &request.grants, now)?;
+        let approved = Decision::Approved {
+            plugin: offer.plugin.0.clone(),
+            version: offer.version.clone(),
+            component: hex(&component.0),
+            manifest: hex(&text),
+            powers: tebura_plugin_host::capabilities(&manifest),
+            grants: request.grants.clone(),
+        };
+        state.journal.append(approved, now)?;
+        state.lock.approve(&manifest, component);
+        state.grants.insert(offer.plugin.0.clone(), request.grants.clone());
+        tracing::info!(plugin = offer.plugin.0, version = offer.version, "a plugin was installed");
+        Ok(offer)
+    }
+
+    /// Every plugin.
+    pub fn list(&self) -> Vec<Listed> {
+        let state = self.state();
+        let listed = |rail: Arc<tebura_plugin_host::InstalledRail>| {
+            use tebura_hub::ports::Rail as _;
+            let (manifest, descriptor) = (rail.manifest(), rail.descriptor());
+            Listed {
+                plugin: manifest.id.0.clone(),
+                version: manifest.version.clone(),
+                digest: descriptor.digest.map(|digest| format!("{digest:?}")).unwrap_or_default(),
+                disabled: self.rails.host.disabled(&manifest.id),
+                configured: !state.grants.contains_key(&manifest.id.0),
+            }
+        };
+        self.rails.host.rails().into_iter().map(listed).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&self, state: &mut State, request: &Request, now: Timestamp) -> Result<(Offer, Manifest), PluginsError> {
+        let manifest = Manifest::parse(&request.package.manifest).map_err(InstallError::from)?;
+        let new_key = self.new_key(request, &manifest, now)?;
+        let id = &manifest.id;
+        let own = state.lock.approved_version(&id.0).map(str::to_owned);
+        if own.is_none() && self.rails.host.rail(id).is_some() {
+            return Err(PluginsError::Configured { plugin: id.0.clone() });
+        }
+        let more = state.lock.more(&manifest)?;
+        let component = component_digest(&request.package.component);
+        if own.as_ref() == Some(&manifest.version) && state.lock.check(&manifest, component).is_err() {
+            return Err(PluginsError::SameVersion { plugin: id.0.clone(), version: manifest.version.clone() });
+        }
+        request.grants.plans(&manifest, &self.data)?;
+        let approval = approval(&manifest, component.0, request);
+        let offer =
+            Offer { plugin: id.clone(), version: manifest.version.clone(), replaces: own, more, new_key, approval };
+        Ok((offer, manifest))
+    }
+
+    /// Verifies the package, with the publisher's key of the request added where it is new. Adds it nowhere else.
+    fn new_key(
+        &self,
+        request: &Request,
+        manifest: &Manifest,
+        now: Timestamp,
+    ) -> Result<Option<(String, String)>, PluginsError> {
+        let Some(text) = &request.publisher else {
+            self.rails.host.check(&request.package, now)?;
+            return Ok(None);
+        };
+        let keyring = Keyring::parse(text).map_err(PluginsError::Publisher)?;
+        let keys: Vec<(String, String)> =
+            keyring.fingerprints().map(|(id, fingerprint)| (id.0.clone(), fingerprint)).collect();
+        let wrong = |found: String| PluginsError::PublisherScope { plugin: manifest.id.0.clone(), found };
+        let [key] = keys.as_slice() else { return Err(wrong(format!("{} keys", keys.len()))) };
+        keyring.only_publishes(&manifest.id).map_err(wrong)?;
+        if self.rails.host.knows_key(&KeyId(key.0.clone())) {
+            self.rails.host.check(&request.package, now)?;
+            return Ok(None);
+        }
+        self.rails.host.check_with(&request.package, keyring, now)?;
+        Ok(Some(key.clone()))
+    }
+
+    /// Runs a package in place of what ran under its id, with its addresses, and tells the hub.
+    fn enable_package(
+        &self,
+        package: &Package,
+        manifest: &Manifest,
+        grants: &Grants,
+        now: Timestamp,
+    ) -> Result<(), PluginsError> {
+        let bound = bindings_of(manifest, grants.plans(manifest, &self.data)?)?;
+        let kv = Arc::new(StoreKv::new(self.store.clone(), self.runtime.clone()));
+        let bindings = Bindings { settings: grants.settings.clone(), kv, ..Bindings::default() };
+        let (rail, _) = self.rails.host.upgrade(package, bindings, now)?;
+        self.rails.egress.rebind(&manifest.id, bound)?;
+        if let Some(hub) = self.hub.get() {
+            hub.add_rail(rail);
+        }
+        Ok(())
+    }
+
+    fn package_folder(&self, component: &str) -> PathBuf {
+        self.data.join("plugins").join(component)
+    }
+
+    /// Writes the package's files, whole or not at all.
+    fn keep(&self, package: &Package, component: [u8; 32]) -> Result<(), PluginsError> {
+        let folder = self.package_folder(&hex(&component));
+        let draft = folder.with_extension("new");
+        let write = || {
+            let _ = std::fs::remove_dir_all(&draft);
+            std::fs::create_dir_all(&draft)?;
+            std::fs::write(draft.join("plugin.toml"), &package.manifest)?;
+            std::fs::write(draft.join("plugin.wasm"), &package.component)?;
+            if let Some(signatures) = &package.signatures {
+                std::fs::write(draft.join("plugin.sig"), signatures)?;
+            }
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder)?;
+            }
+            std::fs::rename(&draft, &folder)
+        };
+        write().map_err(|source| PluginsError::File { path: folder.clone(), source })
+    }
+
+    /// Takes up the decisions of earlier starts.
+    fn replay(&self, decisions: Vec<Decision>, now: Timestamp) -> Result<(), PluginsError> {
+        let mut approved = BTreeMap::new();
+        for decision in decisions {
+            match decision {
+                Decision::Trusted { keyring } => {
+                    let keyring = Keyring::parse(&keyring).map_err(PluginsError::Publisher)?;
+                    self.rails.host.trust_keys(keyring).map_err(PluginsError::Publisher)?;
+                }
+                Decision::Approved { plugin, version, component, manifest, grants, .. } => {
+                    approved.insert(plugin, (version, component, manifest, grants));
+                }
+                Decision::Disabled { plugin, reason } => self.rails.host.disable(&PluginId(plugin), &reason),
+                Decision::Enabled { plugin } => drop(self.rails.host.enable(&PluginId(plugin))),
+                Decision::Revoked { key, reason } => drop(self.rails.host.revoke_key(&KeyId(key), &reason)),
+            }
+        }
+        for (plugin, (version, component, manifest_hex, grants)) in approved {
+            let package = Package::read(&self.package_folder(&component))?;
+            let manifest = Manifest::parse(&package.manifest).map_err(InstallError::from)?;
+            let digest = component_digest(&package.component);
+            if hex(&digest.0) != component || hex(&manifest_digest(&manifest)) != manifest_hex {
+                return Err(PluginsError::Changed { plugin, version });
+            }
+            self.rails.host.approve(&manifest, digest);
+            match self.enable_package(&package, &manifest, &grants, now) {
+                Ok(()) => {}
+                Err(PluginsError::Install(InstallError::Signature(error))) => {
+                    tracing::error!(plugin, version, %error, "an installed plugin is left out");
+                }
+                Err(error) => return Err(error),
+            }
+            let mut state = self.state();
+            state.lock.approve(&manifest, digest);
+            state.grants.insert(plugin, grants);
+        }
+        Ok(())
+    }
+}
+
+/// What the operator says yes to: package, key, settings and addresses, as one digest.
+fn approval(manifest: &Manifest, component: [u8; 32], request: &Request) -> String {
+    let mut hash = Sha256::new();
+    let grants = serde_json::to_vec(&request.grants).unwrap_or_default();
+    let publisher = request.publisher.as_deref().unwrap_or_default().as_bytes();
+    let domain: &[u8] = b"tebura plugin approval 1";
+    for part in [domain, manifest_digest(manifest).as_slice(), &component, &grants, publisher] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}

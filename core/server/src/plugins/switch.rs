@@ -1,0 +1,55 @@
+//! The switches: a plugin off and on again, a key withdrawn for good. Each counts from the next call on.
+
+use tebura_hub::rail::PluginId;
+use tebura_ledger::Timestamp;
+use tebura_plugin_host::KeyId;
+
+use super::{Decision, Plugins, PluginsError};
+
+impl Plugins {
+    /// Switches a plugin off: its rail declines new operations, and what is open becomes unknown.
+    ///
+    /// # Errors
+    /// [`PluginsError::NotInstalled`], or the journal.
+    pub fn disable(&self, plugin: &str, reason: &str, now: Timestamp) -> Result<(), PluginsError> {
+        let id = self.installed(plugin)?;
+        let mut state = self.state();
+        // First the switch, which cannot fail: what is to stop stops even where the disk is full.
+        self.rails.host.disable(&id, reason);
+        let (plugin, reason) = (plugin.to_owned(), reason.to_owned());
+        Ok(state.journal.append(Decision::Disabled { plugin, reason }, now)?)
+    }
+
+    /// Switches a plugin on again.
+    ///
+    /// # Errors
+    /// As [`Plugins::disable`].
+    pub fn enable(&self, plugin: &str, now: Timestamp) -> Result<(), PluginsError> {
+        let id = self.installed(plugin)?;
+        let mut state = self.state();
+        state.journal.append(Decision::Enabled { plugin: plugin.to_owned() }, now)?;
+        self.rails.host.enable(&id);
+        Ok(())
+    }
+
+    /// Withdraws a key: nothing that it signed runs again, also after a restart.
+    ///
+    /// # Errors
+    /// [`PluginsError::NoKey`], or the journal.
+    pub fn revoke(&self, key: &str, reason: &str, now: Timestamp) -> Result<(), PluginsError> {
+        let mut state = self.state();
+        if !self.rails.host.revoke_key(&KeyId(key.to_owned()), reason) {
+            return Err(PluginsError::NoKey { key: key.to_owned() });
+        }
+        let (key, reason) = (key.to_owned(), reason.to_owned());
+        Ok(state.journal.append(Decision::Revoked { key, reason }, now)?)
+    }
+
+    pub(super) fn installed(&self, plugin: &str) -> Result<PluginId, PluginsError> {
+        let id = PluginId(plugin.to_owned());
+        match self.rails.host.rail(&id) {
+            Some(_) => Ok(id),
+            None => Err(PluginsError::NotInstalled { plugin: plugin.to_owned() }),
+        }
+    }
+}
