@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use tebura_contract::Contract;
 use tebura_ledger::{AccountId, Currency, Money, RailId, Timestamp};
 
-use super::super::world::{FarEnd, JumpingClock, hub, key};
+use super::super::cut_off::dying_store::{Death, DyingStore};
+use super::super::world::{FarEnd, JumpingClock, clock, hub_on, key};
 use crate::contracts::{AccountRef, ContractView, Happened, PartyBinding, Proposal, ProposeError, TellError, Told};
 use crate::ids::{ContractId, InstrumentId, MerchantId, PartyId, PartyKeyId};
 use crate::instant::rfc3339;
+use crate::memory::MemoryStore;
 use crate::parties::NewPartyKey;
 use crate::ports::Caller;
 use crate::set_up::NewInstrument;
@@ -26,6 +29,7 @@ pub(super) const PURSE: i64 = 10_000_000;
 
 pub(super) struct Desk {
     pub(super) hub: Hub,
+    store: Arc<MemoryStore>,
     pub(super) far_end: Arc<FarEnd>,
     pub(super) clock: Arc<JumpingClock>,
     pub(super) merchant: MerchantId,
@@ -33,19 +37,38 @@ pub(super) struct Desk {
     /// Party and rail.
     purses: BTreeMap<(String, String), (InstrumentId, AccountId)>,
     pub(super) id: Option<ContractId>,
+    /// Of the document.
+    pub(super) hash: Option<String>,
     nonces: u32,
 }
 
 impl Desk {
     pub(super) async fn open() -> Desk {
-        let (hub, far_end, clock) = hub();
+        let (store, far_end) = (Arc::new(MemoryStore::new(3)), Arc::new(FarEnd::with_balance(10_000)));
+        let clock = clock();
         clock.jump_ms(TODAY_MS);
-        for (rail, asset) in [("cbdc", "JPY"), ("deposit", "JPY"), ("emoney", "JPY"), ("asset", "VEHICLE")] {
-            hub.add_rail(Arc::new(HouseRail::new(RailId::new(rail).unwrap(), vec![asset.to_owned()])));
-        }
+        let hub = with_books(hub_on(store.clone(), far_end.clone(), clock.clone(), false));
         let merchant = hub.create_merchant(key("desk"), "窓口", true, Currency::JPY).await.unwrap().row.id;
         let (signers, purses) = (BTreeMap::new(), BTreeMap::new());
-        Desk { hub, far_end, clock, merchant, signers, purses, id: None, nonces: 0 }
+        Desk { hub, store, far_end, clock, merchant, signers, purses, id: None, hash: None, nonces: 0 }
+    }
+
+    /// The next process on the same store; it may die at a commit, or while the far end acts.
+    pub(super) fn restart(&mut self, death: Option<Death>) {
+        self.clock.jump_ms(1_000);
+        let store = Arc::new(DyingStore::new(self.store.clone(), death));
+        if let Some(Death::AfterAct(nth)) = death {
+            let (dead, acts) = (store.dead.clone(), AtomicU32::new(0));
+            let kill = move || {
+                if acts.fetch_add(1, Ordering::SeqCst) == nth {
+                    dead.store(true, Ordering::SeqCst);
+                }
+            };
+            *self.far_end.after_act.lock().unwrap() = Some(Arc::new(kill));
+        } else {
+            *self.far_end.after_act.lock().unwrap() = None;
+        }
+        self.hub = with_books(hub_on(store, self.far_end.clone(), self.clock.clone(), false));
     }
 
     /// Everybody of a document gets a key, and a purse on the rail of every leg.
@@ -130,6 +153,7 @@ impl Desk {
     pub(super) async fn propose(&mut self, word: &str, proposal: Proposal) -> Result<ContractView, ProposeError> {
         let view = self.hub.propose_contract(key(word), proposal).await?;
         self.id = Some(view.record.id);
+        self.hash = Some(view.contract.hash().to_string());
         Ok(view)
     }
 
@@ -215,6 +239,14 @@ impl Desk {
             _ => None,
         })
     }
+}
+
+/// Four rails in the hub's own books.
+fn with_books(hub: Hub) -> Hub {
+    for (rail, asset) in [("cbdc", "JPY"), ("deposit", "JPY"), ("emoney", "JPY"), ("asset", "VEHICLE")] {
+        hub.add_rail(Arc::new(HouseRail::new(RailId::new(rail).unwrap(), vec![asset.to_owned()])));
+    }
+    hub
 }
 
 /// A checked-in example.

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::cut_off::dying_store::Death;
 use super::super::world::{MISHAPS, Mishap, RAIL};
 use super::desk::{Desk, PURSE, example};
 use crate::contracts::{AccountRef, PartyBinding};
@@ -148,4 +149,58 @@ async fn a_merchant_is_paid_and_does_not_pay() {
     parties.insert("rider".to_owned(), rider);
     let error = desk.propose("pays", desk.proposal(document, parties)).await.unwrap_err();
     assert!(error.to_string().contains("not a merchant"), "{error}");
+}
+
+#[tokio::test]
+async fn wherever_the_hub_stops_both_legs_end_alike() {
+    let (mut both, mut neither) = (0, 0);
+    for nth in 0..7 {
+        for death in [Death::BeforeCommit(nth), Death::AfterCommit(nth), Death::AfterAct(nth)] {
+            for mishap in [Mishap::None, Mishap::LostReply] {
+                for from_the_proposal in [false, true] {
+                    let context = format!("{death:?} {mishap:?} from the proposal: {from_the_proposal}");
+                    let mut desk = Desk::open().await;
+                    let document = outside();
+                    let parties = desk.people(&document).await;
+                    let proposal = desk.proposal(document, parties);
+                    desk.propose("contract", proposal).await.unwrap();
+                    desk.agree("lp").await.unwrap();
+                    if !from_the_proposal {
+                        desk.agree("payer").await.unwrap();
+                    }
+                    desk.far_end.plan(&[mishap]);
+                    desk.restart(Some(death));
+                    let signed = if from_the_proposal {
+                        let hash = desk.hash.clone().unwrap();
+                        desk.signed("payer", &json!({"agree": hash}))
+                    } else {
+                        desk.signed("switch", &json!({"attest": "fulfil", "fields": {}}))
+                    };
+                    let id = desk.id.unwrap();
+                    // The process may die in the middle, or before it answers.
+                    let _ = desk.hub.tell_contract(id, &signed).await;
+
+                    desk.restart(None);
+                    desk.hub.recover(true).await.unwrap();
+                    desk.pass(5_000).await;
+                    // Whoever had no answer says it again, word for word.
+                    let again = desk.hub.tell_contract(id, &signed).await;
+                    assert!(again.is_ok() || from_the_proposal, "{context}: {again:?}");
+                    for _ in 0..60 {
+                        desk.pass(60_000).await;
+                    }
+                    desk.pass(3 * DAY).await;
+                    desk.pass(3 * DAY).await;
+                    let inside = desk.gain("payer", "cbdc").await;
+                    let paid = inside.0 != 0;
+                    assert_eq!(inside, (if paid { -3_000 } else { 0 }, 0), "{context}");
+                    assert_eq!(far(&desk), (0, if paid { 2_990 } else { 0 }), "{context}");
+                    assert!(desk.far_end.wallet().acts.values().all(|acts| *acts == 1), "{context}");
+                    assert!(desk.view().await.record.due_at.is_none(), "{context}: something is left to do");
+                    if paid { both += 1 } else { neither += 1 }
+                }
+            }
+        }
+    }
+    assert_eq!((both, neither), (42, 42), "said before the deadline: both; only agreed to: neither");
 }
