@@ -5,6 +5,7 @@
 //! and nothing twice.
 
 mod account;
+mod at_once;
 mod bind;
 mod carry_out;
 mod effect;

@@ -11,9 +11,12 @@ use tebura_contract::{Contract, Effect, Event};
 use super::effect::{Done, EffectKey};
 use super::look::Loaded;
 use super::record::{Declined, Happened, OpenGroup, RunningContract};
+use super::rehold::successor;
+use super::report::told;
+use super::text::Text;
 use crate::hub::Hub;
 use crate::ids::ContractId;
-use crate::ports::{CommitError, ReadError, Unit};
+use crate::ports::{CommitError, ReadError};
 
 /// Pause before the next try of a group that waits for a rail; the last value repeats.
 const TRY_AGAIN_MS: [i64; 8] = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000];
@@ -135,7 +138,7 @@ impl Hub {
         match attempt.end {
             End::Done if only_places => {}
             End::Done => {
-                for (leg, successor) in moved(loaded_id(report.record), group) {
+                for (leg, successor) in moved(report.record.id, group) {
                     report.record.progress.holds.remove(&leg);
                     report.note(Happened::MovedOn { leg, contract: successor });
                 }
@@ -148,23 +151,15 @@ impl Hub {
             }
             End::Open { .. } => {}
         }
-        let shard = report.record.id.shard();
-        let writes = report.writes();
-        self.store.commit(shard, now, Unit { writes, ..Unit::default() }).await?;
+        self.write_report(report, None).await?;
         Ok(ended)
     }
 }
 
-fn loaded_id(record: &RunningContract) -> ContractId {
-    record.id
-}
-
 /// Where the legs of a group went on.
-fn moved(id: ContractId, group: &OpenGroup) -> Vec<(String, super::text::Text<ContractId>)> {
+fn moved(id: ContractId, group: &OpenGroup) -> Vec<(String, Text<ContractId>)> {
     let moved = group.effects.iter().filter_map(|effect| match effect {
-        Effect::Rehold { leg, .. } => {
-            Some((leg.clone(), super::text::Text(super::rehold::successor(id, group.number, leg))))
-        }
+        Effect::Rehold { leg, .. } => Some((leg.clone(), Text(successor(id, group.number, leg)))),
         Effect::Place { .. }
         | Effect::Raise { .. }
         | Effect::Capture { .. }
@@ -193,12 +188,5 @@ fn update(record: &mut RunningContract, attempt: &Try, number: u32, now: i64) {
             group.again_at = now.saturating_add(pause);
             group.tries = group.tries.saturating_add(1);
         }
-    }
-}
-
-/// A contract takes every report of what it asked for; that it does not is a defect that must not stop the money.
-fn told(report: &mut super::report::Report<'_>, event: &Event) {
-    if let Err(refusal) = report.tell(event) {
-        tracing::error!(contract = %report.record.id, %refusal, "the contract refused a report");
     }
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use tebura_contract::{Contract, Effect, LegView, Split};
 use tebura_ledger::{
-    AccountId, AtDeadline, Finality, Hold, HoldId, LegKind, Money, OperationState, Phase, Raise, Refusal, Release,
-    Timestamp,
+    AccountId, AtDeadline, Command, Finality, Hold, HoldId, LegKind, Money, OperationId, OperationState, Phase, Raise,
+    Refusal, Release, Timestamp,
 };
 
+use super::account::BoundAccount;
 use super::bind::{account_on, payee_of, unit_of};
 use super::record::RunningContract;
 use crate::capture_hold::{CaptureHold, OverCapture, Share, ShareTo};
@@ -54,7 +55,62 @@ impl EffectKey {
     }
 }
 
+/// An effect as an operation in the hub's own books.
+pub(super) struct Prepared {
+    pub(super) hold: HoldId,
+    pub(super) operation: OperationId,
+    pub(super) amount: Money,
+    pub(super) begin: Command,
+}
+
 impl Hub {
+    /// The operation of an effect that was never tried, when its leg is in the hub's own books and nothing is open on it.
+    pub(super) async fn prepare(
+        &self,
+        contract: &Contract,
+        record: &RunningContract,
+        effect: &Effect,
+    ) -> Result<Option<Prepared>, ReadError> {
+        let (Effect::Place { leg: name, .. }
+        | Effect::Raise { leg: name, .. }
+        | Effect::Capture { leg: name, .. }
+        | Effect::Release { leg: name, .. }) = effect
+        else {
+            return Ok(None);
+        };
+        let leg = contract.legs().find(|leg| leg.name == name).filter(|leg| self.in_house(leg.rail));
+        let (Some(leg), Some(hold)) = (leg, record.progress.holds.get(name).map(|hold| hold.0)) else {
+            return Ok(None);
+        };
+        let work = match effect {
+            Effect::Place { amount, cap, until, .. } => {
+                self.place_work(contract, record, &leg, hold, (*amount, *cap), *until).ok()
+            }
+            Effect::Raise { .. } | Effect::Capture { .. } | Effect::Release { .. } => {
+                let Some(row) = self.store.hold(hold).await?.filter(|row| !something_open(row)) else {
+                    return Ok(None);
+                };
+                match effect {
+                    Effect::Raise { to, .. } => self.raise_work(&row, *to),
+                    Effect::Capture { splits, is_final, .. } => {
+                        let taken = Taken { splits, is_final: *is_final, returns: 0 };
+                        self.capture_work(record, &leg, &row, &taken).await.ok()
+                    }
+                    Effect::Release { amount, is_final, .. } => self.release_work(&row, *amount, *is_final),
+                    Effect::Place { .. } | Effect::Rehold { .. } | Effect::AskConsent { .. } | Effect::Ended { .. } => {
+                        None
+                    }
+                }
+            }
+            Effect::Rehold { .. } | Effect::AskConsent { .. } | Effect::Ended { .. } => None,
+        };
+        let prepared = work.and_then(|work| {
+            let amount = work.ask.amount()?;
+            Some(Prepared { hold, operation: work.operation, amount, begin: work.begin })
+        });
+        Ok(prepared)
+    }
+
     /// Brings an effect about, or finds that it was.
     pub(super) async fn bring_about(
         &self,
@@ -106,8 +162,7 @@ impl Hub {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and there is one caller")]
-    async fn place_leg(
+    fn place_work(
         &self,
         contract: &Contract,
         record: &RunningContract,
@@ -115,19 +170,15 @@ impl Hub {
         hold: HoldId,
         (amount, cap): (i64, i64),
         until: Timestamp,
-        key: KeyRequest,
-    ) -> Result<Done, ReadError> {
+    ) -> Result<Work, CreateHoldError> {
         let parties = &record.terms.parties;
-        let refused = |code: &str| Ok(Done::No { code: code.to_owned() });
-        let (Ok(unit), Ok(payee)) = (unit_of(leg), payee_of(contract, leg, parties)) else {
-            return refused("contract.leg_unbound");
-        };
-        let (payer, payee) = (account_on(parties, leg.from, leg.rail), account_on(parties, payee, leg.rail));
-        let (Some(payer), Some(payee)) = (payer, payee) else { return refused("contract.leg_unbound") };
-        let Some(rail) = self.rail(leg.rail) else { return refused("rail.not_found") };
+        let unbound = || CreateHoldError::PayeeNotFound { rail: leg.rail.to_string() };
+        let (Ok(unit), Ok(payee)) = (unit_of(leg), payee_of(contract, leg, parties)) else { return Err(unbound()) };
+        let payer = account_on(parties, leg.from, leg.rail).ok_or_else(unbound)?;
+        let payee = account_on(parties, payee, leg.rail).ok_or_else(unbound)?;
+        let rail = self.rail(leg.rail).ok_or_else(|| PerformError::RailUnknown(leg.rail.clone()))?;
         let keeps = if rail.descriptor().abilities.pin { until.plus_ms(BACKSTOP_MS) } else { until };
-        let side =
-            |account: &super::account::BoundAccount| Side { account: account.account.0, token: account.token.clone() };
+        let side = |bound: &BoundAccount| Side { account: bound.account.0, token: bound.token.clone() };
         let place = PlaceBetween {
             rail: leg.rail.clone(),
             payer: side(payer),
@@ -139,8 +190,21 @@ impl Hub {
                 at_deadline: AtDeadline::Release,
             },
         };
-        let ids = PlaceIds { hold, operation: self.operation_id(hold.shard()) };
-        let work = match self.place_between(ids, place, i64::MAX) {
+        self.place_between(PlaceIds { hold, operation: self.operation_id(hold.shard()) }, place, i64::MAX)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and there is one caller")]
+    async fn place_leg(
+        &self,
+        contract: &Contract,
+        record: &RunningContract,
+        leg: &LegView<'_>,
+        hold: HoldId,
+        units: (i64, i64),
+        until: Timestamp,
+        key: KeyRequest,
+    ) -> Result<Done, ReadError> {
+        let work = match self.place_work(contract, record, leg, hold, units, until) {
             Ok(work) => work,
             Err(CreateHoldError::Perform(error)) => return done_by(error),
             Err(error) => return Ok(Done::No { code: error.to_string() }),
@@ -153,18 +217,13 @@ impl Hub {
 
     async fn raise_leg(&self, hold: HoldId, to: i64, key: KeyRequest) -> Result<Done, ChangeHoldError> {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
-        let amount = Money::new(to.saturating_sub(row.authorised().minor()), row.currency());
         if let Some(claimed) = self.store.claimed_key(hold.shard(), &key.scope, &key.key).await? {
             return Ok(done(&self.replay(&claimed.target).await?));
         }
-        if !amount.is_positive() {
+        if row.authorised().minor() >= to {
             return Ok(Done::Yes);
         }
-        let reference = row.reference().ok_or(ChangeHoldError::NotPlaced)?.to_owned();
-        let operation = self.operation_id(hold.shard());
-        let begin = Raise { hold, operation, amount, expected_version: Some(row.version()) };
-        let work =
-            work(&row, operation, RailCommand::Raise { reference, amount }, tebura_ledger::Command::Raise(begin));
+        let work = self.raise_work(&row, to).ok_or(ChangeHoldError::NotPlaced)?;
         Ok(done(&self.perform(Some(key), work).await?))
     }
 
@@ -179,34 +238,10 @@ impl Hub {
         key: impl Fn(&str) -> KeyRequest,
     ) -> Result<Done, ChangeHoldError> {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
-        let mut shares: BTreeMap<AccountId, i64> = BTreeMap::new();
-        for split in taken.splits {
-            let account = account_on(&record.terms.parties, &split.party, leg.rail);
-            let account = account.ok_or_else(|| ChangeHoldError::SplitPayeeUnknown { to: split.party.clone() })?;
-            *shares.entry(account.account.0).or_default() += split.amount;
-        }
-        let money = |units: i64| Money::new(units, row.currency());
-        let total = shares.values().sum();
-        let share = |(account, units): (AccountId, i64)| Share {
-            to: ShareTo::Account(account),
-            amount: money(units),
-            kind: LegKind::Share,
-        };
-        let split = shares.into_iter().filter(|(account, _)| *account != row.payee()).map(share).collect();
-        let last = taken.is_final && !something_open(&row);
-        let command = CaptureHold {
-            caller: Caller::Operator,
-            hold,
-            amount: Some(money(total)),
-            finality: if last { Finality::Final } else { Finality::Partial },
-            split,
-            over: OverCapture::Refuse,
-            expected_version: None,
-        };
         let answer = match self.store.claimed_key(hold.shard(), "contract", &key("capture").key).await? {
             Some(claimed) => self.replay(&claimed.target).await?,
             None => {
-                let work = self.capture(command, self.operation_id(hold.shard())).await?;
+                let work = self.capture_work(record, leg, &row, taken).await?;
                 self.perform(Some(key("capture")), work).await?
             }
         };
@@ -234,17 +269,62 @@ impl Hub {
             // It went back with the capture, or with the deadline.
             return Ok(Done::Yes);
         }
-        let Some(reference) = row.reference().map(str::to_owned) else { return Ok(Done::NotYet) };
-        if free < amount {
-            return Ok(Done::NotYet);
-        }
-        let operation = self.operation_id(hold.shard());
-        let whole = is_final && free == amount;
+        let Some(work) = self.release_work(&row, amount, is_final) else { return Ok(Done::NotYet) };
+        Ok(done(&self.perform(Some(key), work).await?))
+    }
+
+    /// Raises a hold to an amount; nothing while it is not placed, or when it has that much.
+    fn raise_work(&self, row: &Hold, to: i64) -> Option<Work> {
+        let amount = Money::new(to.saturating_sub(row.authorised().minor()), row.currency());
+        let reference = row.reference().filter(|_| amount.is_positive())?.to_owned();
+        let (hold, operation) = (row.id(), self.operation_id(row.id().shard()));
+        let begin = Raise { hold, operation, amount, expected_version: Some(row.version()) };
+        Some(work(row, operation, RailCommand::Raise { reference, amount }, Command::Raise(begin)))
+    }
+
+    /// Gives an amount back, with `is_final` as the end of the hold when it is all that is left; nothing while less is free.
+    fn release_work(&self, row: &Hold, amount: i64, is_final: bool) -> Option<Work> {
+        let free = row.free().minor();
+        let reference = row.reference().filter(|_| free >= amount)?.to_owned();
+        let (hold, operation) = (row.id(), self.operation_id(row.id().shard()));
         let asked = Money::new(amount, row.currency());
+        let whole = is_final && free == amount;
         let begin =
             Release { hold, operation, amount: (!whole).then_some(asked), expected_version: Some(row.version()) };
-        let ask = RailCommand::Release { reference, amount: asked };
-        Ok(done(&self.perform(Some(key), work(&row, operation, ask, tebura_ledger::Command::Release(begin))).await?))
+        Some(work(row, operation, RailCommand::Release { reference, amount: asked }, Command::Release(begin)))
+    }
+
+    async fn capture_work(
+        &self,
+        record: &RunningContract,
+        leg: &LegView<'_>,
+        row: &Hold,
+        taken: &Taken<'_>,
+    ) -> Result<Work, ChangeHoldError> {
+        let mut shares: BTreeMap<AccountId, i64> = BTreeMap::new();
+        for split in taken.splits {
+            let account = account_on(&record.terms.parties, &split.party, leg.rail);
+            let account = account.ok_or_else(|| ChangeHoldError::SplitPayeeUnknown { to: split.party.clone() })?;
+            *shares.entry(account.account.0).or_default() += split.amount;
+        }
+        let money = |units: i64| Money::new(units, row.currency());
+        let total = shares.values().sum();
+        let share = |(account, units): (AccountId, i64)| Share {
+            to: ShareTo::Account(account),
+            amount: money(units),
+            kind: LegKind::Share,
+        };
+        let last = taken.is_final && !something_open(row);
+        let command = CaptureHold {
+            caller: Caller::Operator,
+            hold: row.id(),
+            amount: Some(money(total)),
+            finality: if last { Finality::Final } else { Finality::Partial },
+            split: shares.into_iter().filter(|(account, _)| *account != row.payee()).map(share).collect(),
+            over: OverCapture::Refuse,
+            expected_version: None,
+        };
+        self.capture(command, self.operation_id(row.id().shard())).await
     }
 }
 
@@ -255,7 +335,7 @@ struct Taken<'t> {
     returns: i64,
 }
 
-fn work(row: &Hold, operation: tebura_ledger::OperationId, ask: RailCommand, begin: tebura_ledger::Command) -> Work {
+fn work(row: &Hold, operation: OperationId, ask: RailCommand, begin: Command) -> Work {
     Work { operation, hold: row.id(), rail: row.rail().clone(), ask, begin, before: Vec::new(), writes: Vec::new() }
 }
 

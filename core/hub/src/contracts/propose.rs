@@ -16,7 +16,7 @@ use super::rehold::{CannotFollow, can_follow};
 use crate::hub::Hub;
 use crate::ids::{ContractId, MerchantId};
 use crate::perform::KeyRequest;
-use crate::ports::{CommitError, Committed, ReadError, Unit};
+use crate::ports::{CommitError, Committed, ReadError};
 
 /// Everybody agrees within this long, when nobody says otherwise.
 pub const AGREE_WITHIN_MS: i64 = 24 * 3_600_000;
@@ -117,9 +117,7 @@ impl Hub {
         let mut report = self.report(&contract, &mut record, now);
         report.note(Happened::Proposed);
         report.begin_when_agreed();
-        let writes = report.writes();
-        let unit = Unit { key: Some(key.claim(id)), writes, ..Unit::default() };
-        let id = match self.store.commit(shard, now, unit).await? {
+        let id = match self.write_report(report, Some(key.claim(id))).await? {
             Committed::Done(_) => id,
             Committed::Replayed { target } => target.parse().map_err(|_| ProposeError::KeyReused)?,
         };

@@ -14,9 +14,9 @@ use crate::ports::Write;
 /// A record and what happened to it since it was read.
 pub(super) struct Report<'r> {
     hub: &'r Hub,
-    contract: &'r Contract,
+    pub(super) contract: &'r Contract,
     pub(super) record: &'r mut RunningContract,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     entries: Vec<ContractEntry>,
 }
 
@@ -123,6 +123,13 @@ impl Report<'_> {
         }
     }
 
+    /// What has to be written as things stand; the report goes on.
+    pub(super) fn plain_writes(&self) -> Vec<Write> {
+        let mut record = self.record.clone();
+        let (hub, contract, now, entries) = (self.hub, self.contract, self.now, self.entries.clone());
+        Report { hub, contract, record: &mut record, now, entries }.writes()
+    }
+
     /// What has to be written: the record for the revision that was read, and what happened.
     pub(super) fn writes(self) -> Vec<Write> {
         self.record.due_at = self.record.next_due();
@@ -141,4 +148,11 @@ pub(super) fn must_agree(contract: &Contract, record: &RunningContract) -> BTree
 
 fn instant((name, at): (&String, &i64)) -> (String, Timestamp) {
     (name.clone(), Timestamp::from_millis(*at))
+}
+
+/// A contract takes every report of what it asked for; that it does not is a defect that must not stop the money.
+pub(super) fn told(report: &mut Report<'_>, event: &Event) {
+    if let Err(refusal) = report.tell(event) {
+        tracing::error!(contract = %report.record.id, %refusal, "the contract refused a report");
+    }
 }

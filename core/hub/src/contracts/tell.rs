@@ -1,6 +1,6 @@
 //! Tells a contract what a party has signed.
 
-use tebura_contract::{DocumentHash, StepRefusal};
+use tebura_contract::{DocumentHash, Event, StepRefusal};
 
 use super::look::{ContractView, Loaded};
 use super::record::{Happened, Stage};
@@ -8,7 +8,7 @@ use super::report::must_agree;
 use super::text::Text;
 use crate::hub::Hub;
 use crate::ids::{ContractId, PartyId};
-use crate::ports::{CommitError, ReadError, Unit};
+use crate::ports::{CommitError, ReadError};
 use crate::statements::{Said, SignedStatement, Statement, StatementError};
 
 /// Reads of a contract that moves while it is told; each is followed by a write of what was read.
@@ -113,7 +113,6 @@ impl Hub {
     async fn hear_statement(&self, loaded: Loaded, statement: &Statement, said: Happened) -> Result<(), Untold> {
         let Loaded { contract, mut record } = loaded;
         let now = self.now();
-        let shard = record.id.shard();
         let mut refused = None;
         let mut report = self.report(&contract, &mut record, now);
         match (&mut report.record.progress.stage, &statement.said) {
@@ -140,15 +139,19 @@ impl Hub {
             (Stage::Running { .. }, Said::Agree(_)) => return Err(TellError::BegunAlready.into()),
             (Stage::Running { .. }, _) => {
                 let Some(event) = statement.event() else { return Err(TellError::BegunAlready.into()) };
-                let (changed, late) = report.tell(&event)?;
-                refused = late.map(TellError::Refused);
-                if changed && refused.is_none() {
-                    report.note(said);
+                let before = report.record.clone();
+                report.note(said);
+                let (_, late) = report.tell(&event)?;
+                if let Some(late) = late {
+                    // Deadlines came first, and only they are written.
+                    refused = Some(TellError::Refused(late));
+                    *report.record = before;
+                    report = self.report(&contract, &mut record, now);
+                    report.tell(&Event::Deadline)?;
                 }
             }
         }
-        let writes = report.writes();
-        self.store.commit(shard, now, Unit { writes, ..Unit::default() }).await?;
+        self.write_report(report, None).await?;
         match refused {
             Some(refused) => {
                 self.carry_out_contract(record.id).await.map_err(TellError::from)?;

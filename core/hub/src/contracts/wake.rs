@@ -6,7 +6,7 @@ use super::look::Loaded;
 use super::record::Stage;
 use crate::hub::Hub;
 use crate::ids::ContractId;
-use crate::ports::{CommitError, ReadError, Unit};
+use crate::ports::{CommitError, ReadError};
 
 /// Contracts taken at a time: a tick stays short and the next one goes on.
 const BATCH: u16 = 100;
@@ -27,7 +27,6 @@ impl Hub {
     async fn wake(&self, id: ContractId) -> Result<(), ReadError> {
         let Some(Loaded { contract, mut record }) = self.load_contract(id).await? else { return Ok(()) };
         let now = self.now();
-        let shard = id.shard();
         let deadline = match &record.progress.stage {
             Stage::Proposed { .. } => Some(Timestamp::from_millis(record.terms.agree_until)),
             Stage::Running { state } => state.deadline(),
@@ -41,8 +40,7 @@ impl Hub {
                 tracing::error!(contract = %id, %refusal, "the contract refused its deadline");
                 return Ok(());
             }
-            let writes = report.writes();
-            match self.store.commit(shard, now, Unit { writes, ..Unit::default() }).await {
+            match self.write_report(report, None).await {
                 // Somebody told it meanwhile, and its deadline fired with that.
                 Ok(_) | Err(CommitError::Stale) => {}
                 Err(error) => return Err(ReadError { reason: error.to_string() }),

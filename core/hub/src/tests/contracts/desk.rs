@@ -30,6 +30,8 @@ pub(super) const PURSE: i64 = 10_000_000;
 pub(super) struct Desk {
     pub(super) hub: Hub,
     store: Arc<MemoryStore>,
+    /// Commits of this process, counted since the last restart.
+    pub(super) commits: Arc<AtomicU32>,
     pub(super) far_end: Arc<FarEnd>,
     pub(super) clock: Arc<JumpingClock>,
     pub(super) merchant: MerchantId,
@@ -44,13 +46,18 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) async fn open() -> Desk {
-        let (store, far_end) = (Arc::new(MemoryStore::new(3)), Arc::new(FarEnd::with_balance(10_000)));
+        Desk::open_on(3).await
+    }
+
+    pub(super) async fn open_on(shards: u16) -> Desk {
+        let (store, far_end) = (Arc::new(MemoryStore::new(shards)), Arc::new(FarEnd::with_balance(10_000)));
         let clock = clock();
         clock.jump_ms(TODAY_MS);
         let hub = with_books(hub_on(store.clone(), far_end.clone(), clock.clone(), false));
         let merchant = hub.create_merchant(key("desk"), "窓口", true, Currency::JPY).await.unwrap().row.id;
         let (signers, purses) = (BTreeMap::new(), BTreeMap::new());
-        Desk { hub, store, far_end, clock, merchant, signers, purses, id: None, hash: None, nonces: 0 }
+        let commits = Arc::default();
+        Desk { hub, store, commits, far_end, clock, merchant, signers, purses, id: None, hash: None, nonces: 0 }
     }
 
     /// The next process on the same store; it may die at a commit, or while the far end acts.
@@ -68,6 +75,7 @@ impl Desk {
         } else {
             *self.far_end.after_act.lock().unwrap() = None;
         }
+        self.commits = store.commits.clone();
         self.hub = with_books(hub_on(store, self.far_end.clone(), self.clock.clone(), false));
     }
 

@@ -1,6 +1,8 @@
 //! BOJ-20 and BOJ-21: a leg on a rail that can be silent, declined or late, against a leg in the hub's own books. Both are
 //! captured or both are given back, whatever the far end does and wherever the hub stops.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use super::super::cut_off::dying_store::Death;
@@ -203,4 +205,37 @@ async fn wherever_the_hub_stops_both_legs_end_alike() {
         }
     }
     assert_eq!((both, neither), (42, 42), "said before the deadline: both; only agreed to: neither");
+}
+
+#[tokio::test]
+async fn in_the_hubs_own_books_money_and_title_change_hands_in_one_transaction() {
+    let document = example(include_str!("../../../../../examples/contracts/usedcar-dvp/contract.json"));
+    for (shards, commits) in [(1, 1), (3, 4)] {
+        for nth in 0..5 {
+            for death in [None, Some(Death::BeforeCommit(nth)), Some(Death::AfterCommit(nth))] {
+                let mut desk = Desk::open_on(shards).await;
+                desk.begin(&document).await;
+                desk.attest("assessor", "assessed", json!({"value": 1_650_000})).await.unwrap();
+                desk.attest("registry", "transfer_ready", json!({})).await.unwrap();
+                desk.restart(death);
+                let signed = desk.signed("buyer", &json!({"attest": "transfer_ready", "fields": {}}));
+                let id = desk.id.unwrap();
+                let first = desk.hub.tell_contract(id, &signed).await;
+                if death.is_none() {
+                    assert!(desk.commits.load(Ordering::SeqCst) <= commits, "in {shards} shards");
+                    assert!(first.is_ok());
+                }
+                desk.restart(None);
+                desk.hub.recover(true).await.unwrap();
+                desk.pass(5_000).await;
+                desk.hub.tell_contract(id, &signed).await.unwrap();
+                desk.pass(60_000).await;
+                assert_eq!(desk.gain("seller", "cbdc").await, (1_650_000, 0), "{shards} {death:?}");
+                assert_eq!(desk.gain("buyer", "cbdc").await, (-1_650_000, 0), "{shards} {death:?}");
+                assert_eq!(desk.gain("buyer", "asset").await, (1, 0), "{shards} {death:?}");
+                assert_eq!(desk.gain("seller", "asset").await, (-1, 0), "{shards} {death:?}");
+                assert!(desk.view().await.record.due_at.is_none(), "{shards} {death:?}");
+            }
+        }
+    }
 }

@@ -30,13 +30,13 @@ pub(in crate::tests) enum Death {
 pub(in crate::tests) struct DyingStore {
     inner: Arc<MemoryStore>,
     death: Option<Death>,
-    commits: AtomicU32,
+    pub(in crate::tests) commits: Arc<AtomicU32>,
     pub(in crate::tests) dead: Arc<AtomicBool>,
 }
 
 impl DyingStore {
     pub(in crate::tests) fn new(inner: Arc<MemoryStore>, death: Option<Death>) -> Self {
-        DyingStore { inner, death, commits: AtomicU32::new(0), dead: Arc::default() }
+        DyingStore { inner, death, commits: Arc::default(), dead: Arc::default() }
     }
 
     fn alive(&self) -> Result<&MemoryStore, ReadError> {
