@@ -16,6 +16,7 @@ use crate::idempotency::{Running, RunningKeys};
 use crate::layers::SHED_RETRY_AFTER_MS;
 use crate::plugins::Plugins;
 use crate::problem::{Problem, Retry};
+use crate::rates::{Rate, Rates};
 use crate::sessions::Sessions;
 
 /// Sizes and times that bound what one caller can make the hub do.
@@ -37,6 +38,8 @@ pub struct Limits {
     pub requests: usize,
     /// Commands at once.
     pub commands: u32,
+    /// How often one key may call; as often as it likes when it is left out.
+    pub rate: Option<Rate>,
 }
 
 impl Default for Limits {
@@ -50,6 +53,7 @@ impl Default for Limits {
             answer: Duration::from_secs(25),
             requests: 2_048,
             commands: 1_024,
+            rate: None,
         }
     }
 }
@@ -76,6 +80,8 @@ pub struct Shared {
     pub running: RunningKeys,
     /// Bounds.
     pub limits: Limits,
+    /// How often each key has called.
+    pub rates: Rates,
     /// Set when the demo city is served.
     pub demo: Option<Demo>,
     /// One place for each event stream.
@@ -106,11 +112,13 @@ impl App {
         let streams = Arc::new(Semaphore::new(STREAMS));
         let (webhooks, heads, plugins) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let (running, stopping) = (RunningKeys::default(), watch::Sender::new(false));
+        let rates = Rates::new(limits.rate);
         App(Arc::new(Shared {
             hub,
             sessions,
             running,
             limits,
+            rates,
             demo,
             streams,
             webhooks,

@@ -166,6 +166,7 @@ impl FromRequestParts<App> for Principal {
             }
             None => crate::sessions::key_of_session(app, parts).await?,
         };
+        app.rates.admit(key.id)?;
         tracing::debug!(key = %key.id, "authenticated");
         Ok(Principal::of(&key))
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use tebura_hub::{HOUSE, HouseRail};
 use tebura_ledger::{Currency, RailId};
 use tebura_plugin_host::{LockFile, Package};
 
+use crate::app::Limits;
+use crate::rates::Rate;
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
 
 /// The file. Paths are relative to it.
@@ -41,6 +44,8 @@ pub struct Config {
     pub plugins: Vec<PluginConfig>,
     /// Where events may be sent.
     pub webhooks: WebhooksConfig,
+    /// What one caller may ask for.
+    pub limits: LimitsConfig,
 }
 
 /// Where events may be sent.
@@ -59,6 +64,23 @@ pub struct BookConfig {
     rail: String,
     /// Currencies by code, and kinds of thing in capitals: `["JPY"]`, `["VEHICLE"]`.
     assets: Vec<String>,
+}
+
+/// What one caller may ask for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Requests of one key in the long run; 0: as many as it likes. Each hub process counts for itself.
+    requests_per_second: u32,
+    /// Requests of one key at once, after a pause.
+    burst: u32,
+}
+
+impl Default for LimitsConfig {
+    /// More than a shop's tills need at once, and far less than a hub can do.
+    fn default() -> LimitsConfig {
+        LimitsConfig { requests_per_second: 200, burst: 400 }
+    }
 }
 
 /// A plugin.
@@ -190,6 +212,14 @@ impl Config {
         crate::webhooks::client(self.webhooks.allow.iter().map(reach).collect::<Result<_, RailsError>>()?)
     }
 
+    /// Bounds for callers.
+    pub fn limits(&self) -> Limits {
+        let LimitsConfig { requests_per_second, burst } = self.limits;
+        let rate = NonZeroU32::new(requests_per_second)
+            .map(|per_second| Rate { per_second, burst: NonZeroU32::new(burst).unwrap_or(per_second) });
+        Limits { rate, ..Limits::default() }
+    }
+
     /// What the operator approved.
     ///
     /// # Errors
@@ -290,6 +320,16 @@ mod tests {
         assert!(config("['loopback', '10.20.0.0/16']").webhooks().unwrap().admit(inside).is_ok());
         let wrong = config("['10.20.0.7/16']").webhooks().err().map(|error| error.to_string());
         assert!(wrong.is_some_and(|wrong| wrong.contains("10.20.0.7/16")));
+    }
+
+    #[test]
+    fn a_key_is_limited_unless_the_file_says_otherwise() {
+        let rate = |text: &str| toml::from_str::<Config>(text).unwrap().limits().rate;
+        let burst = |text| rate(text).map(|rate| (rate.per_second.get(), rate.burst.get()));
+        assert_eq!(burst(""), Some((200, 400)));
+        assert_eq!(burst("[limits]\nrequests_per_second = 5\nburst = 9\n"), Some((5, 9)));
+        assert_eq!(burst("[limits]\nrequests_per_second = 5\nburst = 0\n"), Some((5, 5)));
+        assert_eq!(burst("[limits]\nrequests_per_second = 0\n"), None);
     }
 
     #[test]

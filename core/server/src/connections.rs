@@ -23,6 +23,10 @@ use crate::app::Limits;
 /// After a failed accept, such as for want of file handles: time for others to close.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Largest head of a request, in bytes; also what a connection may keep of what it has read. A key, a signature and a
+/// proxy's headers take less than a tenth.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
 /// Serves until `stop` says so, then lets the requests in progress end. False: some did not within `drain`.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -83,7 +87,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePe
         }
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(head);
+    builder.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_BYTES_MAX);
     if let Err(error) = watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await {
         tracing::debug!(%error, "a connection ended early");
     }

@@ -22,6 +22,7 @@ pub mod messages;
 pub mod openapi;
 pub mod plugins;
 pub mod problem;
+pub mod rates;
 pub mod refusals;
 mod refused_contracts;
 pub mod routes;

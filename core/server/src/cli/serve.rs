@@ -10,7 +10,7 @@ use tebura_hub::ports::{Clock, Rail};
 
 use super::demo::{self, DemoArguments};
 use super::{Outcome, print};
-use crate::app::{App, Limits};
+use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::logging::{self, LogFormat};
@@ -95,7 +95,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     rails.extend(books.into_iter().map(|book| Arc::new(book) as Arc<dyn Rail>));
     let hub = start::assemble(opened.store.clone(), &faces, plugins.egress(), rails, !config.shared).await?;
     let heads = opened.keep_heads(&data).await?;
-    let app = App::new(hub, Sessions::new(&opened.operator_key), Limits::default(), None)
+    let app = App::new(hub, Sessions::new(&opened.operator_key), config.limits(), None)
         .with_webhooks(config.webhooks()?)
         .with_heads(heads.heads())
         .with_plugins(plugins);

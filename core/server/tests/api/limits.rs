@@ -1,11 +1,13 @@
 //! What bounds one caller: sizes, places, times, and what a hub that is full or stopping says.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 use tebura_server::app::Limits;
+use tebura_server::rates::Rate;
 use tebura_server::serve::{listen, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,6 +29,29 @@ async fn a_body_that_is_too_large_is_413() {
     let image = "x".repeat(200_000);
     let parts = [("payment", payment.as_str()), ("image", image.as_str())];
     assert_eq!(world.form("/v1/payments/face", &world.till, &parts).await.problem(), "413 body.too_large");
+}
+
+#[tokio::test]
+async fn a_key_that_calls_too_often_is_429_and_others_go_on() {
+    // A bucket of three that takes a second for each new place; the requests below take far less, or meet a place more.
+    let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
+    let world = World::with(Limits { rate: Some(rate), ..Limits::default() }).await;
+    let mut asked = 0;
+    let refused = loop {
+        let reply = world.get("/v1/holds", &world.shop).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        asked += 1;
+        assert!(asked < 1_000, "nothing is limited");
+    };
+    assert!(asked >= 3, "{asked}");
+    assert_eq!(refused.problem(), "429 rate.limited");
+    assert_eq!((refused.headers["retry-after"].to_str().unwrap(), &refused.json()["retry"]), ("1", &json!("same_key")));
+    assert!((1..=1_000).contains(&refused.json()["retry_after_ms"].as_u64().unwrap()));
+    assert_eq!(world.get("/v1/rails", &world.operator).await.status, 200);
+    let stranger = world.get("/v1/holds", "tb_1_2").await;
+    assert_eq!(stranger.problem(), "401 auth.key_unknown");
 }
 
 #[tokio::test]
@@ -125,6 +150,27 @@ async fn a_head_that_never_ends_and_a_body_that_never_comes_are_cut_off() {
     let mut answer = String::new();
     line.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body.too_slow"), "{answer}");
+    drop(stop);
+    assert_eq!(serving.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_431() {
+    let world = World::open().await;
+    let (address, stop, serving) = served(&world).await;
+    let get = async |filling: usize| {
+        let mut line = TcpStream::connect(address).await.unwrap();
+        let head =
+            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: {}\r\n\r\n", "x".repeat(filling));
+        // The hub may close before it has read everything.
+        let _ = line.write_all(head.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = line.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    assert!(get(32 * 1024).await.starts_with("HTTP/1.1 200"));
+    let refused = get(256 * 1024).await;
+    assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 431"), "{refused}");
     drop(stop);
     assert_eq!(serving.await.unwrap(), 0);
 }
