@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use zeroize::Zeroizing;
 
 /// Why a key file is not written or not read.
@@ -35,7 +35,9 @@ pub enum KeyFileError {
 /// [`KeyFileError`]; also when there is a file already.
 pub fn create(path: &Path, secret: [u8; 32]) -> Result<SigningKey, KeyFileError> {
     let key = SigningKey::from_bytes(&Zeroizing::new(secret));
-    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyFileError::Key { path: path.to_owned() })?;
+    // Without the public half: OpenSSL reads no version 2.
+    let pem = KeypairBytes { secret_key: key.to_bytes(), public_key: None }.to_pkcs8_pem(LineEnding::LF);
+    let pem = pem.map_err(|_| KeyFileError::Key { path: path.to_owned() })?;
     let mut open = OpenOptions::new();
     open.write(true).create_new(true).mode(0o600);
     let written = open.open(path).and_then(|mut file| file.write_all(pem.as_bytes()));

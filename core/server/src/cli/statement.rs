@@ -209,6 +209,10 @@ mod tests {
         assert!(key_file::create(&path, [4; 32]).is_err());
         let read = key_file::read(&path).unwrap().unwrap();
         assert_eq!(read.verifying_key(), key.verifying_key());
+        // As `openssl genpkey -algorithm ed25519` writes it: 48 bytes, version 1.
+        let pem = std::fs::read_to_string(&path).unwrap();
+        let body = pem.lines().nth(1).unwrap();
+        assert_eq!((body.len(), &body[..21], pem.lines().count()), (64, "MC4CAQAwBQYDK2VwBCIEI", 3));
         let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&path).unwrap());
         assert_eq!(mode & 0o777, 0o600);
         let signature = jws::sign(&read, Some("pk_1"), b"{}");
