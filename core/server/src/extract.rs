@@ -89,6 +89,7 @@ pub(crate) fn too_large(limit: usize) -> Problem {
         "body.too_large",
         format!("The body may have at most {limit} bytes. Send less; a picture of 640×480 is enough."),
     )
+    .with("limit", limit)
 }
 
 /// The value of a JSON body; an empty body is an empty object.

@@ -1,7 +1,8 @@
 //! Every text that a person reads, in English and Japanese, from one catalogue.
 //!
 //! The command line, the till page and the titles of problems take their words from `messages/<language>.toml`.
-//! Absent: logs and API details, which are English only.
+//! Details of problems are Japanese where `detail.<code>` says them; in English they are the errors' own words. Absent: logs,
+//! which are English only.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -91,6 +92,22 @@ pub fn fill(language: Language, key: &str, values: &[(&str, &str)]) -> String {
         .fold(text(language, key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
+/// The same when there is such a text and every mark of it has a value; else nothing.
+pub fn fill_whole(language: Language, key: &str, values: &[(&'static str, String)]) -> Option<String> {
+    let text = find(language, key)?;
+    let filled = marks(text).try_fold(text.to_owned(), |filled, mark| {
+        let (_, value) = values.iter().find(|(name, _)| *name == mark)?;
+        Some(filled.replace(&format!("{{{mark}}}"), value))
+    })?;
+    Some(filled)
+}
+
+/// The names between braces.
+fn marks(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+    names.filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+}
+
 /// Flattens the tables of one file. A file that does not parse yields nothing, and the tests say so.
 fn parse(source: &str) -> Catalogue {
     let mut flat = Catalogue::new();
@@ -117,18 +134,27 @@ mod tests {
 
     use super::*;
 
-    fn marks(text: &str) -> BTreeSet<&str> {
-        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
-    }
-
     #[test]
     fn both_languages_say_the_same_things() {
         let english = catalogue(Language::English);
         let japanese = catalogue(Language::Japanese);
         assert!(english.len() > 50, "the English catalogue did not parse");
-        assert_eq!(english.keys().collect::<Vec<_>>(), japanese.keys().collect::<Vec<_>>());
+        // In English a detail is the error's own words.
+        let both: Vec<_> = japanese.keys().filter(|key| !key.starts_with("detail.")).collect();
+        assert_eq!(english.keys().collect::<Vec<_>>(), both);
         for (key, text) in english {
-            assert_eq!(marks(text), marks(&japanese[key]), "{key}");
+            let of = |text: &'static str| marks(text).collect::<BTreeSet<_>>();
+            assert_eq!(of(text), of(&japanese[key]), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_detail_is_of_a_problem_that_has_a_title() {
+        let japanese = catalogue(Language::Japanese);
+        let codes: Vec<&str> = japanese.keys().filter_map(|key| key.strip_prefix("detail.")).collect();
+        assert!(codes.len() > 50);
+        for code in codes {
+            assert!(japanese.contains_key(&format!("problem.{code}")) || code == "at_line", "{code}");
         }
     }
 
@@ -147,5 +173,12 @@ mod tests {
     #[test]
     fn marks_are_filled() {
         assert_eq!(fill(Language::English, "no.such {name}", &[("name", "花子")]), "no.such 花子");
+        let limit = ("limit", "65536".to_owned());
+        let filled = fill_whole(Language::Japanese, "detail.body.too_large", std::slice::from_ref(&limit)).unwrap();
+        assert!(filled.starts_with("本文は 65536 バイトまでです。"), "{filled}");
+        assert_eq!(fill_whole(Language::Japanese, "detail.body.too_large", &[]), None);
+        assert_eq!(fill_whole(Language::English, "detail.body.too_large", &[limit]), None);
+        let braces = fill_whole(Language::Japanese, "detail.statement.header_malformed", &[]).unwrap();
+        assert!(braces.contains(r#"{"alg":"EdDSA""#), "{braces}");
     }
 }

@@ -31,8 +31,10 @@ pub struct Problem {
     pub status: StatusCode,
     /// Stable, dotted, lower-case.
     pub code: Cow<'static, str>,
-    /// What is wrong and what to do next; no personal data.
+    /// What is wrong and what to do next, in English; no personal data.
     pub detail: String,
+    /// What another language's detail is filled with, by the marks of the catalogue.
+    pub values: Vec<(&'static str, String)>,
     /// Whether a repeat can help.
     pub retry: Retry,
     /// When a repeat makes sense.
@@ -50,6 +52,7 @@ impl Problem {
             status,
             code: code.into(),
             detail: detail.into(),
+            values: Vec::new(),
             retry: Retry::Never,
             retry_after_ms: None,
             subject: None,
@@ -99,6 +102,13 @@ impl Problem {
         self
     }
 
+    /// Gives the detail's value for a mark of the catalogue.
+    #[must_use]
+    pub fn with(mut self, mark: &'static str, value: impl ToString) -> Problem {
+        self.values.push((mark, value.to_string()));
+        self
+    }
+
     /// Names the record that this is about.
     #[must_use]
     pub fn about(mut self, subject: impl ToString) -> Problem {
@@ -117,12 +127,22 @@ impl Problem {
             title: title.to_owned(),
             status: self.status.as_u16(),
             code: self.code.clone().into_owned(),
-            detail: self.detail.clone(),
+            detail: self.detail_in(language),
             retry: self.retry,
             retry_after_ms: self.retry_after_ms,
             subject: self.subject.clone(),
             hold_version: self.hold_version,
             request_id: request_id.map(str::to_owned),
+        }
+    }
+
+    /// The detail in a language, where the catalogue has it and its values are known; else in English.
+    fn detail_in(&self, language: Language) -> String {
+        let key = format!("detail.{}", self.code);
+        let Some(detail) = messages::fill_whole(language, &key, &self.values) else { return self.detail.clone() };
+        match self.values.iter().find(|(mark, _)| *mark == AT_LINE) {
+            Some((_, line)) => messages::fill(language, "detail.at_line", &[(AT_LINE, line), ("detail", &detail)]),
+            None => detail,
         }
     }
 
@@ -142,6 +162,9 @@ impl Problem {
         response
     }
 }
+
+/// The mark of a line's number, for problems with one line of many.
+pub const AT_LINE: &str = "line";
 
 /// The title of codes that have none of their own, such as a wallet's decline codes.
 fn class_title(status: StatusCode) -> &'static str {
@@ -176,7 +199,7 @@ pub struct ProblemBody {
     /// Stable, dotted, lower-case; branch on this.
     #[schema(example = "hold.capture_exceeds_free")]
     pub code: String,
-    /// What is wrong and what to do next, in English.
+    /// What is wrong and what to do next: in Japanese for who asks for it, where the hub has the words; else in English.
     pub detail: String,
     /// Whether a repeat can help.
     pub retry: Retry,
@@ -211,6 +234,9 @@ mod tests {
         let problem = Problem::busy(1_000);
         let (english, japanese) = (problem.body(Language::English, None), problem.body(Language::Japanese, Some("r1")));
         assert_ne!(english.title, japanese.title);
+        assert_ne!(english.detail, japanese.detail);
+        let other = Problem::new(StatusCode::CONFLICT, "wallet.closed", "Closed.").body(Language::Japanese, None);
+        assert_eq!(other.detail, "Closed.");
         assert_eq!(english.code, japanese.code);
         assert_eq!(japanese.request_id.as_deref(), Some("r1"));
     }

@@ -186,7 +186,9 @@ impl From<PayByFaceError> for Problem {
             PayByFaceError::TillNotFound(_) => problem(StatusCode::FORBIDDEN, "till.not_found", &error),
             PayByFaceError::PaymentNotFound(_) => problem(NOT_FOUND, "payment.not_found", &error),
             PayByFaceError::AmountNotPositive => problem(INVALID, "amount.not_positive", &error),
-            PayByFaceError::AboveTillLimit { .. } => problem(INVALID, "amount.above_till_limit", &error),
+            PayByFaceError::AboveTillLimit { limit } => {
+                problem(INVALID, "amount.above_till_limit", &error).with("limit", limit)
+            }
             PayByFaceError::Image(inner) => inner.into(),
             PayByFaceError::EngineBusy { retry_after_ms } => engine_busy(retry_after_ms),
             PayByFaceError::Hold(inner) => inner.into(),
@@ -279,8 +281,32 @@ impl From<Refusal> for Problem {
         };
         let hold_version =
             if let Refusal::HoldVersionConflict { actual, .. } = &refusal { Some(*actual) } else { None };
-        Problem { hold_version, ..problem(status, refusal.code(), &refusal).retry(retry) }
+        let values = values_of(&refusal);
+        Problem { hold_version, values, ..problem(status, refusal.code(), &refusal).retry(retry) }
     }
+}
+
+/// What a refusal's detail is filled with in other languages.
+fn values_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
+    if let Refusal::CaptureExceedsFree { asked, free, .. } | Refusal::ReleaseExceedsFree { asked, free, .. } = refusal {
+        return vec![("asked", asked.to_string()), ("free", free.to_string())];
+    }
+    if let Refusal::RefundExceedsCapture { asked, refundable, .. } = refusal {
+        return vec![("asked", asked.to_string()), ("refundable", refundable.to_string())];
+    }
+    if let Refusal::FundsInsufficient { asked, available, .. } = refusal {
+        return vec![("asked", asked.to_string()), ("available", available.to_string())];
+    }
+    if let Refusal::CurrencyMismatch { given, expected, .. } = refusal {
+        return vec![("given", given.to_string()), ("expected", expected.to_string())];
+    }
+    if let Refusal::SplitExceedsCapture { legs, captured, .. } = refusal {
+        return vec![("legs", legs.to_string()), ("captured", captured.to_string())];
+    }
+    if let Refusal::HoldVersionConflict { expected, actual, .. } = refusal {
+        return vec![("expected", expected.to_string()), ("actual", actual.to_string())];
+    }
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::amount::{AmountBody, MoneyBody};
 use super::time::rfc3339;
 use crate::messages::{Language, text};
-use crate::problem::Problem;
+use crate::problem::{AT_LINE, Problem};
 
 /// What a rail says that it did in `[from, until)`: everything that moved or reserved money, each thing once.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -81,10 +81,10 @@ impl RailStatementLineBody {
             let names = LineKind::ALL.map(LineKind::name).join(", ");
             malformed(format!("Line {number} is of no kind that the hub knows: write one of {names}."))
         })?;
-        let amount = self
-            .amount
-            .money()
-            .map_err(|problem| Problem { detail: format!("Line {number}: {}", problem.detail), ..problem })?;
+        let amount = self.amount.money().map_err(|problem| Problem {
+            detail: format!("Line {number}: {}", problem.detail),
+            ..problem.with(AT_LINE, number)
+        })?;
         Ok(Line {
             reference: self.reference.clone(),
             hold: self.hold.clone(),

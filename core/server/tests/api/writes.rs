@@ -114,3 +114,29 @@ async fn a_problem_speaks_the_callers_language_and_keeps_its_code() {
     assert_eq!(reply.problem(), "405 route.method_not_allowed");
     assert!(reply.headers.contains_key("allow"), "{:?}", reply.headers);
 }
+
+#[tokio::test]
+async fn a_problem_speaks_the_callers_language_and_keeps_its_numbers() {
+    let world = World::open().await;
+    let hold = world.hold(1_000).await;
+    let path = format!("/v1/holds/{}/capture", hold["hold"]["id"].as_str().unwrap());
+    let call = async |language: &str, body: &str| {
+        let request = Request::post(&path)
+            .header("authorization", format!("Bearer {}", world.shop))
+            .header("idempotency-key", world.fresh())
+            .header("content-type", "application/json")
+            .header("accept-language", language);
+        let reply = world.send(request.body(Body::from(body.to_owned())).unwrap()).await;
+        (reply.headers["content-language"].to_str().unwrap().to_owned(), reply.json())
+    };
+    let too_much = r#"{"amount":{"minor":1200,"currency":"JPY"}}"#;
+    let (language, problem) = call("ja", too_much).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!((language.as_str(), &problem["code"]), ("ja", &json!("hold.capture_exceeds_free")));
+    assert!(detail.contains("1200 JPY") && detail.contains("1000 JPY") && detail.contains("ください"), "{detail}");
+    let (language, problem) = call("en", too_much).await;
+    assert!(language == "en" && problem["detail"].as_str().unwrap().contains("is more than the 1000 JPY"), "{problem}");
+    // What has no Japanese words stays as it is: the reader's own reason is in it.
+    let (_, problem) = call("ja", r#"{"amount":5}"#).await;
+    assert!(problem["detail"].as_str().unwrap().starts_with("The body does not have the shape"), "{problem}");
+}
