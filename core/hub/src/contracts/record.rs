@@ -74,9 +74,10 @@ pub struct Progress {
     pub entries: u32,
 }
 
-/// How far a contract has got.
+/// How far a contract has got. Without `tag`: serde keeps a tagged value aside as it reads it, and in there the numbers that
+/// are keys of the state stay text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Nothing is held before everybody whose money a leg holds has agreed.
     Proposed { agreed: BTreeSet<String> },

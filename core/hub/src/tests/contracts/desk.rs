@@ -179,8 +179,16 @@ impl Desk {
         self.view().await
     }
 
+    /// As it is, and as a database gives it back.
     pub(super) async fn view(&self) -> ContractView {
-        self.hub.contract(self.id.unwrap()).await.unwrap().unwrap()
+        let mut view = self.hub.contract(self.id.unwrap()).await.unwrap().unwrap();
+        let stored = serde_json::to_string(&view.record.progress).unwrap();
+        view.record.progress = serde_json::from_str(&stored).unwrap_or_else(|error| panic!("{error}: {stored}"));
+        for entry in &mut view.entries {
+            let stored = serde_json::to_string(&entry.happened).unwrap();
+            entry.happened = serde_json::from_str(&stored).unwrap_or_else(|error| panic!("{error}: {stored}"));
+        }
+        view
     }
 
     pub(super) async fn agree(&mut self, by: &str) -> Result<Told, TellError> {
