@@ -252,7 +252,8 @@ impl Contract {
     }
 
     /// Pairs of parties that must be different people or organisations, because the checks count them as two: one signs
-    /// or consents where the other is paid, or both sign the same edge.
+    /// or consents where the other is paid, both sign the same edge, or one attests and the other is paid anywhere, be it
+    /// later and in silence.
     pub fn must_differ(&self) -> Vec<(&str, &str)> {
         let document = &self.document;
         let mut pairs: Vec<(PartyIx, PartyIx)> = Vec::new();
@@ -267,6 +268,11 @@ impl Contract {
                 let each = trigger.signers.iter().enumerate();
                 pairs.extend(each.flat_map(|(index, one)| trigger.signers[index + 1..].iter().map(|two| (*one, *two))));
             }
+        }
+        let edges = document.states.iter().flat_map(|state| state.edges());
+        for paid in edges.flat_map(|edge| &edge.disposals).flat_map(|disposal| disposal.paid()) {
+            let attestors = (0..document.parties.len()).filter(|party| document.parties[*party].role == Role::Attestor);
+            pairs.extend(attestors.map(|attestor| (attestor.min(paid), attestor.max(paid))));
         }
         pairs.sort_unstable();
         pairs.dedup();

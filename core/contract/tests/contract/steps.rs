@@ -440,5 +440,9 @@ fn anchors_lie_inside_their_bounds() {
 fn whoever_signs_for_anothers_money_is_somebody_else() {
     assert_eq!(contract("taxi-cap").must_differ(), [("meter", "taxi")]);
     assert_eq!(contract("emergency-repair").must_differ(), [("fixer", "home")]);
-    assert_eq!(contract("usedcar-dvp").must_differ(), [("buyer", "registry"), ("registry", "seller")]);
+    assert_eq!(
+        contract("usedcar-dvp").must_differ(),
+        [("assessor", "buyer"), ("assessor", "seller"), ("buyer", "registry"), ("registry", "seller")]
+    );
+    assert_eq!(contract("collateral").must_differ(), [("bank", "loanbook")], "silence pays the bank after its word");
 }
