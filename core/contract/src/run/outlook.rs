@@ -16,7 +16,7 @@ pub struct OpenEdge {
     pub kind: TriggerKind,
     /// Its name.
     pub name: String,
-    /// Who may sign it and has not done so.
+    /// Who may sign it and has not done so; everybody, when all have and their numbers differ.
     pub by: Vec<String>,
     /// How many more have to sign; with numbers, all of them the same.
     pub missing: usize,
@@ -106,7 +106,8 @@ impl Contract {
         let alike = |fields: &[i64]| signed.iter().filter(|collected| collected.fields == fields).count();
         let most = signed.iter().map(|collected| alike(&collected.fields)).max().unwrap_or(0);
         let name = |party: &usize| self.document.parties[*party].name.clone();
-        let open = |party: &&usize| !signed.iter().any(|collected| collected.by == **party);
+        let has_signed = |party: &usize| signed.iter().any(|collected| collected.by == *party);
+        let differ = trigger.signers.iter().all(has_signed);
         let fields = trigger.fields.iter().enumerate().map(|(index, field)| {
             let (min, max) = trigger.bounds(index);
             OpenField { name: field.name.clone(), min, max }
@@ -114,7 +115,7 @@ impl Contract {
         Some(OpenEdge {
             kind: trigger.kind,
             name: trigger.name.clone(),
-            by: trigger.signers.iter().filter(open).map(name).collect(),
+            by: trigger.signers.iter().filter(|party| differ || !has_signed(party)).map(name).collect(),
             missing: trigger.quorum.saturating_sub(most),
             fields: fields.collect(),
             opens: opens.map(Timestamp::from_millis),

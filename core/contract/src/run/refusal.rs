@@ -3,6 +3,8 @@
 use tebura_ledger::Timestamp;
 use thiserror::Error;
 
+use crate::text::length_en;
+
 /// Why an instance cannot begin.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BeginRefusal {
@@ -19,7 +21,7 @@ pub enum BeginRefusal {
         anchor: String,
     },
     /// An anchor lies earlier than the document allows.
-    #[error("`{anchor}` may not lie before {earliest_ms} ms after now: choose a later instant")]
+    #[error("`{anchor}` has to lie {} or more from now: choose a later instant", length_en(*earliest_ms))]
     AnchorTooEarly {
         /// The anchor's name.
         anchor: String,
@@ -27,7 +29,7 @@ pub enum BeginRefusal {
         earliest_ms: i64,
     },
     /// An anchor lies later than the document allows.
-    #[error("`{anchor}` may not lie after {latest_ms} ms after now: choose an earlier instant")]
+    #[error("`{anchor}` has to lie within {} from now: choose an earlier instant", length_en(*latest_ms))]
     AnchorTooLate {
         /// The anchor's name.
         anchor: String,

@@ -126,7 +126,7 @@ pub struct OpenEdgeBody {
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// Who may sign it and has not.
+    /// Who may sign it and has not; everybody, when all have and their numbers differ.
     pub by: Vec<String>,
     /// How many more have to sign.
     pub missing: usize,

@@ -140,6 +140,10 @@ async fn repair_more_than_the_limit_only_with_fresh_consent() {
     desk.attest("fixer", "done", json!({"bill": 41_000})).await.unwrap();
     desk.attest("home", "done", json!({"bill": 40_000})).await.unwrap();
     assert_eq!(desk.gain("fixer", "cbdc").await, (0, 0), "two bills are no agreement");
+    let view = desk.view().await;
+    let open = view.contract.who_may_act(view.record.state().unwrap(), desk.hub.now());
+    let done = open.iter().find(|edge| edge.name == "done").unwrap();
+    assert_eq!((&done.by[..], done.missing), (&["fixer".to_owned(), "home".to_owned()][..], 1), "either may give in");
     desk.attest("fixer", "done", json!({"bill": 40_000})).await.unwrap();
     assert_eq!((desk.gain("home", "cbdc").await, desk.gain("fixer", "cbdc").await), ((-40_000, 0), (40_000, 0)));
 }
