@@ -36,6 +36,10 @@ pub enum SetUpError {
     LimitsInvalid,
     #[error(transparent)]
     Pin(#[from] PinHashError),
+    #[error(
+        "{0} mirrors an account at a rail, or is a merchant's: money is issued into wallets of the hub's own books"
+    )]
+    NotAWallet(AccountId),
     #[error("this Idempotency-Key was used for another request; choose a new key")]
     KeyReused,
     #[error(transparent)]
@@ -254,7 +258,23 @@ impl Hub {
         Ok(row)
     }
 
-    /// Puts house money into an account, from the account that issues it. For the sandbox and for city points.
+    /// Issues money or things of the hub's own books into a wallet that it keeps. Each currency has one issuing account,
+    /// which goes down by what was issued, so that all accounts together stay at zero.
+    pub async fn issue(&self, key: KeyRequest, to: AccountId, amount: Money) -> Result<(), SetUpError> {
+        let account = self.store.account(to).await?.ok_or_else(|| not_found("account", to))?;
+        if account.floor() != Floor::Zero {
+            return Err(SetUpError::NotAWallet(to));
+        }
+        let (given, expected) = (amount.currency(), account.currency());
+        if given != expected {
+            return Err(Refusal::CurrencyMismatch { given, expected }.into());
+        }
+        let issuer = KeyRequest { scope: "issuer".to_owned(), key: given.code().to_owned(), fingerprint: [0; 32] };
+        let issuer = self.open_issuer(issuer, given).await?;
+        self.fund(key, issuer, to, amount).await
+    }
+
+    /// Puts house money into an account, from the account that issues it.
     pub async fn fund(
         &self,
         key: KeyRequest,

@@ -130,6 +130,7 @@ impl From<SetUpError> for Problem {
             SetUpError::TokenIsCardNumber => problem(INVALID, "token.is_card_number", &error),
             SetUpError::LimitsInvalid => problem(INVALID, "till.limits_invalid", &error),
             SetUpError::Pin(inner) => Problem::internal(&inner.to_string()),
+            SetUpError::NotAWallet(_) => problem(INVALID, "account.not_a_wallet", &error),
             SetUpError::KeyReused => idempotency::key_reused(),
             SetUpError::Refused(refusal) => refusal.into(),
             SetUpError::Commit(inner) => inner.into(),

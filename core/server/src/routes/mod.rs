@@ -94,6 +94,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(rail_statements::get_rail_statement))
         .routes(routes!(rail_notices::hear_notice))
         .routes(routes!(accounts::get_account))
+        .routes(routes!(accounts::fund_account))
         .routes(routes!(events::list_events))
         .routes(routes!(event_stream::stream_events))
         .routes(routes!(webhooks::create_webhook_endpoint, webhooks::list_webhook_endpoints))

@@ -394,6 +394,14 @@ pub struct EventListBody {
     pub next: String,
 }
 
+/// Money or things to issue into a wallet.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FundBody {
+    /// How much; of a thing, how many.
+    pub amount: AmountBody,
+}
+
 /// An account's balances.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AccountBody {
