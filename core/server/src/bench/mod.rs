@@ -2,6 +2,7 @@
 //!
 //! Machines are noisy: the ratios are the claim, the absolute figures are an observation.
 
+mod contracts;
 mod faces;
 mod functions;
 mod holds;
@@ -10,6 +11,7 @@ mod plugins;
 mod quiet;
 mod raw;
 
+pub use contracts::contracts;
 pub use faces::{FaceBenchError, faces};
 pub use functions::FunctionsError;
 pub use holds::{HoldsBench, holds};

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use tebura_hub::ports::Clock;
 
 use super::{Outcome, in_runtime, print};
-use crate::bench::{HoldsBench, faces, holds, plugins};
+use crate::bench::{HoldsBench, contracts, faces, holds, plugins};
 use crate::clock::SystemClock;
 use crate::start::faces::read_pack;
 use crate::start::rails::DEMO_KEYRING;
@@ -38,6 +38,12 @@ pub(super) enum BenchCommand {
         #[arg(long)]
         without_single: bool,
     },
+    /// Checking a contract, one step of it, and telling a running one, beside a plain capture.
+    Contracts {
+        /// Where the SQLite file goes: the disk whose fsync counts.
+        #[arg(long, default_value = "target/bench")]
+        directory: PathBuf,
+    },
     /// Each stage from picture to person, both engines, 100,000 people in the gallery.
     Faces {
         /// A model pack's folder; the pack that the program carries when it is left out.
@@ -55,6 +61,13 @@ pub(super) fn run(command: BenchCommand) -> Outcome {
             let bench = HoldsBench { database_url, directory, clients, payers, seconds, lines, without_single };
             in_runtime(async move {
                 print::raw(&holds(&bench).await?);
+                Ok(())
+            })
+        }
+        BenchCommand::Contracts { directory } => {
+            std::fs::create_dir_all(&directory)?;
+            in_runtime(async move {
+                print::raw(&contracts(&directory).await?);
                 Ok(())
             })
         }
