@@ -5,7 +5,7 @@
 
 use tebura_ledger::{
     Capture, Command, Finality, Hold, HoldId, Leg, LegKind, Money, OperationId, OperationKind, OperationState, Raise,
-    Settle, Verdict,
+    Refusal, Settle, Verdict,
 };
 
 use crate::change_hold::ChangeHoldError;
@@ -64,9 +64,16 @@ impl Hub {
         if command.over == OverCapture::Raise {
             return Box::pin(self.capture_above(key, command)).await;
         }
-        let operation = self.operation_id(command.hold.shard());
-        let work = self.capture(command, operation).await?;
-        Ok(self.perform(Some(key), work).await?)
+        for _ in 0..READS {
+            let operation = self.operation_id(command.hold.shard());
+            let work = self.capture(command.clone(), operation).await?;
+            match self.perform(Some(key.clone()), work).await.map_err(ChangeHoldError::from) {
+                // The caller named no version: the hub's own was out of date.
+                Err(error) if error.is_conflict() && command.expected_version.is_none() => {}
+                answer => return answer,
+            }
+        }
+        Err(PerformError::Busy { retry_after_ms: BUSY_MS }.into())
     }
 
     /// The work of a capture under a given operation id.
@@ -82,6 +89,16 @@ impl Hub {
             return Err(ChangeHoldError::SplitUnsupported);
         }
         let legs = self.legs(&facts.rail, hold, &split).await?;
+        // Told that it is the last one, a rail gives back the rest, and with it what a capture without a result may have
+        // taken. This hub's own books leave none without.
+        let (finality, expected_version) = if finality == Finality::Final && !self.in_house(&facts.rail) {
+            let row = self.visible_hold(&caller, hold).await?;
+            let beside = row.parts().capture_in_flight > 0;
+            let finality = if beside { Finality::FinalBeside } else { finality };
+            (finality, Some(expected_version.unwrap_or(row.version())))
+        } else {
+            (finality, expected_version)
+        };
         // The rail has to be told a number. Where nothing is free the ledger says so, of the version that was read.
         let (asked, amount, expected_version) = match amount {
             Some(amount) => (amount, Some(amount), expected_version),
@@ -95,7 +112,7 @@ impl Hub {
             operation,
             hold,
             rail: facts.rail,
-            ask: RailCommand::Capture { reference: facts.reference, amount: asked, is_final: finality.is_last() },
+            ask: RailCommand::Capture { reference: facts.reference, amount: asked, is_final: finality.gives_back() },
             begin: Command::Capture(Capture {
                 hold,
                 operation,
@@ -191,6 +208,7 @@ impl Hub {
         hold: &Hold,
         missing: i64,
     ) -> Result<Answer, ChangeHoldError> {
+        self.check_split(command, hold).await?;
         let raise = RaiseHold {
             caller: command.caller.clone(),
             hold: hold.id(),
@@ -202,6 +220,38 @@ impl Hub {
             return Ok(raised);
         }
         self.capture_after(command, raised).await
+    }
+
+    /// Everything that could be refused of the capture's parts, before the rail is asked to raise.
+    async fn check_split(&self, command: &CaptureHold, hold: &Hold) -> Result<(), ChangeHoldError> {
+        let plain = CaptureHold { over: OverCapture::Refuse, ..command.clone() };
+        let work = self.capture(plain, self.operation_id(hold.id().shard())).await?;
+        let Command::Capture(Capture { legs, amount: Some(amount), .. }) = work.begin else { return Ok(()) };
+        let mut sum = 0_i64;
+        for (index, leg) in legs.iter().enumerate() {
+            if !leg.amount.is_positive() {
+                return Err(Refusal::AmountNotPositive { amount: leg.amount }.into());
+            }
+            let missing = Refusal::AccountNotFound { account: leg.to };
+            let account = self.store.account(leg.to).await?.ok_or(missing)?;
+            for expected in [hold.currency(), account.currency()] {
+                if leg.amount.currency() != expected {
+                    return Err(Refusal::CurrencyMismatch { given: leg.amount.currency(), expected }.into());
+                }
+            }
+            if leg.to == hold.payer() {
+                return Err(Refusal::SameAccount { account: leg.to }.into());
+            }
+            if leg.to == hold.payee() || legs.iter().take(index).any(|other| other.to == leg.to) {
+                return Err(Refusal::SplitPayeeRepeated { account: leg.to }.into());
+            }
+            sum = sum.checked_add(leg.amount.minor()).ok_or(Refusal::AmountOverflow)?;
+        }
+        if sum > amount.minor() {
+            let legs = Money::new(sum, hold.currency());
+            return Err(Refusal::SplitExceedsCapture { legs, captured: amount }.into());
+        }
+        Ok(())
     }
 
     /// What a repeat of the request finds: the capture, or the raise before it and what has to follow.
@@ -218,8 +268,14 @@ impl Hub {
             return Ok(self.answer(capture, raised.replayed).await?);
         }
         let plain = CaptureHold { over: OverCapture::Refuse, expected_version: None, ..command.clone() };
-        let work = self.capture(plain, capture).await?;
-        Ok(self.perform(None, work).await?)
+        for _ in 0..READS {
+            let work = self.capture(plain.clone(), capture).await?;
+            match self.perform(None, work).await.map_err(ChangeHoldError::from) {
+                Err(error) if error.is_conflict() => {}
+                answer => return answer,
+            }
+        }
+        Err(PerformError::Busy { retry_after_ms: BUSY_MS }.into())
     }
 }
 

@@ -119,6 +119,7 @@ impl Hub {
     ) -> Result<(), DriveError> {
         let expected = exchange.revision;
         exchange.revision += 1;
+        let kept = writes.clone();
         writes.push(Write::Exchange { exchange: exchange.clone(), expected });
         let (operation, hold) = (exchange.operation, exchange.hold);
         let declined = matches!(told, Some(Verdict::Declined { .. }));
@@ -136,12 +137,35 @@ impl Hub {
                 let writes = vec![Write::Exchange { exchange: exchange.clone(), expected }];
                 self.store.commit(hold.shard(), self.now(), Unit { writes, ..Unit::default() }).await?;
             }
+            Err(CommitError::Refused(refusal)) if matches!(told, Some(Verdict::Settled { .. })) => {
+                self.set_aside(exchange, &refusal, kept, expected).await?;
+            }
             Err(CommitError::Stale) => {
                 self.contradicted(operation, told).await?;
                 return Err(CommitError::Stale.into());
             }
             Err(error) => return Err(error.into()),
         }
+        Ok(())
+    }
+
+    /// The rail did it and the ledger cannot take it as it stands: an account has no room for the amount. To try again
+    /// would fail again, and to give up would be a lie: the operation is visibly unknown, and people decide. What they
+    /// decline is undone at the rail when its word comes once more, on a statement.
+    async fn set_aside(
+        &self,
+        exchange: &mut Exchange,
+        refusal: &Refusal,
+        mut writes: Vec<Write>,
+        expected: u32,
+    ) -> Result<(), DriveError> {
+        let (operation, hold) = (exchange.operation, exchange.hold);
+        tracing::error!(%operation, code = refusal.code(), "the rail did what the ledger cannot take; people have to decide");
+        exchange.stage = Stage::Stuck;
+        writes.push(Write::Exchange { exchange: exchange.clone(), expected });
+        let verdict = Verdict::Unknown { code: refusal.code().to_owned() };
+        let ledger = vec![Command::Settle(Settle { operation, hold, verdict })];
+        self.store.commit(hold.shard(), self.now(), Unit { key: None, ledger, writes }).await?;
         Ok(())
     }
 

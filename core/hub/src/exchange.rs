@@ -39,8 +39,9 @@ pub enum Purpose {
     /// To do the operation.
     Perform,
     /// To find out what became of it. `conclusive`: begun after the settle window, so that "not found" counts, whenever
-    /// the answer is looked at.
-    Inquire { attempt: u32, conclusive: bool },
+    /// the answer is looked at. `waited_ms`: what passed between inquiries, jumps of the clock left out; `asked_at`: when
+    /// this one began.
+    Inquire { attempt: u32, conclusive: bool, waited_ms: i64, asked_at: Timestamp },
 }
 
 /// What is to happen next.

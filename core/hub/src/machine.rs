@@ -20,6 +20,9 @@ const RESEND_AFTER_MS: [i64; 3] = [200, 1_000, 3_000];
 const INQUIRE_AFTER_MS: [i64; 8] = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000];
 /// Inquiries before a person has to decide: about a day at the pauses above.
 const MAX_INQUIRIES: u32 = 100;
+/// A pause that lasted more than twice as long as it was meant to, and this much on top, says nothing about the time that
+/// passed at the far end: the hub's clock was set, or it was down.
+const PAUSE_SLACK_MS: i64 = 30_000;
 /// A lease outlives the call's own timeout by this, so that a slow process is not taken for a dead one.
 const LEASE_MARGIN_MS: i64 = 5_000;
 
@@ -178,7 +181,9 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp) -> To
             exchange.stage = Stage::Finished;
             Some(Verdict::Settled { reference, amount })
         }
-        (RailOutcome::Declined(fault), Purpose::Inquire { attempt, conclusive: false }) if fault.code == NOT_FOUND => {
+        (RailOutcome::Declined(fault), Purpose::Inquire { attempt, conclusive: false, .. })
+            if fault.code == NOT_FOUND =>
+        {
             postpone(exchange, attempt, now)
         }
         (RailOutcome::Declined(fault), Purpose::Perform | Purpose::Inquire { .. }) => {
@@ -231,20 +236,35 @@ fn postpone(exchange: &mut Exchange, attempt: u32, now: Timestamp) -> Told {
         return None;
     }
     exchange.stage = Stage::Unknown;
-    exchange.due_at = now.plus_ms(INQUIRE_AFTER_MS[(attempt as usize).min(INQUIRE_AFTER_MS.len() - 1)]);
+    exchange.due_at = now.plus_ms(pause_after(attempt));
     None
+}
+
+/// The pause after the nth inquiry.
+fn pause_after(attempt: u32) -> i64 {
+    INQUIRE_AFTER_MS[(attempt as usize).min(INQUIRE_AFTER_MS.len() - 1)]
+}
+
+/// How much of the time between two inquiries has certainly passed.
+fn waited(attempt: u32, elapsed_ms: i64) -> i64 {
+    let pause = pause_after(attempt);
+    if elapsed_ms <= 2 * pause + PAUSE_SLACK_MS { elapsed_ms.clamp(0, pause) } else { 0 }
 }
 
 /// Turns an unknown exchange to its next inquiry.
 ///
 /// `settle_window_ms` is the rail's: what is asked within it and not found may still be on its way.
 pub fn begin_inquiry(exchange: &mut Exchange, now: Timestamp, settle_window_ms: i64) {
-    let attempt = match exchange.purpose {
-        Purpose::Perform => 1,
-        Purpose::Inquire { attempt, .. } => attempt + 1,
+    let (attempt, waited_ms) = match exchange.purpose {
+        Purpose::Perform => (1, 0),
+        Purpose::Inquire { attempt, waited_ms, asked_at, .. } => {
+            (attempt + 1, waited_ms.saturating_add(waited(attempt, now.since_ms(asked_at))))
+        }
     };
-    let conclusive = exchange.last_sent_at.is_none_or(|sent| now >= sent.plus_ms(settle_window_ms));
-    exchange.purpose = Purpose::Inquire { attempt, conclusive };
+    // By the clock alone a jump ahead would turn silence into a no.
+    let is_over = |sent: Timestamp| now >= sent.plus_ms(settle_window_ms) && waited_ms >= settle_window_ms;
+    let conclusive = exchange.last_sent_at.is_none_or(is_over);
+    exchange.purpose = Purpose::Inquire { attempt, conclusive, waited_ms, asked_at: now };
     exchange.state.clear();
 }
 

@@ -332,8 +332,8 @@ impl RailDescriptor {
         }
     }
 
-    /// Until when the rail is to keep a hold whose deadline here is `deadline`.
+    /// Until when the rail is to keep a hold whose deadline here is `deadline`: never only until then.
     pub fn keeps_until(&self, deadline: Timestamp) -> Timestamp {
-        if self.max_hold_ms.is_some() { deadline.plus_ms(DEADLINE_MARGIN_MS) } else { deadline }
+        deadline.plus_ms(DEADLINE_MARGIN_MS)
     }
 }

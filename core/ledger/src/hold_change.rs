@@ -85,7 +85,7 @@ impl Hold {
     pub(crate) fn capture_settled(&mut self, asked: i64, settled: i64, finality: Finality) -> i64 {
         self.parts.capture_in_flight -= asked;
         self.parts.captured += settled;
-        let rest = if finality.is_last() { self.free_minor() } else { 0 };
+        let rest = if finality.gives_back() { self.free_minor() } else { 0 };
         self.parts.released += rest;
         if finality.is_last() {
             self.parts.end.get_or_insert(EndReason::Captured);
@@ -98,7 +98,7 @@ impl Hold {
     /// because the deadline came is not made again: the hold has expired, so that what is free goes back.
     pub(crate) fn capture_declined(&mut self, asked: i64, finality: Finality) {
         self.parts.capture_in_flight -= asked;
-        if finality == Finality::Final && self.parts.end.is_none() {
+        if matches!(finality, Finality::Final | Finality::FinalBeside) && self.parts.end.is_none() {
             self.parts.phase = Phase::Held;
         }
     }

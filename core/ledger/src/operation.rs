@@ -13,6 +13,9 @@ pub enum Finality {
     Partial,
     /// The last one, made because the deadline came and the hold was placed to be captured then.
     Deadline,
+    /// The last one, made while another has no result. The rail cannot be told to give back the rest, which would take the
+    /// other's part: what stays free goes back by a release of its own.
+    FinalBeside,
 }
 
 impl Finality {
@@ -22,18 +25,29 @@ impl Finality {
             Self::Final => "final",
             Self::Partial => "partial",
             Self::Deadline => "deadline",
+            Self::FinalBeside => "final_beside",
         }
     }
 
     /// The finality that a word names.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Final, Self::Partial, Self::Deadline].into_iter().find(|finality| finality.name() == name)
+        [Self::Final, Self::Partial, Self::Deadline, Self::FinalBeside]
+            .into_iter()
+            .find(|finality| finality.name() == name)
+    }
+
+    /// Says whether the rail gives back what stays free in the same step.
+    pub const fn gives_back(self) -> bool {
+        match self {
+            Self::Final | Self::Deadline => true,
+            Self::Partial | Self::FinalBeside => false,
+        }
     }
 
     /// Says whether no capture may follow.
     pub const fn is_last(self) -> bool {
         match self {
-            Self::Final | Self::Deadline => true,
+            Self::Final | Self::Deadline | Self::FinalBeside => true,
             Self::Partial => false,
         }
     }

@@ -19,13 +19,29 @@ use crate::words::describe;
 pub enum What {
     Place,
     Raise,
-    Extend { until: Timestamp },
-    Capture { last: bool, at_deadline: bool, legs: Vec<(AccountId, i64)> },
-    Release { closes: bool },
+    Extend {
+        until: Timestamp,
+    },
+    /// `returns`: what stays free goes back in the same step.
+    Capture {
+        last: bool,
+        returns: bool,
+        at_deadline: bool,
+        legs: Vec<(AccountId, i64)>,
+    },
+    Release {
+        closes: bool,
+    },
     Expire,
-    Refund { of: OperationId },
-    Reverse { of: OperationId },
-    Dispute { of: OperationId },
+    Refund {
+        of: OperationId,
+    },
+    Reverse {
+        of: OperationId,
+    },
+    Dispute {
+        of: OperationId,
+    },
 }
 
 /// What came of it, in minor units.
@@ -273,7 +289,12 @@ impl Model {
         if legs.iter().map(|(_, part)| part).sum::<i64>() > amount {
             return Err(format!("{} let parts of {amount} be more than that", capture.hold));
         }
-        let what = What::Capture { last: capture.finality != Finality::Partial, at_deadline, legs };
+        let what = What::Capture {
+            last: capture.finality != Finality::Partial,
+            returns: matches!(capture.finality, Finality::Final | Finality::Deadline),
+            at_deadline,
+            legs,
+        };
         self.begin(capture.hold, capture.operation, what, amount)
     }
 
@@ -358,7 +379,7 @@ impl Model {
                 let missing = doing.amount - amount.minor();
                 doing.came = Came::Done(amount.minor());
                 let agreed = self.holds.get_mut(hold).ok_or("no hold")?;
-                if let What::Capture { last: true, .. } = doing.what {
+                if let What::Capture { returns: true, .. } = doing.what {
                     agreed.returned += free + missing;
                 }
                 if let What::Extend { until } = doing.what

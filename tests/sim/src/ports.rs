@@ -172,7 +172,7 @@ fn draw(state: &mut State, rail: &str, effect: &Effect) -> Fate {
 
 fn longest_way(state: &State, nature: Nature) -> i64 {
     match state.defect {
-        Some(Defect::BrokenWindow) => nature.settle_window_ms() * 3,
+        Some(Defect::BrokenWindow) => nature.settle_window_ms() * 10,
         _ => nature.longest_way_ms(),
     }
 }

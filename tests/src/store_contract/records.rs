@@ -58,7 +58,12 @@ pub(super) async fn every_stage_of_an_exchange_is_read_back(ground: &Ground) {
         row.purpose = if revision == 0 {
             Purpose::Perform
         } else {
-            Purpose::Inquire { attempt: revision, conclusive: revision % 2 == 0 }
+            Purpose::Inquire {
+                attempt: revision,
+                conclusive: revision % 2 == 0,
+                waited_ms: i64::from(revision),
+                asked_at: NOW,
+            }
         };
         row.digest = (revision % 2 == 0).then_some(ComponentDigest([9; 32]));
         row.last_sent_at = (revision % 3 == 0).then_some(NOW);

@@ -109,6 +109,10 @@ fn play(exchange: &mut Exchange, word: &str, now: &mut Timestamp) -> Told {
             begin_inquiry(exchange, *now, WINDOW_MS);
             None
         }
+        "its turn comes" => {
+            *now = exchange.due_at;
+            None
+        }
         "a day passes" => {
             *now = now.plus_ms(86_400_000);
             None
@@ -305,25 +309,36 @@ fn a_plugin_that_takes_silence_for_a_refusal_is_not_believed() {
     );
 }
 
+/// A script that inquires so often, each time when its turn has come, and is told that there is no such operation.
+fn asked(times: usize) -> String {
+    "idempotent / reply / cannot tell".to_owned()
+        + &" / its turn comes / inquire / read / reply / not found".repeat(times)
+}
+
+fn after(script: &str) -> Exchange {
+    let mut exchange = fresh();
+    let mut now = Timestamp::from_millis(1_000);
+    for word in script.split(" / ") {
+        play(&mut exchange, word, &mut now);
+    }
+    exchange
+}
+
 #[test]
 fn not_found_counts_only_after_the_settle_window() {
-    check(
-        "idempotent / reply / cannot tell / inquire / read / reply / not found / a day passes / inquire / read / reply / not found",
-        expect![[r#"
-            idempotent: sending 1 in 8000 ms (nothing sent)
-            reply: reply failures=0 in 0 ms
-            cannot tell: unknown in 500 ms → unknown reply.garbled
-            inquire: unknown in 0 ms
-            read: sending 1 in 8000 ms
-            reply: reply failures=0 in 0 ms
-            not found: unknown in 1000 ms
-            a day passes: unknown in -86399000 ms
-            inquire: unknown in -86399000 ms
-            read: sending 1 in 8000 ms
-            reply: reply failures=0 in 0 ms
-            not found: finished in 0 ms → declined inquiry.not_found
-        "#]],
-    );
+    // Half a second, 1, 2, 5, 15, 60 seconds: less than the window of 90.
+    assert_eq!(after(&asked(6)).stage, Stage::Unknown);
+    assert_eq!(after(&asked(7)).stage, Stage::Finished);
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_ends_no_settle_window() {
+    let after_a_jump = |times: usize| {
+        let rest = " / its turn comes / inquire / read / reply / not found".repeat(times);
+        after(&format!("{} / a day passes / inquire / read / reply / not found{rest}", asked(1))).stage
+    };
+    assert_eq!([0, 1, 4].map(after_a_jump), [Stage::Unknown, Stage::Unknown, Stage::Unknown]);
+    assert_eq!(after_a_jump(5), Stage::Finished);
 }
 
 #[test]
@@ -354,7 +369,7 @@ fn the_settle_window_counts_from_the_last_resend() {
     for word in ["maybe", "cannot tell", "inquire"] {
         play(&mut exchange, word, &mut now);
     }
-    assert_eq!(exchange.purpose, Purpose::Inquire { attempt: 1, conclusive: false });
+    assert!(matches!(exchange.purpose, Purpose::Inquire { attempt: 1, conclusive: false, waited_ms: 0, .. }));
 }
 
 #[test]
@@ -396,7 +411,12 @@ fn an_inquiry_that_fails_is_made_again() {
 #[test]
 fn inquiries_end_with_a_person() {
     let mut exchange = fresh();
-    exchange.purpose = Purpose::Inquire { attempt: MAX_INQUIRIES, conclusive: true };
+    exchange.purpose = Purpose::Inquire {
+        attempt: MAX_INQUIRIES,
+        conclusive: true,
+        waited_ms: 0,
+        asked_at: Timestamp::from_millis(0),
+    };
     exchange.last_sent_at = Some(Timestamp::from_millis(0));
     let outcome = RailOutcome::Unknown(Fault { code: "x".to_owned(), message: String::new() });
     let told = after_step(&mut exchange, None, Next::Done(outcome), Timestamp::from_millis(1));

@@ -11,7 +11,6 @@ use super::{
     Act, Counts, DEFAULT_GRACE_MS, Finding, NextStep, Own, Plan, Statement, StatementError, StatementHead, StatementId,
     Window, compare_lines, compare_rest,
 };
-use crate::HOUSE;
 use crate::change_hold::ChangeHoldError;
 use crate::hub::Hub;
 use crate::ids::ApiKeyId;
@@ -61,7 +60,7 @@ impl Hub {
         statement: Statement,
     ) -> Result<Reconciled, ReconcileError> {
         let rail = self.rail(&statement.rail).ok_or_else(|| ReconcileError::RailUnknown(statement.rail.clone()))?;
-        if statement.rail.as_str() == HOUSE {
+        if rail.descriptor().in_house {
             return Err(ReconcileError::NoFarEnd);
         }
         let now = self.now();

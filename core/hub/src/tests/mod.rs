@@ -5,6 +5,7 @@
 mod contracts;
 mod cut_off;
 mod faces;
+mod faults;
 mod holds;
 mod reconcile;
 mod rules;

@@ -123,6 +123,9 @@ pub(super) enum Mishap {
 pub(super) const MISHAPS: [Mishap; 6] =
     [Mishap::None, Mishap::NoConnection, Mishap::LostCall, Mishap::LostReply, Mishap::Error500, Mishap::Garbled];
 
+/// Something to do once so many calls have been sent.
+type Waiting = (u32, Box<dyn Fn() + Send + Sync>);
+
 /// A wallet provider: one balance, holds by reference, every operation under its own id.
 #[derive(Default)]
 pub(super) struct FarEnd {
@@ -130,6 +133,7 @@ pub(super) struct FarEnd {
     plan: Mutex<Vec<Mishap>>,
     /// Called after each call that was acted on, before its reply is handed back.
     pub(super) after_act: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+    after_calls: Mutex<Option<Waiting>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -157,6 +161,21 @@ impl FarEnd {
         let mut plan = mishaps.to_vec();
         plan.reverse();
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+    }
+
+    /// Does something when that many calls have been sent.
+    pub(super) fn after_calls(&self, calls: u32, then: impl Fn() + Send + Sync + 'static) {
+        *self.after_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some((calls, Box::new(then)));
+    }
+
+    fn count_call(&self) {
+        let mut waiting = self.after_calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((calls, then)) = waiting.take() {
+            match calls {
+                0 => then(),
+                _ => *waiting = Some((calls - 1, then)),
+            }
+        }
     }
 
     pub(super) fn wallet(&self) -> Wallet {
@@ -244,6 +263,7 @@ impl FarEnd {
 #[async_trait]
 impl Egress for FarEnd {
     async fn send(&self, outgoing: &Outgoing) -> Delivery {
+        self.count_call();
         let mishap = self.plan.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(Mishap::None);
         let reason = format!("{mishap:?}");
         match mishap {
@@ -296,6 +316,16 @@ impl PlainRail {
 
     pub(super) fn keeping(mut self, max_hold_ms: Option<i64>) -> Self {
         self.descriptor.max_hold_ms = max_hold_ms;
+        self
+    }
+
+    pub(super) fn settling(mut self, settle_window_ms: i64) -> Self {
+        self.descriptor.settle_window_ms = settle_window_ms;
+        self
+    }
+
+    pub(super) fn with(mut self, abilities: RailAbilities) -> Self {
+        self.descriptor.abilities = abilities;
         self
     }
 

@@ -37,7 +37,7 @@ pub(super) fn capture(book: &Book, command: &Capture, now: Timestamp) -> Result<
     expected_version(hold, command.expected_version)?;
     match command.finality {
         Finality::Deadline => due(hold, now)?,
-        Finality::Final | Finality::Partial => capturable(hold, now)?,
+        Finality::Final | Finality::Partial | Finality::FinalBeside => capturable(hold, now)?,
     }
     let amount = resolve(hold, command.amount)?;
     payable(book, hold, amount, &command.legs)?;

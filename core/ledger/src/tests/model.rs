@@ -421,7 +421,9 @@ impl Model {
                 self.common(capture.hold, capture.amount, capture.expected_version)?;
                 match capture.finality {
                     Finality::Deadline => self.due(capture.hold, now)?,
-                    Finality::Final | Finality::Partial => self.capturable(capture.hold, now)?,
+                    Finality::Final | Finality::Partial | Finality::FinalBeside => {
+                        self.capturable(capture.hold, now)?
+                    }
                 }
                 let free = self.amounts(capture.hold).free();
                 let asked = within(capture.amount, free, "hold.nothing_free", "hold.capture_exceeds_free")?;

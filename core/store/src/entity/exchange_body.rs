@@ -21,6 +21,10 @@ pub(crate) struct Body {
     /// Rows written before there was such a field begin their inquiry again.
     #[serde(default)]
     conclusive: bool,
+    #[serde(default)]
+    waited_ms: i64,
+    #[serde(default)]
+    asked_at_ms: i64,
     stage: StageBody,
     #[serde(with = "hex::bytes")]
     state: Vec<u8>,
@@ -44,6 +48,10 @@ pub(crate) struct BodyParts {
 
 impl Body {
     pub(crate) fn of(exchange: &Exchange) -> Self {
+        let (waited_ms, asked_at_ms) = match exchange.purpose {
+            Purpose::Perform => (0, 0),
+            Purpose::Inquire { waited_ms, asked_at, .. } => (waited_ms, asked_at.millis()),
+        };
         Self {
             digest: exchange.digest.map(|digest| digest.0.to_vec()),
             command: CommandBody::of(&exchange.command),
@@ -52,6 +60,8 @@ impl Body {
                 Purpose::Inquire { attempt, .. } => attempt,
             },
             conclusive: matches!(exchange.purpose, Purpose::Inquire { conclusive: true, .. }),
+            waited_ms,
+            asked_at_ms,
             stage: StageBody::of(&exchange.stage),
             state: exchange.state.clone(),
             ordinal: exchange.ordinal,
@@ -67,7 +77,12 @@ impl Body {
             command: self.command.domain()?,
             purpose: match self.inquiry {
                 0 => Purpose::Perform,
-                attempt => Purpose::Inquire { attempt, conclusive: self.conclusive },
+                attempt => Purpose::Inquire {
+                    attempt,
+                    conclusive: self.conclusive,
+                    waited_ms: self.waited_ms,
+                    asked_at: Timestamp::from_millis(self.asked_at_ms),
+                },
             },
             stage: self.stage.domain(),
             state: self.state,
