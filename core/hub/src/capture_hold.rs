@@ -151,7 +151,7 @@ impl Hub {
 
     /// Captures more than is free: raises by the difference, then captures.
     async fn capture_above(&self, key: KeyRequest, command: CaptureHold) -> Result<Answer, ChangeHoldError> {
-        if let Some(claimed) = self.store.claimed_key(command.hold.shard(), &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             if !key.matches(&claimed) {
                 return Err(PerformError::KeyReused.into());
             }

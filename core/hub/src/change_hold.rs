@@ -124,7 +124,7 @@ impl Hub {
         expected: Option<u32>,
     ) -> Result<Option<Answer>, ChangeHoldError> {
         let Some(expected) = expected.filter(|expected| *expected != row.version()) else { return Ok(None) };
-        match self.store.claimed_key(row.id().shard(), &key.scope, &key.key).await? {
+        match self.store.claimed_key(&key.scope, &key.key).await? {
             Some(claimed) if key.matches(&claimed) => Ok(Some(self.replay(&claimed.target).await?)),
             Some(_) => Err(PerformError::KeyReused.into()),
             None => Err(Refusal::HoldVersionConflict { expected, actual: row.version() }.into()),

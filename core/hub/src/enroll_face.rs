@@ -79,7 +79,7 @@ impl Hub {
         let (shard, pack) = (session.id.shard(), pack_name(self.pack()));
         let enrolled =
             |reference, replayed| Enrolled { reference, person: session.person, pack: pack.clone(), replayed };
-        if let Some(claimed) = self.store.claimed_key(shard, &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             let target = key.matches(&claimed).then_some(claimed.target).ok_or(EnrollFaceError::KeyReused)?;
             return Ok(enrolled(target.parse().map_err(|_| EnrollFaceError::KeyReused)?, true));
         }

@@ -45,7 +45,7 @@ impl Hub {
         let (until, latest) = (now.plus_ms(expires_in_ms), latest_deadline(&row, rail.descriptor(), now));
         if until > latest {
             // A repeat asks from a later moment than the first time; it still gets the first answer.
-            let claimed = self.store.claimed_key(hold.shard(), &key.scope, &key.key).await?;
+            let claimed = self.store.claimed_key(&key.scope, &key.key).await?;
             if let Some(claimed) = claimed.filter(|claimed| key.matches(claimed)) {
                 return Ok(self.replay(&claimed.target).await?);
             }

@@ -38,7 +38,7 @@ pub struct MemoryStore {
 struct Tables {
     books: BTreeMap<Shard, Book>,
     events: BTreeMap<Shard, Vec<Event>>,
-    keys: BTreeMap<(Shard, String, String), ClaimedKey>,
+    keys: BTreeMap<(String, String), ClaimedKey>,
     exchanges: BTreeMap<OperationId, Exchange>,
     values: BTreeMap<(PluginId, String), Vec<u8>>,
     payments: BTreeMap<PaymentId, Payment>,
@@ -89,7 +89,7 @@ impl MemoryStore {
 impl Tables {
     fn commit(&mut self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
         if let Some(claim) = &unit.key {
-            let id = (shard, claim.scope.clone(), claim.key.clone());
+            let id = (claim.scope.clone(), claim.key.clone());
             match self.keys.get(&id) {
                 Some(claimed) if claimed.fingerprint == claim.fingerprint => {
                     return Ok(Committed::Replayed { target: claimed.target.clone() });
@@ -102,7 +102,7 @@ impl Tables {
         let outcomes = self.apply(shard, now, &unit)?;
         if let Some(claim) = unit.key {
             let claimed = ClaimedKey { fingerprint: claim.fingerprint, target: claim.target };
-            self.keys.insert((shard, claim.scope, claim.key), claimed);
+            self.keys.insert((claim.scope, claim.key), claimed);
         }
         unit.writes.into_iter().for_each(|write| self.write(write));
         Ok(Committed::Done(outcomes))
@@ -290,8 +290,8 @@ impl Store for MemoryStore {
         self.tables().commit(shard, now, unit)
     }
 
-    async fn claimed_key(&self, shard: Shard, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError> {
-        self.find(|tables| tables.keys.get(&(shard, scope.to_owned(), key.to_owned())))
+    async fn claimed_key(&self, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError> {
+        self.find(|tables| tables.keys.get(&(scope.to_owned(), key.to_owned())))
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError> {

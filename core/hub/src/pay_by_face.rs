@@ -83,7 +83,7 @@ impl Hub {
             return Err(PayByFaceError::AboveTillLimit { limit: till.max_amount });
         }
         let shard = self.key_shard(&key);
-        if let Some(claimed) = self.store.claimed_key(shard, &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             if !key.matches(&claimed) {
                 return Err(CommitError::KeyReused.into());
             }

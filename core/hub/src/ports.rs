@@ -256,7 +256,8 @@ pub trait Store: Send + Sync {
     /// `shard` routes it; `now` stamps it.
     async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError>;
 
-    async fn claimed_key(&self, shard: Shard, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError>;
+    /// A key claimed in any shard: a caller's key stands for one request, wherever it leads.
+    async fn claimed_key(&self, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError>;
 
     /// Balances of an account, summed over shards.
     async fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError>;

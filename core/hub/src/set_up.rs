@@ -14,6 +14,7 @@ use crate::people::{Instrument, Person};
 use crate::perform::KeyRequest;
 use crate::pin::{Pin, PinHashError};
 use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
+use crate::shards::key_home;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
 
 /// Longest name of anything, in characters.
@@ -306,10 +307,7 @@ impl Hub {
 
     /// Keys of set-up route by themselves: a repeat has to find its key whatever id it would choose.
     pub(crate) fn key_shard(&self, key: &KeyRequest) -> Shard {
-        use sha2::{Digest, Sha256};
-        let digest = Sha256::digest(format!("{}\n{}", key.scope, key.key).as_bytes());
-        let place = u16::from_be_bytes([digest[0], digest[1]]) % self.store.shards();
-        Shard::new(place.try_into().unwrap_or(0))
+        key_home(&key.scope, &key.key, self.store.shards())
     }
 
     /// Commits a unit under its key: `None`, or what the key had made before.

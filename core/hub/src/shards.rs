@@ -1,8 +1,16 @@
 //! What a store has to do alike wherever a read spans shards. Pure; used by every store.
 
-use tebura_ledger::{Account, AccountParts};
+use sha2::{Digest, Sha256};
+use tebura_ledger::{Account, AccountParts, Shard};
 
 use crate::ports::{ReadError, StoredEvent};
+
+/// Where a caller's key is kept, whatever it is used for: a key that is used in two shards has to be found in both.
+pub fn key_home(scope: &str, key: &str, shards: u16) -> Shard {
+    let digest = Sha256::digest(format!("{scope}\n{key}").as_bytes());
+    let place = u16::from_be_bytes([digest[0], digest[1]]) % shards.max(1);
+    Shard::new(place.try_into().unwrap_or(0))
+}
 
 /// Merges shards' events by time without changing the order within a shard.
 ///

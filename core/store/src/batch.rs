@@ -137,7 +137,7 @@ impl Writer {
     async fn load_keys(&self, tx: &Transaction<'_>, jobs: &[Job], snapshot: &mut Snapshot) -> Result<(), Failure> {
         let claims = jobs.iter().filter_map(|job| {
             let claim = job.unit.key.as_ref()?;
-            Some((job.shard, claim.scope.as_str(), claim.key.as_str()))
+            Some((job.home, claim.scope.as_str(), claim.key.as_str()))
         });
         let claims: BTreeMap<_, _> = claims.map(|claim| (claim, ())).collect();
         let key = |(shard, scope, key): &(Shard, &str, &str)| {

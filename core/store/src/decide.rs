@@ -60,7 +60,7 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     fn decide(&mut self, job: &'a Job) -> Answer {
         if let Some(claim) = &job.unit.key {
-            let id = (job.shard, claim.scope.clone(), claim.key.clone());
+            let id = (job.home, claim.scope.clone(), claim.key.clone());
             match self.snapshot.keys.get(&id) {
                 Some(claimed) if claimed.fingerprint == claim.fingerprint => {
                     return Ok(Committed::Replayed { target: claimed.target.clone() });
@@ -74,8 +74,8 @@ impl<'a> Table<'a> {
         let outcomes = book.apply_all(&job.unit.ledger, job.now)?;
         if let Some(claim) = &job.unit.key {
             let claimed = ClaimedKey { fingerprint: claim.fingerprint, target: claim.target.clone() };
-            self.snapshot.keys.insert((job.shard, claim.scope.clone(), claim.key.clone()), claimed);
-            self.decided.keys.push(idempotency_key::Model::of(job.shard, claim, job.now));
+            self.snapshot.keys.insert((job.home, claim.scope.clone(), claim.key.clone()), claimed);
+            self.decided.keys.push(idempotency_key::Model::of(job.home, claim, job.now));
         }
         job.unit.writes.iter().for_each(|write| self.accept(job, write));
         Ok(Committed::Done(outcomes))

@@ -27,6 +27,8 @@ pub(crate) type Answer = Result<Committed, CommitError>;
 /// A unit that waits for its transaction.
 pub(crate) struct Job {
     pub(crate) shard: Shard,
+    /// Where the unit's key is kept; its own shard when it has none.
+    pub(crate) home: Shard,
     pub(crate) now: Timestamp,
     pub(crate) unit: Unit,
     answer: oneshot::Sender<Answer>,
@@ -57,10 +59,10 @@ impl Lanes {
     }
 
     /// Hands a unit to its lane and waits until it is durable or refused.
-    pub(crate) async fn commit(&self, shard: Shard, now: Timestamp, unit: Unit) -> Answer {
+    pub(crate) async fn commit(&self, shard: Shard, home: Shard, now: Timestamp, unit: Unit) -> Answer {
         let (answer, answered) = oneshot::channel();
         let lane = usize::from(shard.number()) % self.senders.len();
-        match self.senders[lane].try_send(Job { shard, now, unit, answer }) {
+        match self.senders[lane].try_send(Job { shard, home, now, unit, answer }) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(_)) => {
                 return Err(CommitError::Busy { retry_after_ms: RETRY_AFTER_MS });

@@ -150,7 +150,7 @@ fn draw(state: &mut State) -> Mishap {
 }
 
 store! {
-    fn claimed_key(shard: Shard, scope: &str, key: &str) -> Option<ClaimedKey>;
+    fn claimed_key(scope: &str, key: &str) -> Option<ClaimedKey>;
     fn account(id: AccountId) -> Option<Account>;
     fn hold(id: HoldId) -> Option<Hold>;
     fn operation(id: OperationId) -> Option<Operation>;

@@ -23,7 +23,7 @@ pub(super) async fn a_repeat_is_answered_and_not_done(ground: &Ground) {
         assert_eq!(ground.store.hold(other.hold).await.unwrap(), None);
     }
     assert_eq!(ground.balances(payer).await, (10_000, 100));
-    let claimed = ground.store.claimed_key(Shard::new(2), "key_a", "k-1").await.unwrap();
+    let claimed = ground.store.claimed_key("key_a", "k-1").await.unwrap();
     assert_eq!(claimed, Some(ClaimedKey { fingerprint: [7; 32], target: first.operation.to_string() }));
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn a_refused_unit_leaves_its_key_free(ground: &Ground) {
     let (payer, shop) = sides(ground).await;
     let (_, too_much) = ground.placing(payer, shop, 10_001);
     assert!(matches!(pay(ground, &claim("k", 1, "first"), too_much).await, Err(CommitError::Refused(_))));
-    assert_eq!(ground.store.claimed_key(Shard::new(2), "key_a", "k").await.unwrap(), None);
+    assert_eq!(ground.store.claimed_key("key_a", "k").await.unwrap(), None);
     let (_, enough) = ground.placing(payer, shop, 10_000);
     assert!(matches!(pay(ground, &claim("k", 2, "second"), enough).await, Ok(Committed::Done(_))));
 }
@@ -84,4 +84,59 @@ async fn sides(ground: &Ground) -> (AccountId, AccountId) {
 
 async fn pay(ground: &Ground, key: &KeyClaim, ledger: Vec<tebura_ledger::Command>) -> Result<Committed, CommitError> {
     ground.commit(2, Unit { key: Some(key.clone()), ledger, writes: vec![] }).await
+}
+
+/// A wallet in each shard, and a shop.
+async fn everywhere(ground: &Ground) -> (Vec<AccountId>, AccountId) {
+    let mut payers = Vec::new();
+    for shard in 0..4 {
+        payers.push(ground.wallet(shard, 10_000).await);
+    }
+    (payers, ground.open(3, Floor::Unlimited).await)
+}
+
+pub(super) async fn a_key_stands_for_one_request_in_all_shards(ground: &Ground) {
+    let (payers, shop) = everywhere(ground).await;
+    for (number, first) in payers.iter().enumerate() {
+        let word = format!("k-{number}");
+        let (placed, ledger) = ground.placing(*first, shop, 100);
+        let key = claim(&word, 1, &placed.operation.to_string());
+        let unit = Unit { key: Some(key.clone()), ledger, ..Unit::default() };
+        assert!(matches!(ground.commit(first.shard().number(), unit).await, Ok(Committed::Done(_))));
+        for other in payers.iter().filter(|payer| *payer != first) {
+            let (refused, ledger) = ground.placing(*other, shop, 100);
+            let reused = claim(&word, 2, &refused.operation.to_string());
+            let unit = Unit { key: Some(reused), ledger, ..Unit::default() };
+            assert_eq!(ground.commit(other.shard().number(), unit).await.unwrap_err(), CommitError::KeyReused);
+            assert_eq!(ground.store.hold(refused.hold).await.unwrap(), None);
+        }
+        assert_eq!(ground.store.claimed_key("key_a", &word).await.unwrap().unwrap().target, key.target);
+    }
+    for payer in payers {
+        assert_eq!(ground.balances(payer).await, (10_000, 100));
+    }
+}
+
+pub(super) async fn at_once_in_all_shards_a_key_has_one_effect(ground: &Ground) {
+    let (payers, shop) = everywhere(ground).await;
+    for round in 0..10 {
+        let mut tasks = JoinSet::new();
+        for (number, payer) in payers.iter().enumerate() {
+            let (placed, ledger) = ground.placing(*payer, shop, 10);
+            let fingerprint = u8::try_from(number).unwrap();
+            let key = claim(&format!("round {round}"), fingerprint, &placed.operation.to_string());
+            let (store, shard) = (Arc::clone(&ground.store), payer.shard());
+            let unit = Unit { key: Some(key), ledger, ..Unit::default() };
+            tasks.spawn(async move { store.commit(shard, NOW, unit).await });
+        }
+        let answers = tasks.join_all().await;
+        let done = answers.iter().filter(|answer| matches!(answer, Ok(Committed::Done(_)))).count();
+        let reused = answers.iter().filter(|answer| matches!(answer, Err(CommitError::KeyReused))).count();
+        assert_eq!((done, reused), (1, 3), "{answers:?}");
+    }
+    let mut held = 0;
+    for payer in payers {
+        held += ground.balances(payer).await.1;
+    }
+    assert_eq!(held, 100);
 }

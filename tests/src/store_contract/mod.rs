@@ -73,6 +73,8 @@ on_every_store! {
     keys::a_refused_unit_leaves_its_key_free,
     keys::callers_do_not_share_keys,
     keys::fifty_at_once_have_one_effect,
+    keys::a_key_stands_for_one_request_in_all_shards,
+    keys::at_once_in_all_shards_a_key_has_one_effect,
     lists::holds_come_in_pages,
     lists::a_merchant_sees_what_is_paid_to_it,
     lists::events_are_numbered_without_gaps_while_many_write,

@@ -12,7 +12,7 @@ use tebura_hub::rail::{
     ComponentDigest, Effect, HttpCall, HttpReply, KvWrite, Party, PluginId, RailCommand, RailEvent,
 };
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
-use tebura_ledger::{Floor, HoldId, OperationId, RailId, Shard};
+use tebura_ledger::{Floor, HoldId, OperationId, RailId};
 
 use super::ground::{Ground, LATER, NOW, yen};
 
@@ -301,7 +301,7 @@ pub(super) async fn what_is_not_there_is_not_found(ground: &Ground) {
     assert_eq!(store.gallery(GalleryId::from_uuid(id)).await.unwrap(), None);
     assert!(store.gallery_members().await.unwrap().is_empty());
     assert_eq!(store.api_key(ApiKeyId::from_uuid(id)).await.unwrap(), None);
-    assert_eq!(store.claimed_key(Shard::new(1), "a", "b").await.unwrap(), None);
+    assert_eq!(store.claimed_key("a", "b").await.unwrap(), None);
     assert_eq!(store.kv(&PluginId("a".to_owned()), "b").await.unwrap(), None);
     assert!(store.due_holds(LATER, 10).await.unwrap().is_empty());
     assert!(store.due_exchanges(LATER, 10).await.unwrap().is_empty());

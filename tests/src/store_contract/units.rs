@@ -27,7 +27,7 @@ pub(super) async fn a_refused_command_takes_its_unit_with_it(ground: &Ground) {
     }
     assert_eq!(ground.balances(payer).await, (1_000, 0));
     assert_eq!(ground.store.merchant(merchant.id).await.unwrap(), None);
-    assert_eq!(ground.store.claimed_key(Shard::new(1), "key_a", "k").await.unwrap(), None);
+    assert_eq!(ground.store.claimed_key("key_a", "k").await.unwrap(), None);
     let after = ground.store.events(&tebura_hub::ports::Caller::Operator, &[], 100).await.unwrap().len();
     assert_eq!(after, events);
 }
@@ -44,7 +44,7 @@ pub(super) async fn a_stale_write_takes_its_unit_with_it(ground: &Ground) {
     assert_eq!(ground.store.hold(placed.hold).await.unwrap(), None);
     assert_eq!(ground.store.exchange(placed.operation).await.unwrap(), None);
     assert_eq!(ground.store.merchant(merchant.id).await.unwrap(), None);
-    assert_eq!(ground.store.claimed_key(Shard::new(1), "key_a", "k").await.unwrap(), None);
+    assert_eq!(ground.store.claimed_key("key_a", "k").await.unwrap(), None);
     assert_eq!(ground.balances(payer).await, (1_000, 0));
 }
 

@@ -217,7 +217,7 @@ impl Hub {
 
     async fn raise_leg(&self, hold: HoldId, to: i64, key: KeyRequest) -> Result<Done, ChangeHoldError> {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
-        if let Some(claimed) = self.store.claimed_key(hold.shard(), &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             return Ok(done(&self.replay(&claimed.target).await?));
         }
         if row.authorised().minor() >= to {
@@ -238,7 +238,7 @@ impl Hub {
         key: impl Fn(&str) -> KeyRequest,
     ) -> Result<Done, ChangeHoldError> {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
-        let answer = match self.store.claimed_key(hold.shard(), "contract", &key("capture").key).await? {
+        let answer = match self.store.claimed_key("contract", &key("capture").key).await? {
             Some(claimed) => self.replay(&claimed.target).await?,
             None => {
                 let work = self.capture_work(record, leg, &row, taken).await?;
@@ -260,7 +260,7 @@ impl Hub {
         is_final: bool,
         key: KeyRequest,
     ) -> Result<Done, ChangeHoldError> {
-        if let Some(claimed) = self.store.claimed_key(hold.shard(), &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             return Ok(done(&self.replay(&claimed.target).await?));
         }
         let row = self.visible_hold(&Caller::Operator, hold).await?;

@@ -136,7 +136,7 @@ impl Hub {
             return Err(PartyError::ProofWrong);
         }
         let shard = self.key_shard(&key);
-        if let Some(claimed) = self.store.claimed_key(shard, &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             return if key.matches(&claimed) {
                 self.key_before(&claimed.target).await
             } else {

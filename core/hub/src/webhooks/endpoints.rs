@@ -77,7 +77,7 @@ impl Hub {
         }
         self.store.merchant(merchant).await?.ok_or(WebhookError::MerchantNotFound(merchant))?;
         let shard = self.key_shard(&key);
-        if let Some(claimed) = self.store.claimed_key(shard, &key.scope, &key.key).await? {
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             return if claimed.fingerprint == key.fingerprint {
                 self.registered_before(&claimed.target).await
             } else {

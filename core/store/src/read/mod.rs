@@ -25,6 +25,7 @@ use tebura_hub::ports::{
 };
 use tebura_hub::rail::PluginId;
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use tebura_hub::shards::key_home;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
@@ -77,11 +78,12 @@ impl Store for SqlStore {
         if u16::from(shard.number()) >= self.shards {
             return Err(CommitError::Rejected { reason: format!("there is no shard {}", shard.number()) });
         }
-        self.lanes.commit(shard, now, unit).await
+        let home = unit.key.as_ref().map_or(shard, |claim| key_home(&claim.scope, &claim.key, self.shards));
+        self.lanes.commit(shard, home, now, unit).await
     }
 
-    async fn claimed_key(&self, shard: Shard, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError> {
-        Ok(money::claimed_key(&self.reader, shard, scope, key).await?)
+    async fn claimed_key(&self, scope: &str, key: &str) -> Result<Option<ClaimedKey>, ReadError> {
+        Ok(money::claimed_key(&self.reader, key_home(scope, key, self.shards), scope, key).await?)
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError> {

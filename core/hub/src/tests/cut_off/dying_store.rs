@@ -81,7 +81,7 @@ macro_rules! reads {
 }
 
 reads! {
-    fn claimed_key(shard: Shard, scope: &str, key: &str) -> Option<ClaimedKey>;
+    fn claimed_key(scope: &str, key: &str) -> Option<ClaimedKey>;
     fn account(id: AccountId) -> Option<Account>;
     fn hold(id: HoldId) -> Option<Hold>;
     fn operation(id: OperationId) -> Option<Operation>;
