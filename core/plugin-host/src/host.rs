@@ -16,7 +16,7 @@ use crate::keyring::{KeyId, Keyring, KeyringError};
 use crate::lock::LockFile;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
-use crate::rail::InstalledRail;
+use crate::rail::{InstalledRail, Replaced};
 use crate::trust::Trust;
 
 /// How a host runs guests.
@@ -58,6 +58,7 @@ pub struct PluginHost {
     trust: Arc<Trust>,
     lock: RwLock<Option<LockFile>>,
     rails: RwLock<BTreeMap<PluginId, Arc<InstalledRail>>>,
+    replaced: Arc<Replaced>,
     notes: Vec<String>,
 }
 
@@ -84,6 +85,7 @@ impl PluginHost {
             trust: Arc::new(trust),
             lock: RwLock::new(lock),
             rails: RwLock::default(),
+            replaced: Arc::default(),
             notes,
         })
     }
@@ -112,7 +114,8 @@ impl PluginHost {
         Ok((rail, report))
     }
 
-    /// As [`PluginHost::install`], in place of the version that is installed. Calls that run end in the old one.
+    /// As [`PluginHost::install`], in place of the version that is installed. What that one began it also ends, for as long
+    /// as its key is trusted; only a newer version that lists it under `reads_state` takes its operations over.
     ///
     /// # Errors
     /// [`InstallError`]; the old version stays then.
@@ -124,7 +127,13 @@ impl PluginHost {
     ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
         let (rail, report) = self.prepare(package, bindings, now)?;
         let mut rails = self.rails.write().unwrap_or_else(PoisonError::into_inner);
-        rails.insert(report.plugin.clone(), Arc::clone(&rail));
+        if let Some(old) = rails.insert(report.plugin.clone(), Arc::clone(&rail)) {
+            let version = old.manifest().version.clone();
+            let mut replaced = self.replaced.write().unwrap_or_else(PoisonError::into_inner);
+            if version != report.version {
+                replaced.insert((report.plugin.clone(), version), Arc::clone(old.installed()));
+            }
+        }
         Ok((rail, report))
     }
 
@@ -144,7 +153,8 @@ impl PluginHost {
         };
         let (installed, report) = installer.install(package, bindings)?;
         let (pool, trust) = (Arc::clone(&self.pool), Arc::clone(&self.trust));
-        Ok((Arc::new(InstalledRail::new(installed, pool, trust, self.options.per_plugin)), report))
+        let replaced = Arc::clone(&self.replaced);
+        Ok((Arc::new(InstalledRail::new(installed, replaced, pool, trust, self.options.per_plugin)), report))
     }
 
     /// Checks manifest, signatures and contents, and neither approvals nor installs.

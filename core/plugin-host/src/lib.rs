@@ -19,6 +19,7 @@ mod capability;
 mod contract;
 mod encode;
 mod engine;
+mod envelope;
 mod gate;
 mod host;
 mod inspect;

@@ -1,16 +1,18 @@
 //! The hub's [`Rail`] port over an installed plugin: asks trust, takes a thread, waits for the step.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use tebura_hub::ports::Rail;
-use tebura_hub::rail::{RailDescriptor, RailError, RailEvent, RailOperation, Step};
+use tebura_hub::rail::{Next, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
 use tokio::sync::oneshot;
 
 use crate::breaker::is_failure;
 use crate::call::{self, CallStats, Input};
+use crate::envelope;
 use crate::install::Installed;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
@@ -19,9 +21,14 @@ use crate::trust::Trust;
 /// How long a caller waits who finds the sandbox busy: about the time in which a full queue empties.
 const RETRY_AFTER_MS: u32 = 200;
 
+/// Versions that were replaced, by plugin and version: an operation that one of them began ends with it, unless the
+/// newer one says that it reads its state.
+pub(crate) type Replaced = RwLock<BTreeMap<(PluginId, String), Arc<Installed>>>;
+
 /// An installed plugin.
 pub struct InstalledRail {
     installed: Arc<Installed>,
+    replaced: Arc<Replaced>,
     pool: Arc<Pool>,
     trust: Arc<Trust>,
     per_plugin: usize,
@@ -54,8 +61,18 @@ enum OwnedInput {
 }
 
 impl InstalledRail {
-    pub(crate) fn new(installed: Arc<Installed>, pool: Arc<Pool>, trust: Arc<Trust>, per_plugin: usize) -> Self {
-        Self { installed, pool, trust, per_plugin }
+    pub(crate) fn new(
+        installed: Arc<Installed>,
+        replaced: Arc<Replaced>,
+        pool: Arc<Pool>,
+        trust: Arc<Trust>,
+        per_plugin: usize,
+    ) -> Self {
+        Self { installed, replaced, pool, trust, per_plugin }
+    }
+
+    pub(crate) fn installed(&self) -> &Arc<Installed> {
+        &self.installed
     }
 
     /// What the plugin asked for: its endpoints are what an operator binds and what egress checks.
@@ -68,15 +85,37 @@ impl InstalledRail {
         run(&self.installed, &self.trust, operation, input)
     }
 
-    async fn queue(&self, operation: &RailOperation, input: OwnedInput) -> Result<Step, RailError> {
+    /// The version that resumes a state: the one that wrote it, or this one where it says that it reads it.
+    fn reader_of(&self, version: Option<&str>) -> Result<Arc<Installed>, RailError> {
+        let manifest = &self.installed.manifest;
+        let reads =
+            |version: &str| version == manifest.version || manifest.reads_state.iter().any(|own| own == version);
+        match version {
+            Some(version) if !reads(version) => {
+                let replaced = self.replaced.read().unwrap_or_else(PoisonError::into_inner);
+                let missing = || RailError::Trapped {
+                    code: "plugin.state_of_other_version",
+                    message: format!(
+                        "the operation was begun by {} {version}, which is not installed, and {} does not list it under reads_state",
+                        manifest.id.0, manifest.version
+                    ),
+                };
+                replaced.get(&(manifest.id.clone(), version.to_owned())).cloned().ok_or_else(missing)
+            }
+            Some(_) | None => Ok(Arc::clone(&self.installed)),
+        }
+    }
+
+    async fn queue(
+        &self,
+        installed: Arc<Installed>,
+        operation: &RailOperation,
+        input: OwnedInput,
+    ) -> Result<Step, RailError> {
         let busy = || RailError::Busy { retry_after_ms: RETRY_AFTER_MS };
-        let slot = InFlight::take(&self.installed, self.per_plugin).ok_or_else(busy)?;
-        let job = Job {
-            installed: Arc::clone(&self.installed),
-            trust: Arc::clone(&self.trust),
-            operation: operation.clone(),
-            input,
-        };
+        let slot = InFlight::take(&installed, self.per_plugin).ok_or_else(busy)?;
+        let version = installed.manifest.version.clone();
+        let job = Job { installed, trust: Arc::clone(&self.trust), operation: operation.clone(), input };
         let (answered, answer) = oneshot::channel();
         self.pool
             .submit(move || {
@@ -105,7 +144,11 @@ impl InstalledRail {
         if let Err(RailError::Trapped { code, message }) = &answer.result {
             tracing::warn!(plugin = self.installed.manifest.id.0, code, "{message}");
         }
-        answer.result
+        let mut step = answer.result?;
+        if !matches!(step.next, Next::Done(_)) {
+            step.state = envelope::seal(&version, &step.state);
+        }
+        Ok(step)
     }
 }
 
@@ -116,11 +159,13 @@ impl Rail for InstalledRail {
     }
 
     async fn start(&self, operation: &RailOperation) -> Result<Step, RailError> {
-        self.queue(operation, OwnedInput::Start).await
+        self.queue(Arc::clone(&self.installed), operation, OwnedInput::Start).await
     }
 
     async fn resume(&self, operation: &RailOperation, state: &[u8], event: &RailEvent) -> Result<Step, RailError> {
-        self.queue(operation, OwnedInput::Resume { state: state.to_vec(), event: event.clone() }).await
+        let (version, state) = envelope::open(state);
+        let installed = self.reader_of(version)?;
+        self.queue(installed, operation, OwnedInput::Resume { state: state.to_vec(), event: event.clone() }).await
     }
 }
 

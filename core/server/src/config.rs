@@ -36,6 +36,8 @@ pub struct Config {
     pub shared: bool,
     /// Whose signatures count: `keyring.toml`.
     pub keyring: Option<PathBuf>,
+    /// A reviewer has to sign each plugin besides its publisher.
+    pub reviewed: bool,
     /// What the operator approved: `plugins.lock`.
     pub lock: Option<PathBuf>,
     /// Further books of this hub, each a rail of its own: regional money, points, deeds.

@@ -6,6 +6,7 @@
 mod crowd;
 mod guests;
 mod trust;
+mod upgrade;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

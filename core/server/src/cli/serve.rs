@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use tebura_face_engine::EngineChoice;
 use tebura_hub::ports::{Clock, Rail};
+use tebura_plugin_host::Vouching;
 
 use super::demo::{self, DemoArguments};
 use super::{Outcome, print};
@@ -82,8 +83,9 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let opened = start::open_store(&data, database_url.as_deref()).await?;
     let (store, runtime, plans) = (opened.store.clone(), tokio::runtime::Handle::current(), config.plugins()?);
     let (keyring, lock, books, folder) = (config.keyring()?, config.lock()?, config.books()?, data.clone());
+    let vouching = if config.reviewed { Vouching::PublisherAndReviewer } else { Vouching::Publisher };
     let started = tokio::task::spawn_blocking(move || {
-        let trust = start::rails::trust(keyring.as_deref(), false)?;
+        let trust = start::rails::trust_of(keyring.as_deref(), false, vouching)?;
         let rails = start::rails::start(trust, lock, plans, store.clone(), runtime.clone())?;
         Ok::<_, super::Failure>(Plugins::open(rails, &folder, store, runtime, SystemClock::default().now())?)
     });

@@ -357,7 +357,7 @@ impl Plugins {
 
     /// Takes up the decisions of earlier starts.
     fn replay(&self, decisions: Vec<Decision>, now: Timestamp) -> Result<(), PluginsError> {
-        let mut approved = BTreeMap::new();
+        let mut approved: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for decision in decisions {
             match decision {
                 Decision::Trusted { keyring } => {
@@ -365,14 +365,21 @@ impl Plugins {
                     self.rails.host.trust_keys(keyring).map_err(PluginsError::Publisher)?;
                 }
                 Decision::Approved { plugin, version, component, manifest, grants, .. } => {
-                    approved.insert(plugin, (version, component, manifest, grants));
+                    let versions: &mut Vec<_> = approved.entry(plugin).or_default();
+                    versions.retain(|(earlier, ..): &(String, String, String, Grants)| *earlier != version);
+                    versions.push((version, component, manifest, grants));
+                    // The one before is kept for the operations that it began.
+                    if versions.len() > 2 {
+                        versions.remove(0);
+                    }
                 }
                 Decision::Disabled { plugin, reason } => self.rails.host.disable(&PluginId(plugin), &reason),
                 Decision::Enabled { plugin } => drop(self.rails.host.enable(&PluginId(plugin))),
                 Decision::Revoked { key, reason } => drop(self.rails.host.revoke_key(&KeyId(key), &reason)),
             }
         }
-        for (plugin, (version, component, manifest_hex, grants)) in approved {
+        let each = |(plugin, versions): (String, Vec<_>)| versions.into_iter().map(move |one| (plugin.clone(), one));
+        for (plugin, (version, component, manifest_hex, grants)) in approved.into_iter().flat_map(each) {
             let package = Package::read(&self.package_folder(&component))?;
             let manifest = Manifest::parse(&package.manifest).map_err(InstallError::from)?;
             let digest = component_digest(&package.component);

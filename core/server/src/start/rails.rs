@@ -92,9 +92,17 @@ pub struct RailsStarted {
 /// # Errors
 /// When the keyring is malformed.
 pub fn trust(keyring: Option<&str>, demo: bool) -> Result<Trust, KeyringError> {
+    trust_of(keyring, demo, Vouching::Publisher)
+}
+
+/// As [`trust`], where a reviewer may have to sign too.
+///
+/// # Errors
+/// As [`trust`].
+pub fn trust_of(keyring: Option<&str>, demo: bool, vouching: Vouching) -> Result<Trust, KeyringError> {
     let keyring = Keyring::parse(keyring.unwrap_or(DEMO_KEYRING))?;
     let demo = if demo { DemoKeys::Allow } else { DemoKeys::Refuse };
-    Ok(Trust::new(keyring, demo, Vouching::Publisher))
+    Ok(Trust::new(keyring, demo, vouching))
 }
 
 /// Installs plugins and binds their endpoints. Compiles: not for a request's thread.
