@@ -16,6 +16,7 @@ use crate::keyring::{KeyId, Keyring, KeyringError};
 use crate::lock::LockFile;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
+use crate::probe::Prober;
 use crate::rail::{InstalledRail, Replaced};
 use crate::trust::Trust;
 
@@ -57,6 +58,7 @@ pub struct PluginHost {
     pool: Arc<Pool>,
     trust: Arc<Trust>,
     lock: RwLock<Option<LockFile>>,
+    prober: Option<Prober>,
     rails: RwLock<BTreeMap<PluginId, Arc<InstalledRail>>>,
     replaced: Arc<Replaced>,
     notes: Vec<String>,
@@ -84,10 +86,18 @@ impl PluginHost {
             pool: Arc::new(pool),
             trust: Arc::new(trust),
             lock: RwLock::new(lock),
+            prober: None,
             rails: RwLock::default(),
             replaced: Arc::default(),
             notes,
         })
+    }
+
+    /// Has another process compile each component before this one does.
+    #[must_use]
+    pub fn with_prober(mut self, prober: Prober) -> Self {
+        self.prober = Some(prober);
+        self
     }
 
     /// What an operator should read once, at the start.
@@ -149,6 +159,7 @@ impl PluginHost {
             metered: self.options.metering == Metering::Fuel,
             trust: &self.trust,
             lock: lock.as_ref(),
+            prober: self.prober.as_ref(),
             now,
         };
         let (installed, report) = installer.install(package, bindings)?;

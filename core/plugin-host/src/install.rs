@@ -16,6 +16,7 @@ use crate::call::{self, CallStats};
 use crate::gate::{self, Contents, GateError};
 use crate::lock::{LockError, LockFile};
 use crate::manifest::{Manifest, ManifestError, RAIL_WORLD};
+use crate::probe::Prober;
 use crate::statement::component_digest;
 use crate::trust::{Grant, SignatureError, Trust};
 
@@ -146,6 +147,7 @@ pub(crate) struct Installer<'i> {
     pub(crate) metered: bool,
     pub(crate) trust: &'i Trust,
     pub(crate) lock: Option<&'i LockFile>,
+    pub(crate) prober: Option<&'i Prober>,
     pub(crate) now: Timestamp,
 }
 
@@ -171,6 +173,9 @@ impl Installer<'_> {
 
     fn compile(&self, component: &[u8]) -> Result<RailPluginPre<call::Call>, InstallError> {
         let reason = |error: &wasmtime::Error| crate::contract::printable(error.root_cause(), 500);
+        if let Some(prober) = self.prober {
+            prober.try_out(component).map_err(|reason| InstallError::Compile { reason })?;
+        }
         let component = Component::from_binary(self.engine, component)
             .map_err(|error| InstallError::Compile { reason: reason(&error) })?;
         let linker = api::linker(self.engine).map_err(|error| InstallError::Compile { reason: reason(&error) })?;

@@ -30,6 +30,7 @@ pub mod limits;
 mod lock;
 mod manifest;
 mod pool;
+mod probe;
 mod rail;
 mod statement;
 mod trial;
@@ -52,6 +53,7 @@ pub use lock::{LockError, LockFile};
 pub use manifest::{
     CallLimits, Endpoint, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Problem, RAIL_WORLD,
 };
+pub use probe::{ProbeLimits, Prober, probe};
 pub use rail::{Answer, InstalledRail};
 pub use statement::{component_digest, manifest_digest, signed_bytes};
 pub use trial::{Most, SampleReply, Trial, operations, same, trial};

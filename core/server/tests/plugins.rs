@@ -326,3 +326,21 @@ async fn files_that_changed_in_the_data_folder_stop_the_start() {
     let refused = started.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(refused.contains("are not those that were approved"), "{refused}");
 }
+
+/// How `tebura plugin compile-check` ends on the wallet's component, and what it says.
+fn compiles_under(limits: &[&str]) -> (bool, String) {
+    let wallet = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wallet/wallet.wasm");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tebura"))
+        .args(["plugin", "compile-check"])
+        .args(limits)
+        .stdin(std::fs::File::open(wallet).unwrap())
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_component_compiles_under_the_usual_limits_and_not_under_none() {
+    assert_eq!(compiles_under(&[]), (true, String::new()));
+    assert!(!compiles_under(&["--memory-mib", "16"]).0, "16 MiB of addresses are not enough for the compiler");
+}

@@ -87,6 +87,9 @@ enum DemoCommand {
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Ok(program) = std::env::current_exe() {
+        let _ = crate::start::rails::PROGRAM.set(program);
+    }
     let outcome = match arguments.command {
         None => in_runtime(demo::run(arguments.demo)),
         Some(Command::Serve(serve)) => in_runtime(serve::run(serve)),

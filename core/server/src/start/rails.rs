@@ -1,12 +1,13 @@
 //! Starts the plugin rails: trust, sandbox, egress bindings.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use tebura_egress::{Binding, BindingConfig, BindingError, Credential, EgressError, HttpEgress, Limits, Reach};
 use tebura_hub::ports::{Clock, Store};
 use tebura_plugin_host::{
     Bindings, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile, Manifest,
-    Package, PackageError, PluginHost, StoreKv, Trust, Vouching,
+    Package, PackageError, PluginHost, Prober, StoreKv, Trust, Vouching,
 };
 
 use crate::clock::SystemClock;
@@ -105,6 +106,9 @@ pub fn trust_of(keyring: Option<&str>, demo: bool, vouching: Vouching) -> Result
     Ok(Trust::new(keyring, demo, vouching))
 }
 
+/// This program, where it is `tebura` itself: it compiles components under limits first. Tests compile at once.
+pub(crate) static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
 /// Installs plugins and binds their endpoints. Compiles: not for a request's thread.
 ///
 /// # Errors
@@ -116,7 +120,11 @@ pub fn start(
     store: Arc<dyn Store>,
     runtime: tokio::runtime::Handle,
 ) -> Result<RailsStarted, RailsError> {
-    let host = PluginHost::new(trust, lock, HostOptions::default())?;
+    let mut host = PluginHost::new(trust, lock, HostOptions::default())?;
+    if let Some(program) = PROGRAM.get() {
+        let arguments = vec!["plugin".to_owned(), "compile-check".to_owned()];
+        host = host.with_prober(Prober { program: program.clone(), arguments });
+    }
     let mut lines = host.notes().to_vec();
     let mut bound = Vec::new();
     for plan in plans {

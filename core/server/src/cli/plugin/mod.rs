@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use tebura_hub::ports::Clock;
-use tebura_plugin_host::{Manifest, Package, component_digest, inspect, powers};
+use tebura_plugin_host::{Manifest, Package, ProbeLimits, component_digest, inspect, powers, probe};
 
 use super::{Outcome, in_runtime, print};
 use crate::clock::SystemClock;
@@ -47,6 +47,16 @@ pub(super) enum PluginCommand {
         /// Accept demonstration keys.
         #[arg(long)]
         demo: bool,
+    },
+    /// Compile the component on standard input under limits. The hub runs this before it compiles one itself.
+    #[command(hide = true)]
+    CompileCheck {
+        /// CPU time, seconds.
+        #[arg(long, default_value_t = ProbeLimits::default().cpu_seconds)]
+        cpu_seconds: u64,
+        /// Addresses, MiB.
+        #[arg(long, default_value_t = ProbeLimits::default().memory_mib)]
+        memory_mib: u64,
     },
     /// Show what a plugin asks for; once that is approved, enable it in the hub that runs.
     Install(hub::InstallArguments),
@@ -81,6 +91,11 @@ pub(super) fn run(command: PluginCommand) -> Outcome {
         PluginCommand::Sign(arguments) => key::run(&arguments),
         PluginCommand::Inspect(arguments) => show(&arguments.folder),
         PluginCommand::Verify { folder, keyring, demo } => verify(&folder, keyring.as_deref(), demo),
+        PluginCommand::CompileCheck { cpu_seconds, memory_mib } => {
+            let checked = probe(ProbeLimits { cpu_seconds, memory_mib }, std::io::stdin());
+            // On standard output: it is what the hub reads.
+            checked.inspect_err(|reason| print::line(reason)).map_err(Into::into)
+        }
         PluginCommand::Install(arguments) => in_runtime(hub::install(arguments)),
         PluginCommand::List(arguments) => in_runtime(hub::list(arguments)),
         PluginCommand::Disable(arguments) => in_runtime(hub::switch(arguments, false)),
