@@ -21,6 +21,8 @@ pub struct Counts {
     pub requests: usize,
     /// Operations by kind: settled, declined, and left unknown by a rail that cannot tell.
     pub operations: BTreeMap<&'static str, [usize; 3]>,
+    /// Contracts, by how they ended.
+    pub contracts: BTreeMap<String, usize>,
 }
 
 impl Counts {
@@ -31,6 +33,9 @@ impl Counts {
         for (kind, counts) in &other.operations {
             let sums = self.operations.entry(kind).or_default();
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        for (ending, count) in &other.contracts {
+            *self.contracts.entry(ending.clone()).or_default() += count;
         }
     }
 }
@@ -51,7 +56,9 @@ pub fn everything(run: &Run) -> Result<Counts, String> {
     answers(&run.requests.borrow(), run, &operations)?;
     far_ends(run, &holds, &operations)?;
     events(run, &holds)?;
-    let mut counts = Counts { holds: holds.len(), requests: run.requests.borrow().len(), ..Counts::default() };
+    let contracts = crate::covenants::kept(run, &holds, &operations)?;
+    let requests = run.requests.borrow().len();
+    let mut counts = Counts { holds: holds.len(), requests, contracts, ..Counts::default() };
     for row in operations.values() {
         let place = match row.state() {
             OperationState::Settled { .. } => 0,
@@ -140,7 +147,12 @@ fn asked_for(requests: &[Request], run: &Run, operations: &BTreeMap<OperationId,
         }
     }
     let mut second_steps: BTreeMap<(Option<HoldId>, &str), usize> = BTreeMap::new();
-    for row in operations.values().filter(|row| !targets.contains(&row.id().to_string())) {
+    // What is done on a contract's hold was decided by the contract; `covenants.rs` compares the two.
+    let decided: BTreeSet<HoldId> =
+        run.contracts()?.iter().flat_map(|record| record.progress.holds.values().map(|hold| hold.0)).collect();
+    let by_contract = |row: &&Operation| row.hold().is_some_and(|hold| decided.contains(&hold));
+    let unasked = operations.values().filter(|row| !targets.contains(&row.id().to_string()));
+    for row in unasked.filter(|row| !by_contract(row)) {
         let raises = row.hold().and_then(|hold| raising.get(&hold).copied()).unwrap_or(0);
         let steps = second_steps.entry((row.hold(), row.kind().name())).or_default();
         let own = match row.kind() {
@@ -270,6 +282,14 @@ fn mirrors(run: &Run, rail: &str, books: &Books) -> Outcome {
         let row = at_once(run.store.account(*account))?.ok_or_else(|| format!("{account} is gone"))?;
         ours += row.posted().minor() + lost(*account).1;
         theirs += books.shop(name);
+    }
+    // A signer pays from the purse and is paid like a shop.
+    for (_, name, account) in
+        run.signers.iter().flat_map(|signer| &signer.mirrors).filter(|(at, ..)| at.as_str() == rail)
+    {
+        let row = at_once(run.store.account(*account))?.ok_or_else(|| format!("{account} is gone"))?;
+        ours += row.posted().minor();
+        theirs += books.shop(name) + books.purse(name) - crate::city::FUNDS;
     }
     if ours == theirs { Ok(()) } else { Err(format!("the shops of {rail} have {ours} here and {theirs} there")) }
 }

@@ -8,6 +8,8 @@ use tebura_hub::perform::KeyRequest;
 use tebura_hub::set_up::{NewInstrument, SetUpError};
 use tebura_ledger::{AccountId, Currency, Money, RailId};
 
+use crate::papers::{BOOKS, REGISTER};
+
 /// Money in each purse at first, minor units.
 pub const FUNDS: i64 = 20_000;
 
@@ -32,7 +34,10 @@ pub async fn settle(hub: &Hub, merchants: usize, payers: usize) -> Result<City, 
         KeyRequest { scope: "set-up".to_owned(), key: format!("{what} {number}"), fingerprint: [0; 32] }
     };
     let yen = Currency::JPY;
-    let rails: Vec<RailId> = hub.rails().iter().map(|rail| rail.descriptor().rail.clone()).collect();
+    // The further books are for those who sign contracts.
+    let further = |rail: &RailId| [BOOKS, REGISTER].contains(&rail.as_str());
+    let rails = hub.rails().into_iter().map(|rail| rail.descriptor().rail.clone());
+    let rails: Vec<RailId> = rails.filter(|rail| !further(rail)).collect();
     let outside = |rail: &RailId| rail.as_str() != tebura_hub::HOUSE;
     let issuer = hub.open_issuer(key("issuer"), yen).await?;
     for number in 0..merchants {

@@ -17,11 +17,29 @@ pub enum Defect {
     BrokenWindow,
     /// The model counts a captured amount one too high.
     ModelOffByOne,
+    /// The store loses what a commit said of a contract.
+    DroppedContract,
+    /// The store loses an entry of a contract's log.
+    DroppedEntry,
+    /// The store takes a contract from whoever writes last: deadlines fire and statements count twice.
+    StaleContract,
+    /// The keys of a contract's effects change from try to try.
+    RestlessKeys,
+    /// The store forgets when a contract is due.
+    SleepyContract,
+    /// Of what a contract decided together, the store loses one part.
+    HalfGroup,
+    /// The store keeps another amount than the contract decided.
+    OtherAmount,
+    /// The store forgets that a contract decides about a hold.
+    FreeHolds,
+    /// The store takes whoever signs for whom the signature names.
+    OpenKeys,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Defect; 7] = [
+    pub const ALL: [Defect; 16] = [
         Defect::DroppedExchange,
         Defect::DroppedKey,
         Defect::DroppedSettlement,
@@ -29,6 +47,15 @@ impl Defect {
         Defect::HastyPlugin,
         Defect::BrokenWindow,
         Defect::ModelOffByOne,
+        Defect::DroppedContract,
+        Defect::DroppedEntry,
+        Defect::StaleContract,
+        Defect::RestlessKeys,
+        Defect::SleepyContract,
+        Defect::HalfGroup,
+        Defect::OtherAmount,
+        Defect::FreeHolds,
+        Defect::OpenKeys,
     ];
 
     /// The word on the command line.
@@ -41,6 +68,15 @@ impl Defect {
             Defect::HastyPlugin => "hasty-plugin",
             Defect::BrokenWindow => "broken-window",
             Defect::ModelOffByOne => "model-off-by-one",
+            Defect::DroppedContract => "dropped-contract",
+            Defect::DroppedEntry => "dropped-entry",
+            Defect::StaleContract => "stale-contract",
+            Defect::RestlessKeys => "restless-keys",
+            Defect::SleepyContract => "sleepy-contract",
+            Defect::HalfGroup => "half-group",
+            Defect::OtherAmount => "other-amount",
+            Defect::FreeHolds => "free-holds",
+            Defect::OpenKeys => "open-keys",
         }
     }
 

@@ -1,6 +1,7 @@
 //! The hub in a simulated world. One seed drives everything: clocks, the network to the rails, the rails themselves,
 //! crashes, sweeps and callers. A model stands beside the store and is compared with it after every commit; at the end
-//! everything has to be over, and every book has to agree with every other.
+//! everything has to be over, and every book has to agree with every other. In half of the seeds people with keys propose
+//! contracts over several rails, and say about them what they may and what they may not.
 //!
 //! The hub's own code runs as it is, on one thread and without real time: every port ends in a pause, and the dice say
 //! who goes on. The same seed gives the same run. What is absent: SQL, Wasm and HTTP, which the tests in `tests` run
@@ -18,17 +19,23 @@ pub mod check;
 pub mod city;
 mod compare;
 pub mod counting;
+pub mod covenants;
+pub mod dealings;
 pub mod defect;
 pub mod dice;
 pub mod far_end;
 pub mod model;
 pub mod nature;
+pub mod papers;
+pub mod parley;
 pub mod plan;
 pub mod ports;
 pub mod process;
 pub mod rails;
 pub mod run;
+pub mod signers;
 pub mod store;
+pub mod store_contracts;
 pub mod trace;
 pub mod words;
 pub mod world;
@@ -90,7 +97,7 @@ pub struct Options {
 /// The first thing that is wrong, with the end of the trace.
 pub fn simulate(seed: u64, options: Options) -> Result<Report, Box<Failure>> {
     let mut dice = Dice::new(seed);
-    let plan = Plan::draw(&mut dice);
+    let plan = Plan::draw(&mut dice).with_contracts(&mut Dice::new(!seed));
     let world = Arc::new(World::new(dice, Trace::new(options.whole_trace), options.defect));
     let mut run = Run::new(Arc::clone(&world), plan);
     let ran = catch_unwind(AssertUnwindSafe(|| {

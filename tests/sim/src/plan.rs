@@ -72,6 +72,10 @@ pub struct Plan {
     pub deaths: u32,
     /// How far a process's clock may be off, milliseconds either way.
     pub skew_ms: i64,
+    /// Contracts that are proposed at most; with none, nobody has keys, and there are no further books.
+    pub contracts: usize,
+    /// Times that something is said about a contract.
+    pub words: usize,
 }
 
 impl Plan {
@@ -104,7 +108,15 @@ impl Plan {
             faults,
             deaths: dice.one_of(&[0, 2, 8, 20]),
             skew_ms: dice.one_of(&[0, 0, 500]),
+            contracts: 0,
+            words: 0,
         }
+    }
+
+    /// The same with contracts, from dice of their own: what a seed without any tells stays the same.
+    pub fn with_contracts(self, dice: &mut Dice) -> Plan {
+        let contracts = dice.one_of(&[0, 0, 0, 1, 1, 3]);
+        Plan { contracts, words: contracts * dice.one_of(&[6, 12, 16]), ..self }
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tebura_hub::memory::MemoryStore;
-use tebura_hub::{Hub, Ports};
+use tebura_hub::{HouseRail, Hub, Ports};
+use tebura_ledger::RailId;
 
+use crate::papers::{BOOKS, REGISTER, THINGS};
 use crate::ports::{NoFaces, SimClock, SimEgress, SimIds};
 use crate::rails::SimRail;
 use crate::store::SimStore;
@@ -48,6 +50,11 @@ impl Process {
         let natures: Vec<_> = world.with(|state| state.far_ends.values().map(|far_end| far_end.nature).collect());
         for nature in natures {
             hub.add_rail(Arc::new(SimRail::new(Arc::clone(world), nature).ok()?));
+        }
+        for (rail, unit) in [(BOOKS, "JPY"), (REGISTER, THINGS)] {
+            if world.with(|state| state.keeps_books) {
+                hub.add_rail(Arc::new(HouseRail::new(RailId::new(rail).ok()?, vec![unit.to_owned()])));
+            }
         }
         Some(Process { hub: Arc::new(hub), tasks: Vec::new(), stalled_until: 0 })
     }

@@ -16,9 +16,11 @@ use crate::callers::Callers;
 use crate::city::{City, FUNDS, settle};
 use crate::far_end::FarEnd;
 use crate::model::{Came, Doing, What};
+use crate::parley::Parley;
 use crate::plan::{Faults, Plan, Sweep};
 use crate::ports::SimClock;
 use crate::process::Process;
+use crate::signers::{SIGNERS, Signer, purse};
 use crate::world::{BEGIN, Event, ProcessClock, World};
 
 /// Moves of one run at most: reaching it means that something never ends.
@@ -48,6 +50,8 @@ pub struct Run {
     pub city: City,
     pub callers: Callers,
     pub requests: Rc<RefCell<Vec<Request>>>,
+    pub signers: Vec<Signer>,
+    pub parley: Rc<RefCell<Parley>>,
     processes: Vec<Option<Process>>,
     deaths_left: u32,
     moves: u64,
@@ -58,10 +62,13 @@ impl Run {
     pub fn new(world: Arc<World>, plan: Plan) -> Run {
         world.with(|state| {
             state.say(format!("{plan:?}"));
+            state.keeps_books = plan.contracts > 0;
             for nature in &plan.rails {
                 let mut far_end = FarEnd::new(*nature);
                 far_end.forgets_keys = state.defect == Some(crate::defect::Defect::ForgottenKeys);
                 (0..plan.payers).for_each(|number| far_end.books.fill(&format!("purse{number}"), FUNDS));
+                let signers = if plan.contracts > 0 { SIGNERS } else { 0 };
+                (0..signers).for_each(|number| far_end.books.fill(&purse(number), FUNDS));
                 state.far_ends.insert(nature.rail().to_owned(), far_end);
             }
         });
@@ -70,6 +77,8 @@ impl Run {
             city: City::default(),
             callers: Callers::default(),
             requests: Rc::default(),
+            signers: Vec::new(),
+            parley: Rc::default(),
             processes: (0..plan.processes).map(|_| None).collect(),
             deaths_left: plan.deaths,
             moves: 0,
@@ -90,6 +99,7 @@ impl Run {
         }
         let made = city.take().ok_or("nobody was set up")?;
         self.city = made.map_err(|error| format!("the set-up failed: {error}"))?;
+        self.settle_signers()?;
         self.processes[0] = None;
         Ok(())
     }
@@ -111,6 +121,10 @@ impl Run {
                     };
                     state.in_ms(at, event);
                 }
+            }
+            for _ in 0..plan.words {
+                let at = state.dice.between(1, plan.length_ms);
+                state.in_ms(at, Event::Deal);
             }
             for _ in 0..plan.asks {
                 let at = state.dice.between(1, plan.length_ms);
@@ -142,6 +156,7 @@ impl Run {
             self.until_idle()?;
             self.end_disputes();
             self.repeat_unanswered(round)?;
+            self.end_dealings(round)?;
             self.sweep(0);
             self.until_idle()?;
             if !self.move_to_next_due()? && !self.end_disputes() {
@@ -152,7 +167,7 @@ impl Run {
     }
 
     /// One move: an event, or one task up to its next pause; time goes on when nothing can move.
-    fn step(&mut self) -> Outcome {
+    pub(crate) fn step(&mut self) -> Outcome {
         self.moves += 1;
         if self.moves > MOST_MOVES {
             return Err("the run does not end".to_owned());
@@ -207,6 +222,7 @@ impl Run {
             }
             Event::Act { rail, operation } => self.world.with(|state| state.act(&rail, &operation)),
             Event::Ask => self.ask(),
+            Event::Deal => self.deal(false)?,
             Event::Start { process } => self.start(process, Duties::All)?,
             Event::Die { process } => self.die(process),
             Event::Stall { process, ms } => {
@@ -319,7 +335,7 @@ impl Run {
     }
 
     /// Lets the calm process work until it only waits.
-    fn until_idle(&mut self) -> Outcome {
+    pub(crate) fn until_idle(&mut self) -> Outcome {
         while self.processes.iter().flatten().any(|process| !process.tasks.is_empty()) {
             self.step()?;
         }
@@ -368,6 +384,7 @@ impl Run {
         let exchanges = at_once(self.store.due_exchanges(end, u16::MAX))?;
         let holds = at_once(self.store.due_holds(end, u16::MAX))?;
         let dues = exchanges.iter().map(|exchange| exchange.due_at).chain(holds.iter().map(|hold| hold.expires_at()));
+        let dues = dues.chain(self.next_contract_due()?);
         let next = dues.map(Timestamp::millis).min();
         let events = self.world.with(|state| state.next_event_at());
         let waits = self.requests.borrow().iter().any(|request| {
@@ -389,11 +406,11 @@ impl Run {
         Ok(true)
     }
 
-    fn process(&mut self, number: usize) -> Option<&mut Process> {
+    pub(crate) fn process(&mut self, number: usize) -> Option<&mut Process> {
         self.processes.get_mut(number)?.as_mut()
     }
 
-    fn hub(&self, number: usize) -> Option<Arc<Hub>> {
+    pub(crate) fn hub(&self, number: usize) -> Option<Arc<Hub>> {
         Some(Arc::clone(&self.processes.get(number)?.as_ref()?.hub))
     }
 }

@@ -50,7 +50,7 @@ impl SimStore {
     }
 
     async fn write(&self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
-        let unit = self.world.with(|state| spoiled(state, unit));
+        let unit = self.world.with(|state| spoiled(state, &self.inner, unit));
         let result = self.inner.commit(shard, now, unit.clone()).await;
         let wrong = self.world.with(|state| {
             state.say(format!("commit {}: {}", words(&unit), outcome(&result)));
@@ -68,7 +68,7 @@ impl SimStore {
 }
 
 /// The unit, or what a planted defect leaves of it.
-fn spoiled(state: &mut State, mut unit: Unit) -> Unit {
+fn spoiled(state: &mut State, store: &MemoryStore, mut unit: Unit) -> Unit {
     let before = (unit.writes.len(), unit.key.is_some(), unit.ledger.len());
     match state.defect {
         Some(Defect::DroppedExchange) if state.dice.chance(20) => {
@@ -82,7 +82,8 @@ fn spoiled(state: &mut State, mut unit: Unit) -> Unit {
         }
         _ => {}
     }
-    if before != (unit.writes.len(), unit.key.is_some(), unit.ledger.len()) {
+    let contract = crate::store_contracts::spoil(state, store, &mut unit);
+    if contract || before != (unit.writes.len(), unit.key.is_some(), unit.ledger.len()) {
         state.planted += 1;
         state.say("a planted defect");
     }
@@ -95,6 +96,10 @@ fn words(unit: &Unit) -> String {
     words.extend(unit.writes.iter().filter_map(|write| {
         let Write::Exchange { exchange, expected } = write else { return None };
         Some(format!("exchange {} {}->{}", exchange.operation, expected, exchange.stage.name()))
+    }));
+    words.extend(unit.writes.iter().filter_map(|write| {
+        let Write::ContractEntry(entry) = write else { return None };
+        Some(format!("{} entry {} {:?}", entry.contract, entry.number, entry.happened))
     }));
     words.join(", ")
 }
@@ -127,6 +132,19 @@ macro_rules! store {
                 };
                 self.world.pause(ms).await;
                 answer
+            }
+
+            async fn party_key(&self, id: PartyKeyId) -> Result<Option<PartyKey>, ReadError> {
+                self.answers().await?;
+                let key = self.inner.party_key(id).await?;
+                Ok(self.world.with(|state| crate::store_contracts::spoil_key(state, key)))
+            }
+
+            async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError> {
+                self.answers().await?;
+                let contract = self.inner.contract_of_hold(hold).await?;
+                let forgets = self.world.with(|state| state.defect == Some(Defect::FreeHolds));
+                Ok(contract.filter(|_| !forgets))
             }
 
             $(async fn $name(&self, $($argument: $kind),*) -> Result<$answer, ReadError> {
@@ -177,7 +195,6 @@ store! {
     fn gallery_members() -> Vec<(GalleryId, PersonId)>;
     fn api_key(id: ApiKeyId) -> Option<ApiKey>;
     fn party(id: PartyId) -> Option<Party>;
-    fn party_key(id: PartyKeyId) -> Option<PartyKey>;
     fn party_keys(party: PartyId) -> Vec<PartyKey>;
     fn webhook_endpoint(id: WebhookEndpointId) -> Option<WebhookEndpoint>;
     fn webhook_endpoints(merchant: Option<MerchantId>) -> Vec<WebhookEndpoint>;
@@ -188,7 +205,6 @@ store! {
     fn contract_entries(id: ContractId) -> Vec<ContractEntry>;
     fn running_contracts(caller: &Caller, page: Page<ContractId>) -> Vec<RunningContract>;
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
-    fn contract_of_hold(hold: HoldId) -> Option<ContractId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;
     fn asked_of(rail: &RailId, from: Timestamp, until: Timestamp) -> Vec<Own>;

@@ -26,6 +26,8 @@ pub enum Event {
     Act { rail: String, operation: String },
     /// Somebody asks the hub for something.
     Ask,
+    /// Somebody proposes a contract, or says something about one.
+    Deal,
     /// A hub process starts.
     Start { process: usize },
     /// A hub process dies.
@@ -70,6 +72,8 @@ pub struct State {
     pub defect: Option<Defect>,
     /// How often the planted defect showed.
     pub planted: u32,
+    /// The hub keeps further books, for contracts.
+    pub keeps_books: bool,
     pub far_ends: BTreeMap<String, FarEnd>,
     pub clocks: Vec<ProcessClock>,
     pub model: Model,
@@ -168,6 +172,7 @@ impl World {
             faults: Faults::default(),
             defect,
             planted: 0,
+            keeps_books: false,
             far_ends: BTreeMap::new(),
             clocks: Vec::new(),
             model: Model::new(defect),

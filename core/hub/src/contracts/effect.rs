@@ -136,7 +136,7 @@ impl Hub {
             Effect::Place { amount, cap, until, .. } => {
                 let units = (*amount, *cap);
                 return self
-                    .place_leg(contract, record, &leg, hold, units, *until, key.request(record, effect, "place"))
+                    .place_leg(contract, record, &leg, hold, units, *until, |step| key.request(record, effect, step))
                     .await;
             }
             Effect::Raise { to, .. } => self.raise_leg(hold, *to, key.request(record, effect, "raise")).await,
@@ -202,16 +202,34 @@ impl Hub {
         hold: HoldId,
         units: (i64, i64),
         until: Timestamp,
-        key: KeyRequest,
+        key: impl Fn(&str) -> KeyRequest,
     ) -> Result<Done, ReadError> {
         let work = match self.place_work(contract, record, leg, hold, units, until) {
             Ok(work) => work,
             Err(CreateHoldError::Perform(error)) => return done_by(error),
             Err(error) => return Ok(Done::No { code: error.to_string() }),
         };
-        match self.perform(Some(key), work).await {
-            Ok(answer) => Ok(done(&answer)),
-            Err(error) => done_by(error),
+        let answer = match self.perform(Some(key("place")), work).await {
+            Ok(answer) => answer,
+            Err(error) => return done_by(error),
+        };
+        match answer.operation.state() {
+            // A rail may reserve less than it was asked for. A leg that holds less than was consented to is not held.
+            OperationState::Settled { amount, .. } if amount.minor() < units.0 => {
+                let back = match self.release_leg(hold, amount.minor(), true, key("short")).await {
+                    Err(ChangeHoldError::Perform(error)) => done_by(error)?,
+                    Ok(back) => back,
+                    Err(error) => Done::No { code: error.to_string() },
+                };
+                // What the rail does not give back now, the hold's own deadline does.
+                let short = Done::No { code: "rail.reserved_less".to_owned() };
+                Ok(if back == Done::NotYet { Done::NotYet } else { short })
+            }
+            OperationState::Settled { .. }
+            | OperationState::Sent
+            | OperationState::Unknown { .. }
+            | OperationState::RequiresAction
+            | OperationState::Failed { .. } => Ok(done(&answer)),
         }
     }
 

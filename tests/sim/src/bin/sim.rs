@@ -55,6 +55,8 @@ fn main() -> ExitCode {
     for (kind, [settled, declined, unknown]) in counts.operations {
         println!("{kind:>10} {settled:>9} {declined:>9} {unknown:>9}");
     }
+    let endings: Vec<String> = counts.contracts.iter().map(|(ending, count)| format!("{ending} {count}")).collect();
+    println!("contracts: {}", endings.join(", "));
     if wrong.is_empty() {
         println!("nothing is wrong");
         ExitCode::SUCCESS
