@@ -80,6 +80,12 @@ impl Defect {
         }
     }
 
+    /// Whether it is about contracts; seeds with it all have several.
+    pub fn is_of_contracts(self) -> bool {
+        Defect::ALL.iter().position(|defect| *defect == self)
+            > Defect::ALL.iter().position(|defect| *defect == Defect::ModelOffByOne)
+    }
+
     /// The defect of that name.
     pub fn from_name(name: &str) -> Option<Defect> {
         Defect::ALL.into_iter().find(|defect| defect.name() == name)

@@ -97,7 +97,8 @@ pub struct Options {
 /// The first thing that is wrong, with the end of the trace.
 pub fn simulate(seed: u64, options: Options) -> Result<Report, Box<Failure>> {
     let mut dice = Dice::new(seed);
-    let plan = Plan::draw(&mut dice).with_contracts(&mut Dice::new(!seed));
+    let many = options.defect.is_some_and(Defect::is_of_contracts);
+    let plan = Plan::draw(&mut dice).with_contracts(&mut Dice::new(!seed), many);
     let world = Arc::new(World::new(dice, Trace::new(options.whole_trace), options.defect));
     let mut run = Run::new(Arc::clone(&world), plan);
     let ran = catch_unwind(AssertUnwindSafe(|| {

@@ -113,9 +113,10 @@ impl Plan {
         }
     }
 
-    /// The same with contracts, from dice of their own: what a seed without any tells stays the same.
-    pub fn with_contracts(self, dice: &mut Dice) -> Plan {
-        let contracts = dice.one_of(&[0, 0, 0, 1, 1, 3]);
+    /// The same with contracts, `many` or now and then, from dice of their own: what a seed without any tells stays the
+    /// same.
+    pub fn with_contracts(self, dice: &mut Dice, many: bool) -> Plan {
+        let contracts = if many { 5 } else { dice.one_of(&[0, 0, 0, 1, 1, 3]) };
         Plan { contracts, words: contracts * dice.one_of(&[6, 12, 16]), ..self }
     }
 }
