@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use tebura_hub::ports::{CommitError, Committed, KeyClaim, Unit};
 use tebura_ledger::{
-    AccountId, AtDeadline, Capture, Command, Finality, Floor, HoldId, OperationId, Outcome, Raise, Settle, Shard,
-    Timestamp, Verdict,
+    AccountId, AtDeadline, Capture, Command, Finality, Floor, HoldId, OperationId, Outcome, Raise, Settle, Timestamp,
+    Verdict,
 };
 
 use crate::defect::Defect;
@@ -90,8 +90,8 @@ pub struct Model {
     pub(crate) accounts: BTreeMap<AccountId, Purse>,
     pub(crate) holds: BTreeMap<HoldId, Agreed>,
     pub(crate) operations: BTreeMap<OperationId, Doing>,
-    /// A key belongs to a caller and a shard: what it is for tells the shard.
-    keys: BTreeMap<(Shard, String, String), ([u8; 32], String)>,
+    /// A key belongs to a caller, in all shards.
+    keys: BTreeMap<(String, String), ([u8; 32], String)>,
     pub(crate) slip: i64,
 }
 
@@ -125,15 +125,15 @@ impl Model {
         self.accounts.keys().copied()
     }
 
-    /// What a key was claimed for in a shard: fingerprint and target.
-    fn claimed(&self, shard: Shard, key: &KeyClaim) -> Option<&([u8; 32], String)> {
-        self.keys.get(&(shard, key.scope.clone(), key.key.clone()))
+    /// What a key was claimed for: fingerprint and target.
+    fn claimed(&self, key: &KeyClaim) -> Option<&([u8; 32], String)> {
+        self.keys.get(&(key.scope.clone(), key.key.clone()))
     }
 
     /// Whether a request with this key and fingerprint took effect.
     pub fn has_begun(&self, scope: &str, key: &str, fingerprint: [u8; 32]) -> bool {
-        let same = |(_, of, word): &(Shard, String, String)| of == scope && word == key;
-        self.keys.iter().any(|(id, (claimed, _))| same(id) && *claimed == fingerprint)
+        let claimed = self.keys.get(&(scope.to_owned(), key.to_owned()));
+        claimed.is_some_and(|(claimed, _)| *claimed == fingerprint)
     }
 
     /// What keys were claimed for.
@@ -144,12 +144,11 @@ impl Model {
     /// Takes in what a commit said and what came of it.
     pub fn take(
         &mut self,
-        shard: Shard,
         unit: &Unit,
         now: Timestamp,
         result: &Result<Committed, CommitError>,
     ) -> Result<Touched, Wrong> {
-        let claimed = unit.key.as_ref().map(|key| (key, self.claimed(shard, key).cloned()));
+        let claimed = unit.key.as_ref().map(|key| (key, self.claimed(key).cloned()));
         match (result, claimed) {
             (Ok(Committed::Replayed { target }), Some((key, Some((fingerprint, earlier))))) => {
                 let same = *target == earlier && fingerprint == key.fingerprint;
@@ -157,7 +156,7 @@ impl Model {
             }
             (Ok(Committed::Replayed { .. }), _) => Err("a key that nobody claimed was claimed before".to_owned()),
             (Ok(Committed::Done(_)), Some((key, Some(_)))) => Err(format!("key {} took effect twice", key.key)),
-            (Ok(Committed::Done(outcomes)), _) => self.accept(shard, unit, now, outcomes),
+            (Ok(Committed::Done(outcomes)), _) => self.accept(unit, now, outcomes),
             (Err(CommitError::KeyReused), Some((key, earlier))) => {
                 let other = earlier.is_some_and(|(fingerprint, _)| fingerprint != key.fingerprint);
                 if other { Ok(Touched::default()) } else { Err(format!("key {} is refused for nothing", key.key)) }
@@ -166,9 +165,9 @@ impl Model {
         }
     }
 
-    fn accept(&mut self, shard: Shard, unit: &Unit, now: Timestamp, outcomes: &[Outcome]) -> Result<Touched, Wrong> {
+    fn accept(&mut self, unit: &Unit, now: Timestamp, outcomes: &[Outcome]) -> Result<Touched, Wrong> {
         if let Some(KeyClaim { scope, key, fingerprint, target }) = unit.key.clone() {
-            self.keys.insert((shard, scope, key), (fingerprint, target));
+            self.keys.insert((scope, key), (fingerprint, target));
         }
         let mut touched = Touched::default();
         for (command, outcome) in unit.ledger.iter().zip(outcomes) {

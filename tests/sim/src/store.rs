@@ -54,7 +54,7 @@ impl SimStore {
         let result = self.inner.commit(shard, now, unit.clone()).await;
         let wrong = self.world.with(|state| {
             state.say(format!("commit {}: {}", words(&unit), outcome(&result)));
-            state.model.take(shard, &unit, now, &result)
+            state.model.take(&unit, now, &result)
         });
         let wrong = match wrong {
             Ok(touched) => crate::compare::rows(&self.world, &self.inner, &touched).await,
