@@ -4,7 +4,7 @@ use tebura_sim::defect::Defect;
 use tebura_sim::{Options, simulate};
 
 /// Seeds of every check. More: `just sim 10000`.
-const SEEDS: u64 = 250;
+const SEEDS: u64 = 200;
 
 fn all_well(seeds: impl Iterator<Item = u64>) {
     let failures: Vec<String> =
