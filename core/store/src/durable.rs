@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use tebura_hub::ports::CommitError;
+use tokio::runtime::Handle;
 
 use crate::lane::{Answer, Job, answer};
 
@@ -36,7 +37,7 @@ pub(crate) struct Durable {
 }
 
 impl Durable {
-    /// Starts for the database at `path`, whose log exists.
+    /// Starts for the database at `path`, whose log exists, on the current tokio runtime.
     pub(crate) fn start(path: &Path) -> io::Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -45,8 +46,10 @@ impl Durable {
         let (sender, waiting) = sync_channel(0);
         let is_lost = Arc::new(AtomicBool::new(false));
         let lost = Arc::clone(&is_lost);
-        let thread =
-            std::thread::Builder::new().name("tebura-sync".to_owned()).spawn(move || run(&log, &waiting, &lost))?;
+        let runtime = Handle::current();
+        let thread = std::thread::Builder::new()
+            .name("tebura-sync".to_owned())
+            .spawn(move || run(&log, &waiting, &lost, &runtime))?;
         Ok(Self { sender: Some(sender), thread: Some(thread), is_lost })
     }
 
@@ -82,7 +85,7 @@ impl Drop for Durable {
     }
 }
 
-fn run(log: &File, waiting: &Receiver<Waiting>, is_lost: &AtomicBool) {
+fn run(log: &File, waiting: &Receiver<Waiting>, is_lost: &AtomicBool, runtime: &Handle) {
     while let Ok(first) = waiting.recv() {
         let batches: Vec<Waiting> = std::iter::once(first).chain(waiting.try_iter()).collect();
         if is_lost.load(Ordering::Acquire) {
@@ -97,7 +100,8 @@ fn run(log: &File, waiting: &Receiver<Waiting>, is_lost: &AtomicBool) {
             answer_lost(batches);
             continue;
         }
-        batches.into_iter().for_each(|of| answer(of.batch, of.answers));
+        // Told by one task: from this thread each of the callers would have to be woken by a call to the system.
+        runtime.spawn(async move { batches.into_iter().for_each(|of| answer(of.batch, of.answers)) });
     }
 }
 
@@ -105,5 +109,54 @@ fn answer_lost(batches: Vec<Waiting>) {
     for Waiting { batch, .. } in batches {
         let answers = batch.iter().map(|_| Err(CommitError::Unavailable { reason: LOST.to_owned() })).collect();
         answer(batch, answers);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tebura_hub::ports::{Committed, Unit};
+    use tebura_ledger::{Shard, Timestamp};
+
+    use super::*;
+
+    /// What a unit is told that was committed and has to be synced.
+    async fn told(durable: &Durable, wrote: bool) -> Answer {
+        let (job, answered) = Job::new(Shard::new(0), Shard::new(0), Timestamp::from_millis(0), Unit::default());
+        durable.answer(vec![job], vec![Ok(Committed::Done(Vec::new()))], wrote);
+        answered.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_after_the_sync() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.sqlite-wal"), b"frames").unwrap();
+        let durable = Durable::start(&folder.path().join("a.sqlite")).unwrap();
+        assert!(told(&durable, true).await.is_ok());
+        assert!(told(&durable, false).await.is_ok());
+        assert!(!durable.is_lost());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_acknowledged_once_a_sync_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        // A device that takes bytes and cannot be synced.
+        std::os::unix::fs::symlink("/dev/null", folder.path().join("a.sqlite-wal")).unwrap();
+        let durable = Durable::start(&folder.path().join("a.sqlite")).unwrap();
+        assert!(told(&durable, false).await.is_ok(), "nothing was written, so there is nothing to sync");
+        let lost = |answer| matches!(answer, Err(CommitError::Unavailable { reason }) if reason == LOST);
+        assert!(lost(told(&durable, true).await));
+        assert!(durable.is_lost());
+        assert!(lost(told(&durable, false).await), "a repeat of what may be lost must not be told that it is done");
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_answered_when_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.sqlite-wal"), b"frames").unwrap();
+        let durable = Durable::start(&folder.path().join("a.sqlite")).unwrap();
+        let (job, answered) = Job::new(Shard::new(0), Shard::new(0), Timestamp::from_millis(0), Unit::default());
+        durable.answer(vec![job], vec![Ok(Committed::Done(Vec::new()))], true);
+        drop(durable);
+        assert!(answered.await.unwrap().is_ok());
     }
 }

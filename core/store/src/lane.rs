@@ -34,6 +34,14 @@ pub(crate) struct Job {
     answer: oneshot::Sender<Answer>,
 }
 
+impl Job {
+    /// A job, and where its answer comes.
+    pub(crate) fn new(shard: Shard, home: Shard, now: Timestamp, unit: Unit) -> (Self, oneshot::Receiver<Answer>) {
+        let (answer, answered) = oneshot::channel();
+        (Self { shard, home, now, unit, answer }, answered)
+    }
+}
+
 /// All lanes of a store.
 pub(crate) struct Lanes {
     senders: Vec<mpsc::Sender<Job>>,
@@ -60,9 +68,9 @@ impl Lanes {
 
     /// Hands a unit to its lane and waits until it is durable or refused.
     pub(crate) async fn commit(&self, shard: Shard, home: Shard, now: Timestamp, unit: Unit) -> Answer {
-        let (answer, answered) = oneshot::channel();
+        let (job, answered) = Job::new(shard, home, now, unit);
         let lane = usize::from(shard.number()) % self.senders.len();
-        match self.senders[lane].try_send(Job { shard, home, now, unit, answer }) {
+        match self.senders[lane].try_send(job) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(_)) => {
                 return Err(CommitError::Busy { retry_after_ms: RETRY_AFTER_MS });
