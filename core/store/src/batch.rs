@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sea_orm::Value;
 use tebura_hub::ids::{CaptureSessionId, PaymentId};
 use tebura_hub::ports::Write;
-use tebura_ledger::{AccountId, Book, HoldId, OperationId, Shard};
+use tebura_ledger::{AccountId, Book, Command, HoldId, OperationId, Shard};
 
 use crate::contracts;
 use crate::database::{Database, Transaction};
@@ -19,6 +19,7 @@ use crate::entity::{
     Damaged, account, capture_session, event, exchange, hold, idempotency_key, link, operation, payment, shard_column,
     shard_head, shard_of, transfer,
 };
+use crate::gathered::Gathered;
 use crate::lane::{Answer, Job};
 use crate::log::{Logged, Stand};
 use crate::records;
@@ -42,6 +43,16 @@ pub(crate) struct Writer {
     exchanges: Texts<exchange::Entity>,
     payments: Texts<payment::Entity>,
     sessions: Texts<capture_session::Entity>,
+}
+
+/// What is looked up before a batch is decided.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Neither the keys that units claim nor the operations and holds that they make: nearly always they are new. When
+    /// one is not, its insert fails; when something is refused, it may be a repeat. Either way the batch is decided again.
+    Trusting,
+    /// Everything.
+    Careful,
 }
 
 /// What the guarded rows were when they were read.
@@ -83,8 +94,15 @@ impl Writer {
     /// Decides, writes and commits a batch. Returns the answers, and whether anything was written; on SQLite it is not
     /// durable yet.
     pub(crate) async fn transact(&self, jobs: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
+        match self.attempt(jobs, Look::Trusting).await {
+            Err(Failure::Conflict { .. }) => self.attempt(jobs, Look::Careful).await,
+            result => result,
+        }
+    }
+
+    async fn attempt(&self, jobs: &[Job], look: Look) -> Result<(Vec<Answer>, bool), Failure> {
         let tx = self.database.begin().await?;
-        match self.decide_and_write(&tx, jobs).await {
+        match self.decide_and_write(&tx, jobs, look).await {
             Ok((answers, false)) => {
                 tx.rollback().await?;
                 Ok((answers, false))
@@ -105,13 +123,31 @@ impl Writer {
     }
 
     /// The answers, and whether anything was written.
-    async fn decide_and_write(&self, tx: &Transaction<'_>, jobs: &[Job]) -> Result<(Vec<Answer>, bool), Failure> {
+    async fn decide_and_write(
+        &self,
+        tx: &Transaction<'_>,
+        jobs: &[Job],
+        look: Look,
+    ) -> Result<(Vec<Answer>, bool), Failure> {
         let mut read = Read { heads: self.lock_heads(tx, jobs).await?, ..Read::default() };
-        let snapshot = self.load(tx, jobs, &mut read).await?;
+        let mut decided = self.decide(tx, jobs, look, &mut read).await?;
+        if look == Look::Trusting && decided.answers.iter().any(Result::is_err) {
+            decided = self.decide(tx, jobs, Look::Careful, &mut read).await?;
+        }
+        self.write(tx, decided, &read).await
+    }
+
+    async fn decide<'a>(
+        &self,
+        tx: &Transaction<'_>,
+        jobs: &'a [Job],
+        look: Look,
+        read: &mut Read,
+    ) -> Result<Decided<'a>, Failure> {
+        let snapshot = self.load(tx, jobs, look, read).await?;
         // A panic is a defect of the ledger's; one unit must not take the lane with it.
         let decided = catch_unwind(AssertUnwindSafe(|| decide(snapshot, jobs)));
-        let decided = decided.map_err(|_| Failure::Broken { reason: "the decision did not come out".to_owned() })?;
-        self.write(tx, decided, &read).await
+        decided.map_err(|_| Failure::Broken { reason: "the decision did not come out".to_owned() })
     }
 
     async fn lock_heads(&self, tx: &Transaction<'_>, jobs: &[Job]) -> Result<BTreeMap<Shard, Stand>, Failure> {
@@ -126,10 +162,12 @@ impl Writer {
         Ok(stands)
     }
 
-    async fn load(&self, tx: &Transaction<'_>, jobs: &[Job], read: &mut Read) -> Result<Snapshot, Failure> {
+    async fn load(&self, tx: &Transaction<'_>, jobs: &[Job], look: Look, read: &mut Read) -> Result<Snapshot, Failure> {
         let mut snapshot = Snapshot::default();
-        self.load_keys(tx, jobs, &mut snapshot).await?;
-        self.load_money(tx, jobs, &mut snapshot.books, read).await?;
+        if look == Look::Careful {
+            self.load_keys(tx, jobs, &mut snapshot).await?;
+        }
+        self.load_money(tx, jobs, look, &mut snapshot.books, read).await?;
         self.load_records(tx, jobs, &mut snapshot).await?;
         Ok(snapshot)
     }
@@ -156,6 +194,7 @@ impl Writer {
         &self,
         tx: &Transaction<'_>,
         jobs: &[Job],
+        look: Look,
         books: &mut BTreeMap<Shard, Book>,
         read: &mut Read,
     ) -> Result<(), Failure> {
@@ -170,6 +209,14 @@ impl Writer {
             accounts.extend(keys.accounts.into_iter().map(|id| (shard, id)));
             holds.extend(keys.holds);
             operations.extend(keys.operations);
+        }
+        if look == Look::Trusting {
+            for (hold, operation) in commands(jobs).filter_map(|(_, command)| made(command)) {
+                operations.remove(&operation);
+                if let Some(hold) = hold {
+                    holds.remove(&hold);
+                }
+            }
         }
         for row in tx.select(&self.holds, holds.iter().map(|id| key(id.shard(), id.uuid())).collect()).await? {
             let hold = row.domain()?;
@@ -275,18 +322,19 @@ impl Writer {
         for (shard, book) in &mut decided.books {
             changes.add(*shard, book.take_changes(), &read.accounts, &read.holds);
         }
-        tx.insert(&self.keys, &decided.keys).await?;
-        tx.insert(&self.accounts, &changes.new_accounts).await?;
-        met(tx.update(&self.accounts, &changes.accounts).await?)?;
-        tx.insert(&self.holds, &changes.new_holds).await?;
-        met(tx.update(&self.holds, &changes.holds).await?)?;
-        tx.insert(&self.operations, &changes.new_operations).await?;
-        met(tx.update(&self.operations, &changes.operations).await?)?;
-        tx.insert(&self.transfers, &changes.transfers).await?;
-        self.write_exchanges(tx, &decided).await?;
+        let mut writes = Gathered::new(tx);
+        writes.insert(&self.keys, &decided.keys)?;
+        writes.insert(&self.accounts, &changes.new_accounts)?;
+        writes.update(&self.accounts, &changes.accounts)?;
+        writes.insert(&self.holds, &changes.new_holds)?;
+        writes.update(&self.holds, &changes.holds)?;
+        writes.insert(&self.operations, &changes.new_operations)?;
+        writes.update(&self.operations, &changes.operations)?;
+        writes.insert(&self.transfers, &changes.transfers)?;
+        self.write_exchanges(&mut writes, &decided)?;
         let payments: Vec<payment::Model> =
             decided.payments.iter().map(|(_, payment)| payment::Model::of(payment)).collect();
-        tx.insert(&self.payments, &payments).await?;
+        writes.insert(&self.payments, &payments)?;
         for ((job, _), row) in decided.payments.iter().zip(&payments) {
             changes.entries.record(job.shard, job.now, Logged::row(row, &[payment::Column::Id]));
         }
@@ -301,12 +349,13 @@ impl Writer {
             && payments.is_empty()
             && decided.records.is_empty());
         let log = changes.entries.linked(&read.heads)?;
-        tx.insert(&self.events, &log.entries).await?;
-        met(tx.update(&self.heads, &log.heads).await?)?;
+        writes.insert(&self.events, &log.entries)?;
+        writes.update(&self.heads, &log.heads)?;
+        writes.finish().await?.map_err(|Conflict| moved())?;
         Ok((decided.answers, wrote))
     }
 
-    async fn write_exchanges(&self, tx: &Transaction<'_>, decided: &Decided<'_>) -> Result<(), Failure> {
+    fn write_exchanges(&self, writes: &mut Gathered<'_, '_>, decided: &Decided<'_>) -> Result<(), Failure> {
         let mut new = Vec::new();
         let mut changed = Vec::new();
         for (exchange, read) in decided.exchanges.values() {
@@ -315,12 +364,12 @@ impl Writer {
                 Some(revision) => changed.push((exchange::Model::of(exchange), i64::from(*revision))),
             }
         }
-        tx.insert(&self.exchanges, &new).await?;
-        met(tx.update(&self.exchanges, &changed).await?)
+        writes.insert(&self.exchanges, &new)?;
+        writes.update(&self.exchanges, &changed)
     }
 }
 
-fn commands(jobs: &[Job]) -> impl Iterator<Item = (Shard, &tebura_ledger::Command)> {
+fn commands(jobs: &[Job]) -> impl Iterator<Item = (Shard, &Command)> {
     jobs.iter().flat_map(|job| job.unit.ledger.iter().map(|command| (job.shard, command)))
 }
 
@@ -328,8 +377,29 @@ fn key(shard: Shard, id: tebura_ledger::Uuid) -> Vec<Value> {
     vec![Value::from(shard_column(shard)), Value::from(id)]
 }
 
-fn met(updated: Result<(), Conflict>) -> Result<(), Failure> {
-    updated.map_err(|Conflict| Failure::Conflict { reason: "a row moved between read and write".to_owned() })
+fn moved() -> Failure {
+    Failure::Conflict { reason: "a row moved between read and write".to_owned() }
+}
+
+/// The operation that a command makes, with the hold where it makes that as well. A repeat names the same ones again.
+fn made(command: &Command) -> Option<(Option<HoldId>, OperationId)> {
+    match command {
+        Command::Place(place) => Some((Some(place.hold), place.operation)),
+        Command::Fund(fund) => Some((None, fund.operation)),
+        Command::Raise(raise) => Some((None, raise.operation)),
+        Command::Extend(extend) => Some((None, extend.operation)),
+        Command::Capture(capture) => Some((None, capture.operation)),
+        Command::Release(release) => Some((None, release.operation)),
+        Command::Expire(expire) => Some((None, expire.operation)),
+        Command::Refund(refund) => Some((None, refund.operation)),
+        Command::Reverse(reverse) => Some((None, reverse.operation)),
+        Command::Dispute(dispute) => Some((None, dispute.operation)),
+        Command::OpenAccount(_)
+        | Command::Confirm(_)
+        | Command::OpenException(_)
+        | Command::Resolve(_)
+        | Command::Settle(_) => None,
+    }
 }
 
 impl From<Damaged> for Failure {

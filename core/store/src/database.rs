@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryTra
 
 use crate::engine::{Engine, Failure};
 use crate::entity::Hot;
-use crate::rows::{Conflict, Texts};
+use crate::rows::Texts;
 use crate::{postgres, sqlite};
 
 /// Where batches are written.
@@ -65,42 +65,6 @@ impl Transaction<'_> {
             Self::Sqlite(transaction) => transaction.rollback(),
             Self::Postgres(transaction) => Ok(transaction.rollback().await?),
         }
-    }
-
-    /// Inserts new rows; a row that exists is an error of the engine.
-    pub(crate) async fn insert<T: Hot>(&self, texts: &Texts<T>, rows: &[T::Model]) -> Result<(), Failure> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        match self {
-            Self::Sqlite(transaction) => transaction.insert(texts, rows),
-            Self::Postgres(transaction) => {
-                let values = rows.iter().map(Texts::<T>::insert_values);
-                let statement = postgres::statement(&texts.insert, &texts.insert_columns, values);
-                transaction.execute_raw(statement).await.map(drop).map_err(Failure::from)
-            }
-        }
-    }
-
-    /// Updates rows, each with the guard's value as it was read (ignored by tables without guard).
-    pub(crate) async fn update<T: Hot>(
-        &self,
-        texts: &Texts<T>,
-        rows: &[(T::Model, i64)],
-    ) -> Result<Result<(), Conflict>, Failure> {
-        if rows.is_empty() {
-            return Ok(Ok(()));
-        }
-        let touched = match self {
-            Self::Sqlite(transaction) => transaction.update(texts, rows)?,
-            Self::Postgres(transaction) => {
-                let values = rows.iter().map(|(row, was)| Texts::<T>::update_values(row, *was));
-                let statement = postgres::statement(&texts.update, &texts.update_columns, values);
-                transaction.execute_raw(statement).await?.rows_affected()
-            }
-        };
-        let all = usize::try_from(touched).is_ok_and(|touched| touched == rows.len());
-        Ok(if all { Ok(()) } else { Err(Conflict) })
     }
 
     /// Reads the rows of some keys; keys without a row are left out.

@@ -16,6 +16,7 @@ mod durable;
 mod engine;
 mod entity;
 mod file_kek;
+mod gathered;
 mod hex;
 mod lane;
 mod log;

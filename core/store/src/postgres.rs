@@ -36,7 +36,8 @@ fn array_field(column: &Column) -> String {
     }
 }
 
-fn arrays(columns: &[Column], rows: impl IntoIterator<Item = Vec<Value>>) -> Vec<Value> {
+/// The parameters of rows: one array a column.
+pub(crate) fn arrays(columns: &[Column], rows: impl IntoIterator<Item = Vec<Value>>) -> Vec<Value> {
     let mut by_column: Vec<Vec<Value>> = columns.iter().map(|_| Vec::new()).collect();
     for row in rows {
         for ((value, column), values) in row.into_iter().zip(columns).zip(&mut by_column) {
