@@ -25,7 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that is taken over from a proxy in front.
 const REQUEST_ID_MAX: usize = 64;
 
-/// Gives each request an id, logs it once, and puts problems into the caller's language.
+/// Gives each request an id, logs it once, puts problems into the caller's language, and guards the answer.
 pub async fn trace(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let language = language_of(request.headers());
@@ -50,6 +50,7 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
         }
         None => "".into(),
     };
+    guard(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -93,9 +94,7 @@ pub async fn shed(State(places): State<Arc<Semaphore>>, request: Request, next: 
 pub(crate) const SHED_RETRY_AFTER_MS: u32 = 1_000;
 
 /// Headers that keep a browser from doing more with an answer than it needs.
-pub async fn guard(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+fn guard(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -109,5 +108,4 @@ pub async fn guard(request: Request, next: Next) -> Response {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

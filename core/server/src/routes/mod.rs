@@ -130,7 +130,7 @@ pub fn router(app: App) -> Router {
             Problem::internal("a handler panicked").into_response()
         }))
         .layer(middleware::from_fn_with_state(places, layers::shed));
-    routes.layer(middleware::from_fn(layers::guard)).layer(middleware::from_fn(layers::trace)).with_state(app)
+    routes.layer(middleware::from_fn(layers::trace)).with_state(app)
 }
 
 async fn no_route(_: Request) -> Problem {
