@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tebura_contract::{Contract, Event};
 use tebura_hub::contracts::{
     Bound, BoundAccount, ContractEntry, ContractTerms, Happened, Holder, OpenGroup, Progress, RunningContract, Stage,
     Text,
@@ -75,6 +76,28 @@ pub(super) async fn a_contract_and_what_happened_are_read_back(ground: &Ground) 
     assert_eq!(ground.store.contract_of_hold(HoldId::from_uuid(ground.uuid(2))).await.unwrap(), None);
     let missing = ContractId::from_uuid(ground.uuid(2));
     assert_eq!(ground.store.running_contract(missing).await.unwrap(), None);
+}
+
+pub(super) async fn a_contract_that_runs_is_read_back(ground: &Ground) {
+    let text = include_str!("../../../examples/contracts/iot-reorder/contract.json");
+    let orders = Contract::parse(text).unwrap();
+    let begun = orders.begin(NOW, &BTreeMap::new()).unwrap();
+    let held = orders.step(&begun.state, &Event::LegHeld { leg: "budget".to_owned() }, NOW).unwrap();
+    let order = Event::Attest {
+        id: "n-0123456789abcd".to_owned(),
+        by: "device".to_owned(),
+        attest: "reorder".to_owned(),
+        fields: BTreeMap::from([("price".to_owned(), 1_500)]),
+    };
+    // What was said, how often an edge has fired, and what is still to be done.
+    let ordered = orders.step(&held.state, &order, NOW).unwrap();
+    let mut row = contract(ground, MerchantId::from_uuid(ground.uuid(0)), Some(LATER));
+    row.progress.stage = Stage::Running { state: Box::new(ordered.state) };
+    row.progress.open[0].effects =
+        begun.groups.into_iter().chain(ordered.groups).flat_map(|group| group.effects).collect();
+    assert_eq!(row.progress.open[0].effects.len(), 2);
+    put(ground, &row, 0).await.unwrap();
+    assert_eq!(ground.store.running_contract(row.id).await.unwrap(), Some(row));
 }
 
 pub(super) async fn of_two_writers_one_moves_a_contract_on(ground: &Ground) {

@@ -98,6 +98,7 @@ on_every_store! {
     records::api_keys_are_read_back_and_revoked,
     records::what_is_not_there_is_not_found,
     contracts::a_contract_and_what_happened_are_read_back,
+    contracts::a_contract_that_runs_is_read_back,
     contracts::of_two_writers_one_moves_a_contract_on,
     contracts::contracts_are_listed_to_their_merchant_and_when_they_are_due,
     parties::a_party_and_its_keys_are_read_back,
