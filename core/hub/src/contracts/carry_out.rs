@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use tebura_contract::{Contract, Effect, Event};
 
-use super::effect::{Done, EffectKey};
+use super::effect::{BACKSTOP_MS, Done, EffectKey};
 use super::look::Loaded;
 use super::record::{Declined, Happened, OpenGroup, RunningContract};
 use super::rehold::successor;
@@ -91,6 +91,7 @@ impl Hub {
                 }
                 (Done::NotYet, Effect::Place { .. }) => result.end = End::Open { declined: None },
                 (Done::NotYet, _) => {
+                    self.keep_standing(loaded, group, &result.done).await?;
                     result.end = End::Open { declined: None };
                     return Ok(result);
                 }
@@ -99,15 +100,33 @@ impl Hub {
         Ok(result)
     }
 
+    /// What a group has not captured yet stands on while the group waits for a rail, however long that takes.
+    async fn keep_standing(&self, loaded: &Loaded, group: &OpenGroup, done: &BTreeSet<usize>) -> Result<(), ReadError> {
+        let Loaded { contract, record } = loaded;
+        let now = self.now();
+        for (index, effect) in group.effects.iter().enumerate().filter(|(index, _)| !done.contains(index)) {
+            let (Effect::Capture { leg, .. } | Effect::Rehold { leg, .. }) = effect else { continue };
+            let Some(hold) = record.progress.holds.get(leg).filter(|_| self.is_pinned(contract, leg)) else { continue };
+            let row = self.store.hold(hold.0).await?;
+            if row.is_some_and(|row| row.expires_at() < now.plus_ms(BACKSTOP_MS / 2)) {
+                let key = EffectKey { group: group.number, index, declined: 0 };
+                self.stand_until(hold.0, now.plus_ms(BACKSTOP_MS), key, record, effect).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the rail of a leg keeps a hold until the hub ends it.
+    fn is_pinned(&self, contract: &Contract, name: &str) -> bool {
+        let leg = contract.legs().find(|leg| leg.name == name);
+        let rail = leg.and_then(|leg| self.rail(leg.rail));
+        rail.is_some_and(|rail| rail.descriptor().abilities.pin)
+    }
+
     /// The order in which the effects of a group are brought about: what could be declined first.
     fn order(&self, contract: &Contract, effects: &[Effect]) -> Vec<usize> {
-        let pinned = |name: &String| {
-            let leg = contract.legs().find(|leg| leg.name == name);
-            let rail = leg.and_then(|leg| self.rail(leg.rail));
-            rail.is_some_and(|rail| rail.descriptor().abilities.pin)
-        };
         let rank = |index: &usize| match &effects[*index] {
-            Effect::Capture { leg, .. } if !pinned(leg) => 0,
+            Effect::Capture { leg, .. } if !self.is_pinned(contract, leg) => 0,
             Effect::Capture { .. } => 1,
             Effect::Raise { .. } | Effect::Place { .. } => 2,
             Effect::Rehold { .. } => 3,

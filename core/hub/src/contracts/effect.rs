@@ -283,9 +283,13 @@ impl Hub {
         }
         let row = self.visible_hold(&Caller::Operator, hold).await?;
         let free = row.free().minor();
-        if matches!(row.phase(), Phase::Ended | Phase::Failed | Phase::Closing) || free == 0 && !something_open(&row) {
+        if matches!(row.phase(), Phase::Ended | Phase::Failed) || free == 0 && !something_open(&row) {
             // It went back with the capture, or with the deadline.
             return Ok(Done::Yes);
+        }
+        // A hold that closes is given back by the hub itself, as often as it takes.
+        if row.phase() == Phase::Closing {
+            return Ok(Done::NotYet);
         }
         let Some(work) = self.release_work(&row, amount, is_final) else { return Ok(Done::NotYet) };
         Ok(done(&self.perform(Some(key), work).await?))

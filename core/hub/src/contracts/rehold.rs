@@ -137,8 +137,8 @@ impl Hub {
         }
     }
 
-    /// Moves a hold's deadline so that it stands as long as the following contract needs it.
-    async fn stand_until(
+    /// Moves a hold's deadline, so that it stands as long as a contract needs it.
+    pub(super) async fn stand_until(
         &self,
         hold: HoldId,
         until: tebura_ledger::Timestamp,
@@ -167,7 +167,8 @@ impl Hub {
             before: Vec::new(),
             writes: Vec::new(),
         };
-        match self.perform(Some(key.request(record, effect, "extend")), work).await {
+        let step = format!("extend from {}", row.expires_at().millis());
+        match self.perform(Some(key.request(record, effect, &step)), work).await {
             Ok(answer) => Ok(done(&answer)),
             Err(error) => done_by(error),
         }

@@ -4,11 +4,14 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
+use tebura_ledger::{Uuid, Verdict};
 
 use super::super::cut_off::dying_store::Death;
-use super::super::world::{MISHAPS, Mishap, RAIL};
+use super::super::world::{MISHAPS, Mishap, RAIL, key, yen};
 use super::desk::{Desk, PURSE, example};
 use crate::contracts::{AccountRef, PartyBinding};
+use crate::ids::ApiKeyId;
+use crate::resolve_operation::ResolveOperation;
 
 const DAY: i64 = 24 * 3_600_000;
 
@@ -81,6 +84,29 @@ async fn an_unknown_capture_outside_keeps_the_money_inside_held_past_every_deadl
         desk.pass(3_600_000).await;
     }
     assert_eq!((desk.gain("payer", "cbdc").await, far(&desk).1), ((-3_000, 0), 2_990), "it was paid, so both are");
+}
+
+#[tokio::test]
+async fn two_operators_decide_months_later_and_the_money_inside_still_stands() {
+    let mut desk = begun().await;
+    desk.far_end.plan(&[Mishap::LostReply; 400]);
+    desk.attest("switch", "fulfil", json!({})).await.unwrap();
+    for _ in 0..100 {
+        desk.pass(DAY).await;
+    }
+    assert_eq!(desk.gain("payer", "cbdc").await, (0, 3_000));
+    let hold = desk.view().await.record.progress.holds["emoney"].0;
+    let operations = desk.hub.store().operations_of(hold).await.unwrap();
+    let stuck = operations.iter().find(|operation| !operation.state().is_final()).unwrap();
+    for by in [1, 2] {
+        let by = ApiKeyId::from_uuid(Uuid::from_u128(by << 8));
+        let verdict = Verdict::Settled { reference: "their letter".to_owned(), amount: yen(2_990) };
+        let command = ResolveOperation { operation: stuck.id(), by, verdict };
+        desk.hub.resolve_operation(key(&format!("{by}")), command).await.unwrap();
+    }
+    desk.pass(DAY).await;
+    assert_eq!((desk.gain("payer", "cbdc").await, desk.gain("lp", "cbdc").await), ((-3_000, 0), (3_000, 0)));
+    assert!(desk.view().await.record.due_at.is_none());
 }
 
 #[tokio::test]
