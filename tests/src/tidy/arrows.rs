@@ -46,7 +46,7 @@ const MEMBERS: [Arrows; 15] = [
     arrows("tebura-plugin-test", &["tebura-plugin"]),
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
-    arrows("tebura-sim", &["tebura-hub", "tebura-ledger", "tebura-face"]),
+    arrows("tebura-sim", &["tebura-hub", "tebura-contract", "tebura-ledger", "tebura-face"]),
 ];
 
 /// May use every member but is used by none.
