@@ -74,7 +74,8 @@ fn rail_is_mute(hold: &Hold) -> bool {
     hold.rail().as_str() == Nature::Mute.rail()
 }
 
-/// A hold is over, or an operation of it is unknown on a rail that cannot tell, and is waiting for a person.
+/// A hold is over, or an operation of it is unknown on a rail that cannot tell and waits for a person, or a contract keeps it
+/// standing for such an operation of another hold.
 fn is_over(run: &Run, hold: &Hold, operations: &BTreeMap<OperationId, Operation>) -> Outcome {
     let open: Vec<&Operation> =
         operations.values().filter(|row| row.hold() == Some(hold.id()) && !row.state().is_final()).collect();
@@ -90,6 +91,10 @@ fn is_over(run: &Run, hold: &Hold, operations: &BTreeMap<OperationId, Operation>
         return Err(format!("{} on {} is left with {open:?}", hold.id(), hold.rail()));
     }
     let far = Timestamp::from_millis(i64::MAX);
+    // The other leg of a contract whose captures wait for what nobody can tell: it stands until somebody decides.
+    if open.is_empty() && run.kept_standing()?.contains(&hold.id()) {
+        return Ok(());
+    }
     if open.is_empty() && (!hold.phase().is_terminal() || hold.follow_up(far).is_some()) {
         return Err(format!("{} is {:?} with nothing open: {:?}", hold.id(), hold.phase(), hold.parts()));
     }

@@ -178,6 +178,19 @@ impl Run {
         Ok(next)
     }
 
+    /// Holds that contracts keep standing for as long as no rail can tell what they wait for.
+    pub fn kept_standing(&self) -> Result<Vec<HoldId>, String> {
+        let mut kept = Vec::new();
+        for record in self.contracts()? {
+            for group in &record.progress.open {
+                if self.is_stuck(&record, group)? {
+                    kept.extend(record.progress.holds.values().map(|hold| hold.0));
+                }
+            }
+        }
+        Ok(kept)
+    }
+
     /// Whether a group waits for an operation of which no rail can tell.
     pub fn is_stuck(&self, record: &RunningContract, group: &OpenGroup) -> Result<bool, String> {
         for hold in group.effects.iter().filter_map(leg_of).filter_map(|leg| record.progress.holds.get(leg)) {

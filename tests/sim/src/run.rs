@@ -382,7 +382,9 @@ impl Run {
     fn move_to_next_due(&mut self) -> Result<bool, String> {
         let end = Timestamp::from_millis(i64::MAX);
         let exchanges = at_once(self.store.due_exchanges(end, u16::MAX))?;
-        let holds = at_once(self.store.due_holds(end, u16::MAX))?;
+        let mut holds = at_once(self.store.due_holds(end, u16::MAX))?;
+        let kept = self.kept_standing()?;
+        holds.retain(|hold| !kept.contains(&hold.id()));
         let dues = exchanges.iter().map(|exchange| exchange.due_at).chain(holds.iter().map(|hold| hold.expires_at()));
         let dues = dues.chain(self.next_contract_due()?);
         let next = dues.map(Timestamp::millis).min();
