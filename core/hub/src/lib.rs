@@ -23,7 +23,6 @@ mod house_rail;
 mod hub;
 pub mod ids;
 mod inquire_now;
-pub mod instant;
 pub mod late_news;
 pub mod machine;
 pub mod memory;
@@ -54,3 +53,6 @@ pub mod worker;
 pub use drive::DriveError;
 pub use house_rail::{HOUSE, HouseRail};
 pub use hub::{Hub, Ports};
+
+/// Points in time as text are the ledger's.
+pub use tebura_ledger::instant;

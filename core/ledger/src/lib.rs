@@ -49,6 +49,7 @@ mod hold_change;
 mod hold_parts;
 mod hold_status;
 mod ids;
+pub mod instant;
 mod leg;
 mod money;
 mod operation;

@@ -1,6 +1,7 @@
 //! Why a contract does not begin, or an event has no place in it.
 
 use tebura_ledger::Timestamp;
+use tebura_ledger::instant::rfc3339;
 use thiserror::Error;
 
 use crate::text::length_en;
@@ -68,7 +69,7 @@ pub enum StepRefusal {
     #[error("the contract has ended: nothing can be done any more")]
     Ended,
     /// The holds are being placed.
-    #[error("the holds are still being placed, until {} at the latest: try again when they are", until.millis())]
+    #[error("the holds are still being placed, until {} at the latest: try again when they are", rfc3339(*until))]
     Funding {
         /// When placing is given up.
         until: Timestamp,
@@ -98,7 +99,7 @@ pub enum StepRefusal {
         name: String,
     },
     /// Its window is not open yet.
-    #[error("`{name}` counts from {} on: send it again then", opens.millis())]
+    #[error("`{name}` counts from {} on: send it again then", rfc3339(*opens))]
     TooEarly {
         /// The command or statement.
         name: String,
@@ -106,7 +107,7 @@ pub enum StepRefusal {
         opens: Timestamp,
     },
     /// Its window has closed.
-    #[error("`{name}` counted before {}: it is too late for it", closed.millis())]
+    #[error("`{name}` counted before {}: it is too late for it", rfc3339(*closed))]
     TooLate {
         /// The command or statement.
         name: String,
@@ -160,7 +161,7 @@ pub enum StepRefusal {
         asked: String,
     },
     /// Nothing is due.
-    #[error("nothing is due: the next deadline is {}", deadline.map_or("none".to_owned(), |at| at.millis().to_string()))]
+    #[error("nothing is due: the next deadline is {}", deadline.map_or("none".to_owned(), rfc3339))]
     NothingDue {
         /// The next deadline.
         deadline: Option<Timestamp>,

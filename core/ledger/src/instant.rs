@@ -1,6 +1,6 @@
 //! Points in time as text: RFC 3339 in UTC, as the API writes and reads them.
 
-use tebura_ledger::Timestamp;
+use crate::Timestamp;
 
 const DAY_MS: i64 = 86_400_000;
 
