@@ -241,7 +241,7 @@ fn postpone(exchange: &mut Exchange, attempt: u32, now: Timestamp) -> Told {
 }
 
 /// The pause after the nth inquiry.
-fn pause_after(attempt: u32) -> i64 {
+pub(crate) fn pause_after(attempt: u32) -> i64 {
     INQUIRE_AFTER_MS[(attempt as usize).min(INQUIRE_AFTER_MS.len() - 1)]
 }
 

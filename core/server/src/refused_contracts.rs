@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use tebura_contract::StepRefusal;
 use tebura_hub::contracts::{BindError, ProposeError, TellError};
 
-use crate::idempotency;
 use crate::problem::{Problem, Retry};
 use crate::refusals::problem;
 
@@ -21,7 +20,6 @@ impl From<ProposeError> for Problem {
             ProposeError::AgreeWithinOutOfRange => problem(INVALID, "contract.agree_within_out_of_range", &error),
             ProposeError::Bind(inner) => inner.into(),
             ProposeError::Begin(inner) => problem(INVALID, inner.code(), &inner),
-            ProposeError::KeyReused => idempotency::key_reused(),
             ProposeError::Commit(inner) => inner.into(),
             ProposeError::Read(inner) => inner.into(),
         }

@@ -128,7 +128,6 @@ impl From<PartyError> for Problem {
             PartyError::TooManyKeys => problem(StatusCode::CONFLICT, "party.too_many_keys", &error),
             PartyError::Proof(inner) => inner.into(),
             PartyError::ProofWrong => problem(StatusCode::FORBIDDEN, "party.proof_wrong", &error),
-            PartyError::KeyReused => idempotency::key_reused(),
             PartyError::Commit(inner) => inner.into(),
             PartyError::Read(inner) => inner.into(),
         }

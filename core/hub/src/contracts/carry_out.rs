@@ -16,10 +16,9 @@ use super::report::told;
 use super::text::Text;
 use crate::hub::Hub;
 use crate::ids::ContractId;
+use crate::machine;
 use crate::ports::{CommitError, ReadError};
 
-/// Pause before the next try of a group that waits for a rail; the last value repeats.
-const TRY_AGAIN_MS: [i64; 8] = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000];
 /// Groups carried out in one go at most; what is left stays due.
 const ROUNDS: usize = 500;
 
@@ -203,8 +202,7 @@ fn update(record: &mut RunningContract, attempt: &Try, number: u32, now: i64) {
                 tracing::error!(contract = %record.id, group = number, %code, "an effect was declined and is asked again");
                 group.declined = Some(Declined { times, code: code.clone() });
             }
-            let pause = TRY_AGAIN_MS[TRY_AGAIN_MS.len().min(group.tries as usize + 1) - 1];
-            group.again_at = now.saturating_add(pause);
+            group.again_at = now.saturating_add(machine::pause_after(group.tries));
             group.tries = group.tries.saturating_add(1);
         }
     }

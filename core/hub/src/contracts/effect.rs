@@ -233,10 +233,18 @@ impl Hub {
         }
     }
 
+    /// What became of a step that was begun before.
+    async fn brought_about(&self, key: &KeyRequest) -> Result<Option<Done>, PerformError> {
+        match self.store.claimed_key(&key.scope, &key.key).await? {
+            Some(claimed) => Ok(Some(done(&self.replay(&claimed.target).await?))),
+            None => Ok(None),
+        }
+    }
+
     async fn raise_leg(&self, hold: HoldId, to: i64, key: KeyRequest) -> Result<Done, ChangeHoldError> {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return Ok(done(&self.replay(&claimed.target).await?));
+        if let Some(before) = self.brought_about(&key).await? {
+            return Ok(before);
         }
         if row.authorised().minor() >= to {
             return Ok(Done::Yes);
@@ -256,14 +264,13 @@ impl Hub {
         key: impl Fn(&str) -> KeyRequest,
     ) -> Result<Done, ChangeHoldError> {
         let row = self.visible_hold(&Caller::Operator, hold).await?;
-        let answer = match self.store.claimed_key("contract", &key("capture").key).await? {
-            Some(claimed) => self.replay(&claimed.target).await?,
+        let captured = match self.brought_about(&key("capture")).await? {
+            Some(before) => before,
             None => {
                 let work = self.capture_work(record, leg, &row, taken).await?;
-                self.perform(Some(key("capture")), work).await?
+                done(&self.perform(Some(key("capture")), work).await?)
             }
         };
-        let captured = done(&answer);
         if captured == Done::Yes && taken.is_final && taken.returns > 0 {
             return self.release_leg(hold, taken.returns, true, key("rest")).await;
         }
@@ -278,8 +285,8 @@ impl Hub {
         is_final: bool,
         key: KeyRequest,
     ) -> Result<Done, ChangeHoldError> {
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return Ok(done(&self.replay(&claimed.target).await?));
+        if let Some(before) = self.brought_about(&key).await? {
+            return Ok(before);
         }
         let row = self.visible_hold(&Caller::Operator, hold).await?;
         let free = row.free().minor();

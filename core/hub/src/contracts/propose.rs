@@ -52,10 +52,8 @@ pub enum ProposeError {
     Bind(#[from] BindError),
     #[error(transparent)]
     Begin(#[from] BeginRefusal),
-    #[error("this Idempotency-Key was used for another request; choose a new key")]
-    KeyReused,
     #[error(transparent)]
-    Commit(CommitError),
+    Commit(#[from] CommitError),
     #[error(transparent)]
     Read(#[from] ReadError),
 }
@@ -63,19 +61,6 @@ pub enum ProposeError {
 fn first(findings: &[Finding]) -> String {
     let message = |finding: &Finding| finding.message(tebura_contract::Language::En);
     findings.first().map(message).unwrap_or_default()
-}
-
-impl From<CommitError> for ProposeError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::KeyReused => ProposeError::KeyReused,
-            CommitError::Refused(_)
-            | CommitError::Stale
-            | CommitError::Busy { .. }
-            | CommitError::Rejected { .. }
-            | CommitError::Unavailable { .. } => ProposeError::Commit(error),
-        }
-    }
 }
 
 impl Hub {
@@ -119,7 +104,7 @@ impl Hub {
         report.begin_when_agreed();
         let id = match self.write_report(report, Some(key.claim(id))).await? {
             Committed::Done(_) => id,
-            Committed::Replayed { target } => target.parse().map_err(|_| ProposeError::KeyReused)?,
+            Committed::Replayed { target } => target.parse().map_err(|_| CommitError::KeyReused)?,
         };
         let missing = || ReadError { reason: format!("the row of {id} is missing") };
         self.carry_out_contract(id).await?;

@@ -63,25 +63,10 @@ pub enum PartyError {
     Proof(#[from] JwsError),
     #[error("the body is not signed with the key that it registers; sign its exact bytes with the private half of it")]
     ProofWrong,
-    #[error("this Idempotency-Key was used for another request; choose a new key")]
-    KeyReused,
     #[error(transparent)]
-    Commit(CommitError),
+    Commit(#[from] CommitError),
     #[error(transparent)]
     Read(#[from] ReadError),
-}
-
-impl From<CommitError> for PartyError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::KeyReused => PartyError::KeyReused,
-            CommitError::Refused(_)
-            | CommitError::Stale
-            | CommitError::Busy { .. }
-            | CommitError::Rejected { .. }
-            | CommitError::Unavailable { .. } => PartyError::Commit(error),
-        }
-    }
 }
 
 impl Hub {
@@ -103,7 +88,7 @@ impl Hub {
         match self.store.commit(shard, self.now(), unit).await? {
             Committed::Done(_) => Ok(Made { row, replayed: false }),
             Committed::Replayed { target } => {
-                let id = target.parse().map_err(|_| PartyError::KeyReused)?;
+                let id = target.parse().map_err(|_| CommitError::KeyReused)?;
                 let row = self.store.party(id).await?.ok_or(PartyError::PartyNotFound(id))?;
                 Ok(Made { row, replayed: true })
             }
@@ -140,7 +125,7 @@ impl Hub {
             return if key.matches(&claimed) {
                 self.key_before(&claimed.target).await
             } else {
-                Err(PartyError::KeyReused)
+                Err(CommitError::KeyReused.into())
             };
         }
         let now = self.now();
@@ -169,7 +154,7 @@ impl Hub {
     }
 
     async fn key_before(&self, target: &str) -> Result<Made<PartyKey>, PartyError> {
-        let id = target.parse().map_err(|_| PartyError::KeyReused)?;
+        let id = target.parse().map_err(|_| CommitError::KeyReused)?;
         let row = self.store.party_key(id).await?.ok_or(PartyError::KeyNotFound(id))?;
         Ok(Made { row, replayed: true })
     }

@@ -43,25 +43,10 @@ pub enum WebhookError {
     OverlapTooLong,
     #[error("there is no event {0} of this merchant; GET /v1/events lists what there is")]
     EventNotFound(String),
-    #[error("this Idempotency-Key was used for another request; choose a new key")]
-    KeyReused,
     #[error(transparent)]
-    Commit(CommitError),
+    Commit(#[from] CommitError),
     #[error(transparent)]
     Read(#[from] ReadError),
-}
-
-impl From<CommitError> for WebhookError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::KeyReused => WebhookError::KeyReused,
-            CommitError::Refused(_)
-            | CommitError::Stale
-            | CommitError::Busy { .. }
-            | CommitError::Rejected { .. }
-            | CommitError::Unavailable { .. } => WebhookError::Commit(error),
-        }
-    }
 }
 
 impl Hub {
@@ -81,7 +66,7 @@ impl Hub {
             return if claimed.fingerprint == key.fingerprint {
                 self.registered_before(&claimed.target).await
             } else {
-                Err(WebhookError::KeyReused)
+                Err(CommitError::KeyReused.into())
             };
         }
         if self.store.webhook_endpoints(Some(merchant)).await?.len() >= MAX_ENDPOINTS {
@@ -109,7 +94,7 @@ impl Hub {
     }
 
     async fn registered_before(&self, target: &str) -> Result<Made<WebhookEndpoint>, WebhookError> {
-        let id = target.parse().map_err(|_| WebhookError::KeyReused)?;
+        let id = target.parse().map_err(|_| CommitError::KeyReused)?;
         let row = self.store.webhook_endpoint(id).await?.ok_or(WebhookError::NotFound(id))?;
         Ok(Made { row, replayed: true })
     }

@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use tebura_egress::WebhookUrlError;
 use tebura_hub::webhooks::WebhookError;
 
-use crate::idempotency;
 use crate::problem::Problem;
 use crate::refusals::problem;
 
@@ -23,7 +22,6 @@ impl From<WebhookError> for Problem {
             WebhookError::EventNotFound(_) => {
                 problem(StatusCode::UNPROCESSABLE_ENTITY, "webhook.event_not_found", &error)
             }
-            WebhookError::KeyReused => idempotency::key_reused(),
             WebhookError::Commit(inner) => inner.into(),
             WebhookError::Read(inner) => inner.into(),
         }
