@@ -13,6 +13,7 @@ use tebura_egress::{AddressRange, Credential, Reach, WebhookClient};
 use tebura_hub::{HOUSE, HouseRail};
 use tebura_ledger::{Currency, RailId};
 use tebura_plugin_host::{LockFile, Package};
+use zeroize::Zeroizing;
 
 use crate::app::Limits;
 use crate::rates::Rate;
@@ -94,9 +95,22 @@ pub struct PluginConfig {
     /// Settings that it reads.
     #[serde(default)]
     settings: BTreeMap<String, String>,
+    /// The keys that its manifest names.
+    #[serde(default)]
+    keys: BTreeMap<String, SecretConfig>,
     /// What each endpoint of its manifest is bound to.
     #[serde(default)]
     endpoints: BTreeMap<String, EndpointConfig>,
+}
+
+/// Where a key lies: an HMAC secret as the provider gives it, or after `base64:` or `hex:`; an ed25519 key in PEM.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+enum SecretConfig {
+    /// An environment variable.
+    Env(String),
+    /// A file.
+    File(PathBuf),
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -171,6 +185,11 @@ impl Config {
             plugin.folder = beside.join(&plugin.folder);
             for endpoint in plugin.endpoints.values_mut() {
                 endpoint.credential_file = endpoint.credential_file.take().map(|file| beside.join(file));
+            }
+            for key in plugin.keys.values_mut() {
+                if let SecretConfig::File(file) = key {
+                    *file = beside.join(&*file);
+                }
             }
         }
         Ok(config)
@@ -254,7 +273,20 @@ impl PluginConfig {
         let package = Package::read(&self.folder)?;
         let endpoints = self.endpoints.iter().map(|(name, endpoint)| endpoint.plan(name));
         let endpoints = endpoints.collect::<Result<_, _>>()?;
-        Ok(PluginPlan { name: self.folder.display().to_string(), package, settings: self.settings.clone(), endpoints })
+        let keys = self.keys.iter().map(|(name, key)| Ok((name.clone(), key.text()?)));
+        let keys = keys.collect::<Result<_, RailsError>>()?;
+        let (name, settings) = (self.folder.display().to_string(), self.settings.clone());
+        Ok(PluginPlan { name, package, settings, keys, endpoints })
+    }
+}
+
+impl SecretConfig {
+    fn text(&self) -> Result<Zeroizing<String>, RailsError> {
+        match self {
+            SecretConfig::Env(variable) => variable_of(variable),
+            SecretConfig::File(file) => read(file, "the key"),
+        }
+        .map(Zeroizing::new)
     }
 }
 
@@ -262,13 +294,7 @@ impl EndpointConfig {
     fn plan(&self, name: &str) -> Result<EndpointPlan, RailsError> {
         let header = self.credential_header.clone().unwrap_or_else(|| "authorization".to_owned());
         let secret = match (&self.credential_env, &self.credential_file) {
-            (Some(variable), _) => {
-                let missing = |error: std::env::VarError| RailsError::Setting {
-                    what: format!("the environment variable {variable}"),
-                    reason: error.to_string(),
-                };
-                Some(std::env::var(variable).map_err(missing)?)
-            }
+            (Some(variable), _) => Some(variable_of(variable)?),
             (None, Some(file)) => Some(read(file, "the credential")?.trim_end().to_owned()),
             (None, None) => None,
         };
@@ -289,6 +315,14 @@ impl EndpointConfig {
     }
 }
 
+fn variable_of(name: &str) -> Result<String, RailsError> {
+    // An error of `var` would repeat a value that is not text.
+    std::env::var_os(name).and_then(|value| value.into_string().ok()).ok_or_else(|| RailsError::Setting {
+        what: format!("the environment variable {name}"),
+        reason: "it is not set, or not text".to_owned(),
+    })
+}
+
 fn read(path: &Path, what: &str) -> Result<String, RailsError> {
     std::fs::read_to_string(path)
         .map_err(|error| RailsError::Setting { what: format!("{what} {}", path.display()), reason: error.to_string() })
@@ -302,7 +336,7 @@ mod tests {
     fn a_file_names_its_plugins_and_no_secret() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tebura.toml");
-        let text = "listen = '0.0.0.0:80'\ndata = 'data'\n[[plugins]]\nfolder = 'wallet'\n\
+        let text = "listen = '0.0.0.0:80'\ndata = 'data'\n[[plugins]]\nfolder = 'wallet'\nkeys.webhook = { file = 'hook' }\n\
             [plugins.endpoints.provider]\norigin = 'https://wallet.example.jp'\nreach = ['10.0.0.0/8']\ncredential_file = 'secret'\n";
         std::fs::write(&path, text).unwrap();
         let config = Config::read(&path).unwrap();
@@ -312,6 +346,8 @@ mod tests {
         let endpoint = config.plugins[0].endpoints["provider"].plan("provider").unwrap();
         assert!(matches!(endpoint.reach, Reach::Ranges(ranges) if ranges.len() == 1));
         assert!(endpoint.credential.is_some());
+        std::fs::write(folder.path().join("hook"), "whsec_1").unwrap();
+        assert_eq!(*config.plugins[0].keys["webhook"].text().unwrap(), "whsec_1");
     }
 
     #[test]

@@ -63,5 +63,11 @@ pub(super) fn wallet_plan(origin: String, operator_key: &[u8]) -> Result<PluginP
         reach: Reach::Loopback,
     };
     let package = wallet_package().ok_or(WalletError::NoPlugin)?;
-    Ok(PluginPlan { name: "wallet".to_owned(), package, settings: Default::default(), endpoints: vec![endpoint] })
+    Ok(PluginPlan {
+        name: "wallet".to_owned(),
+        package,
+        settings: Default::default(),
+        keys: Default::default(),
+        endpoints: vec![endpoint],
+    })
 }

@@ -9,16 +9,20 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tebura_egress::{AddressRange, Credential, Reach};
 use tebura_plugin_host::Manifest;
+use zeroize::Zeroizing;
 
 use crate::start::rails::EndpointPlan;
 
-/// Settings and endpoints of one installation.
+/// Settings, keys and endpoints of one installation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grants {
     /// What `config.get` answers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
+    /// By the manifest's name: the file in `credentials/` of the data folder that holds the key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, String>,
     /// By the manifest's handle.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, EndpointGrant>,
@@ -76,6 +80,13 @@ impl Grants {
             return Err(GrantError::NoEndpoint { endpoint: endpoint.clone(), known: known.join(", ") });
         }
         self.endpoints.iter().map(|(name, grant)| grant.plan(name, data)).collect()
+    }
+}
+
+impl Grants {
+    /// The keys' texts.
+    pub(super) fn keys(&self, data: &Path) -> Result<BTreeMap<String, Zeroizing<String>>, GrantError> {
+        self.keys.iter().map(|(name, file)| Ok((name.clone(), Zeroizing::new(read(data, file)?)))).collect()
     }
 }
 

@@ -29,7 +29,7 @@ use tebura_plugin_host::{
     StoreKv, component_digest, manifest_digest,
 };
 
-use crate::start::rails::{RailsError, RailsStarted, bindings_of};
+use crate::start::rails::{RailsError, RailsStarted, bindings_of, keys_of};
 
 pub use binding::{EndpointGrant, GrantError, Grants};
 pub use journal::{Decision, JournalError};
@@ -281,6 +281,7 @@ impl Plugins {
             return Err(PluginsError::SameVersion { plugin: id.0.clone(), version: manifest.version.clone() });
         }
         request.grants.plans(&manifest, &self.data)?;
+        keys_of(&manifest, &request.grants.keys(&self.data)?)?;
         let approval = approval(&manifest, component.0, request);
         let offer =
             Offer { plugin: id.clone(), version: manifest.version.clone(), replaces: own, more, new_key, approval };
@@ -322,7 +323,8 @@ impl Plugins {
     ) -> Result<(), PluginsError> {
         let bound = bindings_of(manifest, grants.plans(manifest, &self.data)?)?;
         let kv = Arc::new(StoreKv::new(self.store.clone(), self.runtime.clone()));
-        let bindings = Bindings { settings: grants.settings.clone(), kv, ..Bindings::default() };
+        let keys = keys_of(manifest, &grants.keys(&self.data)?)?;
+        let bindings = Bindings { settings: grants.settings.clone(), keys, kv };
         let (rail, _) = self.rails.host.upgrade(package, bindings, now)?;
         self.rails.egress.rebind(&manifest.id, bound)?;
         if let Some(hub) = self.hub.get() {

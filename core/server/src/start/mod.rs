@@ -2,6 +2,7 @@
 
 mod embedded;
 pub mod faces;
+pub mod plugin_keys;
 pub mod rails;
 mod worker;
 

@@ -1,15 +1,18 @@
 //! Starts the plugin rails: trust, sandbox, egress bindings.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tebura_egress::{Binding, BindingConfig, BindingError, Credential, EgressError, HttpEgress, Limits, Reach};
 use tebura_hub::ports::{Clock, Store};
 use tebura_plugin_host::{
-    Bindings, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile, Manifest,
-    Package, PackageError, PluginHost, Prober, StoreKv, Trust, Vouching,
+    Bindings, BoundKey, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile,
+    Manifest, Package, PackageError, PluginHost, Prober, StoreKv, Trust, Vouching,
 };
+use zeroize::Zeroizing;
 
+use super::plugin_keys::bound_key;
 use crate::clock::SystemClock;
 
 /// Why the rails did not start.
@@ -61,7 +64,9 @@ pub struct PluginPlan {
     /// Its files.
     pub package: Package,
     /// Settings of `config.get`.
-    pub settings: std::collections::BTreeMap<String, String>,
+    pub settings: BTreeMap<String, String>,
+    /// Secrets for names under the manifest's `[keys]`, as text. What is not bound cannot be used.
+    pub keys: BTreeMap<String, Zeroizing<String>>,
     /// One for each endpoint of the manifest.
     pub endpoints: Vec<EndpointPlan>,
 }
@@ -129,15 +134,37 @@ pub fn start(
     let mut bound = Vec::new();
     for plan in plans {
         let kv = Arc::new(StoreKv::new(store.clone(), runtime.clone()));
-        let bindings = Bindings { settings: plan.settings, kv, ..Bindings::default() };
+        let keys = keys_of(&Manifest::parse(&plan.package.manifest).map_err(refused(&plan.name))?, &plan.keys)?;
+        let bindings = Bindings { settings: plan.settings, keys, kv };
         let installed = host.install(&plan.package, bindings, SystemClock::default().now());
-        let (rail, report) =
-            installed.map_err(|error| RailsError::Install { plugin: plan.name, error: Box::new(error) })?;
+        let (rail, report) = installed.map_err(refused(&plan.name))?;
         bound.extend(bindings_of(rail.manifest(), plan.endpoints)?);
         lines.push(format!("{} {} {:?}", report.plugin.0, report.version, report.digest));
     }
     let egress = Arc::new(HttpEgress::new(bound)?);
     Ok(RailsStarted { host, egress, lines })
+}
+
+fn refused<E: Into<InstallError>>(plugin: &str) -> impl Fn(E) -> RailsError {
+    |error| RailsError::Install { plugin: plugin.to_owned(), error: Box::new(error.into()) }
+}
+
+/// The keys behind the names of a manifest.
+///
+/// # Errors
+/// The first name that the manifest does not have, or text that is no key of its algorithm.
+pub fn keys_of(
+    manifest: &Manifest,
+    texts: &BTreeMap<String, Zeroizing<String>>,
+) -> Result<BTreeMap<String, BoundKey>, RailsError> {
+    let key = |(name, text): (&String, &Zeroizing<String>)| {
+        let wrong =
+            |reason: String| RailsError::Setting { what: format!("the key {name} of {}", manifest.id.0), reason };
+        let grant = manifest.keys.get(name).ok_or_else(|| wrong("the manifest has no such key".to_owned()))?;
+        let key = bound_key(grant.algorithm, text).map_err(|error| wrong(error.to_string()))?;
+        Ok((name.clone(), key))
+    };
+    texts.iter().map(key).collect()
 }
 
 /// What the sender needs for a plugin's endpoints.

@@ -50,6 +50,9 @@ pub(in crate::cli) struct InstallArguments {
     /// The header that carries an endpoint's credential; authorization when it is left out: `gateway=x-api-key`.
     #[arg(long = "credential-header", value_name = "NAME=HEADER")]
     credential_headers: Vec<String>,
+    /// The file in credentials/ of the hub's data folder that holds a key of the manifest: `webhook=machi-pay-webhook`.
+    #[arg(long = "key", value_name = "NAME=FILE")]
+    keys: Vec<String>,
     /// A setting that the plugin reads: `merchant_code=m1`.
     #[arg(long = "setting", value_name = "NAME=VALUE")]
     settings: Vec<String>,
@@ -110,6 +113,15 @@ pub(super) async fn install(arguments: InstallArguments) -> Outcome {
             let values =
                 [("endpoint", name.as_str()), ("origin", &endpoint.origin), ("credential", text(language, credential))];
             print::line(&fill(language, "plugin.bound", &values));
+        }
+    }
+    for key in manifest.keys.keys() {
+        let (word, file) = match body.grants.keys.get(key) {
+            Some(file) => ("plugin.key_bound", file.as_str()),
+            None => ("plugin.key_unbound", ""),
+        };
+        for language in BOTH {
+            print::line(&fill(language, word, &[("key", key), ("file", file)]));
         }
     }
     if let Some((key, fingerprint)) = &offer.new_key {
@@ -222,6 +234,10 @@ fn grants(arguments: &InstallArguments) -> Result<Grants, Failure> {
     }
     for text in &arguments.credential_headers {
         endpoint(text, &|grant, header| grant.credential_header = Some(header))?;
+    }
+    for key in &arguments.keys {
+        let (name, file) = pair(key)?;
+        grants.keys.insert(name, file);
     }
     for setting in &arguments.settings {
         let (name, value) = pair(setting)?;
