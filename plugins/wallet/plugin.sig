@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "dUx8QNuz66uMeVsAteGta9ecdjZN6sPW78XBEISoMvzbUvJwPODmRbLseEDtbTK97ny+mOJX+ZcNy3KNhj8ACg=="
+      "signature": "3ZAJjvXAJeqaVe1kzmWDvUxtK5ptV98wwzKYTQ1vKnZxyr3lgXcM/17zf1cHN4v865pW2Ub5kXmzTg1fzxL0AQ=="
     }
   ]
 }

@@ -14,6 +14,8 @@ use crate::limits;
 use crate::manifest::Manifest;
 use crate::watch::{self, Breach, Watch};
 
+/// The time of every step: 2026-01-01T00:00:00Z.
+pub const NOW: u64 = 1_767_225_600_000;
 /// Calls and timers in a row; rails need one to three.
 const MAX_DEPTH: usize = 4;
 /// Against rails whose steps fan out without end.
@@ -80,8 +82,9 @@ macro_rules! conformance {
 /// A conformance run with a manifest and with replies of the rail's own far end.
 #[derive(Clone, Debug, Default)]
 pub struct Conformance {
-    manifest: Option<Manifest>,
+    pub(crate) manifest: Option<Manifest>,
     replies: Vec<(String, Reply)>,
+    pub(crate) notices: Vec<Inbound>,
 }
 
 /// One line of `replies.json`.
@@ -143,6 +146,12 @@ impl Conformance {
         }
     }
 
+    /// Adds a notice as the far end sends it at [`NOW`]. It has to be believed as it stands, and in no other form.
+    pub fn notice(mut self, request: Inbound) -> Conformance {
+        self.notices.push(request);
+        self
+    }
+
     /// Plays all paths. `make` makes the rail, as the hub does for each call.
     pub fn run<R: Rail, F: Fn() -> R>(&self, make: F) -> Report {
         let mut report = Report { paths: 0, breaches: Vec::new() };
@@ -152,7 +161,7 @@ impl Conformance {
             let op = Operation {
                 id: if inquiry { "op_1.2" } else { "op_1" }.to_owned(),
                 attempt: if inquiry { 2 } else { 1 },
-                now: 1_767_225_600_000,
+                now: NOW,
                 command,
                 attributes: Vec::new(),
             };
@@ -202,12 +211,18 @@ impl Conformance {
         };
         let events = match &step.next {
             Wanted::Call(_) => self.events_of_call(op, watch.sent),
-            Wanted::WaitUntil(_) | Wanted::Done(_) => vec![("timer".to_owned(), Event::Timer, true), notice()],
+            Wanted::WaitUntil(_) | Wanted::Done(_) => {
+                let authentic = self.notices.iter().map(|request| Event::Notice(request.clone()));
+                let named = authentic.map(|event| ("a notice of the far end".to_owned(), event, false));
+                [("timer".to_owned(), Event::Timer, true), notice()].into_iter().chain(named).collect()
+            }
         };
         for (name, event, clear) in events {
             let mut watch = watch.clone();
-            if let Wanted::Call(call) = &step.next {
-                watch.hears(call, &event, clear);
+            match &step.next {
+                Wanted::Call(call) => watch.hears(call, &event, clear),
+                Wanted::WaitUntil(_) | Wanted::Done(_) if matches!(event, Event::Notice(_)) => watch.notified(),
+                Wanted::WaitUntil(_) | Wanted::Done(_) => {}
             }
             let (after, path) = (Some((step.state.as_slice(), &event)), format!("{path} → {name}"));
             self.explore(rail, Place { op, watch, after, path, depth: depth + 1 }, report);

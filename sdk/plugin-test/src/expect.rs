@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::Value;
-use tebura_plugin::{Effect, Field, HttpCall, Reply};
+use tebura_plugin::{Effect, Field, HttpCall, Inbound, News, Reply};
 
 /// A call that a test expects next.
 #[derive(Clone, Debug)]
@@ -105,7 +105,16 @@ pub(crate) enum Answer {
     Refused,
 }
 
-pub(crate) type Script = VecDeque<(Expected, Answer)>;
+/// What happens next.
+#[derive(Clone, Debug)]
+pub(crate) enum Line {
+    /// The rail calls, and this comes of it.
+    Call(Expected, Answer),
+    /// The far end calls back.
+    Notice { request: Inbound, news: Vec<News> },
+}
+
+pub(crate) type Script = VecDeque<Line>;
 
 /// An expectation that still needs its answer.
 #[must_use = "say what the far end answers: reply(), status(), garbled(), lost(), refused(), late(), resent(), twice() or stale()"]
@@ -175,7 +184,7 @@ impl Answering<'_> {
     }
 
     fn answer(self, answer: Answer) {
-        self.script.push_back((self.expected, answer));
+        self.script.push_back(Line::Call(self.expected, answer));
     }
 }
 

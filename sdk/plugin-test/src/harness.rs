@@ -1,15 +1,16 @@
 //! Plays the hub to one rail: runs operations against a script of calls and answers, inquires while an outcome is
 //! unknown, and panics when a rule is broken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tebura_plugin::{
-    Capture, Command, Effect, Event, Extend, Fault, Hold, HttpCall, Inquiry, Money, NEVER_ARRIVED, Operation, Outcome,
-    Party, Rail, Raise, Refund, Release, Reply, Silence, Step, Wanted, resume, start,
+    Capture, Command, Effect, Event, Extend, Fault, Hold, HttpCall, Inbound, Inquiry, Money, NEVER_ARRIVED, News,
+    Notices, Operation, Outcome, Party, Rail, Raise, Refund, Release, Reply, Silence, Step, Wanted, resume, start,
 };
 
-use crate::expect::{Answer, Answering, Expected, Script};
+use crate::expect::{Answer, Answering, Expected, Line, Script};
 use crate::manifest::Manifest;
+use crate::notices::{identified, names};
 use crate::watch::{Breach, Watch};
 
 /// No rail needs more steps for one run.
@@ -84,6 +85,10 @@ pub struct Harness<R> {
     keys: BTreeMap<String, String>,
     /// For a far end that repeats itself.
     last_reply: Option<Reply>,
+    /// Bodies of notices: the same one again is dropped.
+    notified: BTreeSet<Vec<u8>>,
+    /// What came in while a call was in flight.
+    parked: Option<Inbound>,
 }
 
 /// What came of a call, and whether the rail hears it twice.
@@ -95,8 +100,18 @@ struct Heard {
 impl<R: Rail> Harness<R> {
     /// A hub that stands at 2026-01-01 and has no manifest.
     pub fn of(rail: R) -> Harness<R> {
-        let (script, keys) = (Script::new(), BTreeMap::new());
-        Harness { rail, manifest: None, settle_window_ms: 0, script, now: START, operations: 0, keys, last_reply: None }
+        Harness {
+            rail,
+            manifest: None,
+            settle_window_ms: 0,
+            script: Script::new(),
+            now: START,
+            operations: 0,
+            keys: BTreeMap::new(),
+            last_reply: None,
+            notified: BTreeSet::new(),
+            parked: None,
+        }
     }
 
     /// Holds every call against `plugin.toml`, and takes the settle window from it.
@@ -175,35 +190,63 @@ impl<R: Rail> Harness<R> {
     pub fn finish(&mut self, op: &Op) -> Ended {
         let mut watch = Watch::default();
         let first_sent = self.now;
-        let mut ended = self.run(&mut watch, &op.id, 1, op.command.clone());
+        let mut ended = self.run(&mut watch, op, &op.id, 1, op.command.clone());
         let mut attempt = 1;
-        while matches!(ended, Ended::Unknown { .. }) && !self.script.is_empty() {
+        while matches!(ended, Ended::Unknown { .. }) && (self.next_notice(op).is_some() || !self.script.is_empty()) {
             attempt += 1;
             watch.inquire();
             let inquiry = Command::Inquire(inquiry(op));
-            ended = self.run(&mut watch, &format!("{}.{attempt}", op.id), attempt, inquiry);
+            ended = self.run(&mut watch, op, &format!("{}.{attempt}", op.id), attempt, inquiry);
             if ended == declined(NEVER_ARRIVED) && self.now < first_sent + self.settle_window_ms {
                 ended = unknown(NEVER_ARRIVED);
             }
         }
-        if let Some((expected, _)) = self.script.front() {
+        // What comes after the end changes nothing.
+        while self.next_notice(op).is_some() {}
+        self.parked = None;
+        if let Some(Line::Call(expected, _)) = self.script.front() {
             panic!("expected {expected}, the rail ended {ended:?} without it");
         }
         ended
     }
 
+    /// The notice that comes in next, if it is about this operation. One about another is for another.
+    fn next_notice(&mut self, of: &Op) -> Option<Inbound> {
+        if let Some(parked) = self.parked.take() {
+            return Some(parked);
+        }
+        while let Some(Line::Notice { .. }) = self.script.front() {
+            if let Some(Line::Notice { request, news }) = self.script.pop_front()
+                && news.iter().any(|news| names(news, &of.id, &of.command))
+            {
+                return Some(request);
+            }
+        }
+        None
+    }
+
     #[track_caller]
-    fn run(&mut self, watch: &mut Watch, id: &str, attempt: u32, command: Command) -> Ended {
+    fn run(&mut self, watch: &mut Watch, of: &Op, id: &str, attempt: u32, command: Command) -> Ended {
         let mut op = Operation { id: id.to_owned(), attempt, now: self.now, command, attributes: Vec::new() };
         let mut step = self.step(watch, &op, None);
         for _ in 0..MAX_STEPS {
             let Heard { event, twice } = match &step.next {
                 Wanted::Done(outcome) => return ended(outcome),
-                Wanted::WaitUntil(at) => {
-                    self.now = self.now.max(*at);
-                    Heard { event: Event::Timer, twice: false }
+                Wanted::WaitUntil(at) => match self.next_notice(of) {
+                    Some(request) => {
+                        watch.notified();
+                        Heard { event: Event::Notice(request), twice: false }
+                    }
+                    None => {
+                        self.now = self.now.max(*at);
+                        Heard { event: Event::Timer, twice: false }
+                    }
+                },
+                Wanted::Call(call) => {
+                    // It waits until the call is over.
+                    self.parked = self.next_notice(of);
+                    self.send(watch, &op, call)
                 }
-                Wanted::Call(call) => self.send(watch, &op, call),
             };
             op.now = self.now;
             let before = watch.clone();
@@ -247,7 +290,7 @@ impl<R: Rail> Harness<R> {
             let first = self.keys.entry(key.clone()).or_insert_with(|| owner.to_owned());
             assert!(first == owner, "{}", Breach::KeyReused { key: key.clone() });
         }
-        let Some((expected, answer)) = self.script.pop_front() else {
+        let Some(Line::Call(expected, answer)) = self.script.pop_front() else {
             panic!("the rail called {} {}, and the script says no more", call.method, call.path);
         };
         if let Some(difference) = expected.difference(call) {
@@ -289,6 +332,28 @@ impl<R: Rail> Harness<R> {
         }
         watch.hears(call, &event, clear);
         Heard { event, twice }
+    }
+}
+
+impl<R: Rail + Notices> Harness<R> {
+    /// What the rail makes of a request from outside, now. Asked twice and held to the hub's limits.
+    ///
+    /// Errors: the rail's fault, as for what is forged.
+    #[track_caller]
+    pub fn hear(&self, request: &Inbound) -> Result<Vec<News>, Fault> {
+        identified(&self.rail, request, self.now).unwrap_or_else(|breach| panic!("{breach}"))
+    }
+
+    /// The far end calls back with this, after what the script says so far: while the next call is in flight, while the
+    /// operation waits, while its outcome is unknown, or when it has ended. What came before is dropped, as in the hub.
+    #[track_caller]
+    pub fn notify(&mut self, request: Inbound) {
+        let news = self.hear(&request).unwrap_or_else(|fault| {
+            panic!("the rail refuses the notice ({}: {}); check it with hear()", fault.code, fault.message)
+        });
+        if self.notified.insert(request.body.clone()) {
+            self.script.push_back(Line::Notice { request, news });
+        }
     }
 }
 

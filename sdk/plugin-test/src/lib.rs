@@ -34,16 +34,19 @@
 //!
 //! Every step is asked twice and has to be the same; every call, state and outcome is checked against the rules of
 //! [`Breach`]. A harness panics at the first breach; [`Conformance`] tries every event at every step and lists all. In a
-//! plugin's own tests one line is enough: [`conformance!`]`(MachiPay);`.
+//! plugin's own tests one line is enough: [`conformance!`]`(MachiPay);`, or [`conformance_with_notices!`] for a rail whose far
+//! end calls back.
 
 mod conformance;
 mod expect;
 mod harness;
 mod limits;
 mod manifest;
+mod notices;
 mod watch;
 
-pub use conformance::{Conformance, Report, conformance};
+pub use conformance::{Conformance, NOW, Report, conformance};
 pub use expect::{Answering, Expected, delete, get, post, put};
 pub use harness::{Ended, Harness, Op, declined, settled, unknown};
+pub use notices::inbound;
 pub use watch::Breach;

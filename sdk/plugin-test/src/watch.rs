@@ -94,6 +94,24 @@ pub enum Breach {
         /// The command's name.
         command: String,
     },
+    /// An authentic notice was refused.
+    #[error("an authentic notice was refused ({code}); the far end would send it in vain")]
+    NoticeRefused {
+        /// The fault's code.
+        code: String,
+    },
+    /// A forged notice was believed.
+    #[error("a notice was believed although {forgery}: check the signature over the whole body with crypto::verify")]
+    NoticeForged {
+        /// What was done to it.
+        forgery: String,
+    },
+    /// News that the hub refuses as they stand.
+    #[error("the news are malformed: {why}")]
+    MalformedNews {
+        /// What to change.
+        why: String,
+    },
     /// More steps than an operation can need.
     #[error("the operation goes on after {steps} steps: it has to end")]
     Endless {
@@ -136,6 +154,11 @@ impl Watch {
         }
     }
 
+    /// Notes that a request came in from outside: it proves nothing.
+    pub(crate) fn notified(&mut self) {
+        self.doubt.get_or_insert_with(|| "a notice, which is only a hint".to_owned());
+    }
+
     /// Notes what came of a call. `clear`: the reply is one that a far end means.
     pub(crate) fn hears(&mut self, call: &HttpCall, event: &Event, clear: bool) {
         let name = name(call);
@@ -154,7 +177,8 @@ impl Watch {
             }
             Event::Silence(silence) => self.sent |= silence.maybe_delivered,
             Event::Reply(_) => self.sent = true,
-            Event::Timer | Event::Notice(_) => {}
+            Event::Notice(_) => self.notified(),
+            Event::Timer => {}
         }
     }
 

@@ -110,12 +110,12 @@ fn event(event: wit::Event) -> Event {
             Event::Silence(Silence { maybe_delivered: silence.maybe_delivered, reason: silence.reason })
         }
         wit::Event::Timer => Event::Timer,
-        wit::Event::Notice(notice) => Event::Notice(Inbound {
-            route: notice.route,
-            headers: notice.headers.into_iter().map(field).collect(),
-            body: notice.body,
-        }),
+        wit::Event::Notice(notice) => Event::Notice(inbound(notice)),
     }
+}
+
+pub(crate) fn inbound(request: types::Inbound) -> Inbound {
+    Inbound { route: request.route, headers: request.headers.into_iter().map(field).collect(), body: request.body }
 }
 
 fn step(step: Step) -> wit::Step {
@@ -159,11 +159,11 @@ fn outcome(outcome: Outcome) -> wit::Outcome {
     }
 }
 
-fn field_out(field: Field) -> types::Field {
+pub(crate) fn field_out(field: Field) -> types::Field {
     types::Field { name: field.name, value: field.value }
 }
 
-fn fault(fault: Fault) -> types::Fault {
+pub(crate) fn fault(fault: Fault) -> types::Fault {
     types::Fault { code: fault.code, message: fault.message }
 }
 

@@ -77,15 +77,38 @@ pub struct Silence {
     pub reason: String,
 }
 
-/// A request that reached the hub for this operation: a webhook or a redirect back.
+/// A request that reached the hub from outside: a webhook. Anybody may have sent it; see [`crate::Notices`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbound {
-    /// Which of the plugin's routes it came in by.
+    /// Which of the manifest's routes it came in by.
     pub route: String,
-    /// Those that the hub lets through.
+    /// Those that the manifest names.
     pub headers: Vec<Field>,
-    /// As received.
+    /// As received, at most 64 KiB.
     pub body: Vec<u8>,
+}
+
+impl Inbound {
+    /// The first header of that name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// Reads the body as JSON of type `T`.
+    ///
+    /// Errors: `notice.unreadable`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Fault::new(
+                "notice.unreadable",
+                format!("the notice's JSON is not what was expected, line {}", error.line()),
+            )
+        })
+    }
+}
+
+fn header<'h>(headers: &'h [Field], name: &str) -> Option<&'h str> {
+    headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
 }
 
 /// What the far end answered. Every part of it is untrusted.
@@ -109,7 +132,7 @@ impl Reply {
 
     /// The first header of that name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
+        header(&self.headers, name)
     }
 
     /// As received.

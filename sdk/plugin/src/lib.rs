@@ -53,7 +53,8 @@
 //! | [`Rail::inquire`] | an operation ended `unknown`: find out what became of it, changing nothing | `unknown` |
 //! | [`Rail::on_reply`] | the far end answered the call that was tagged `at` | none: write it |
 //! | [`Rail::on_silence`] | no answer came; `maybe_delivered` is the bit that matters for money | `unknown` |
-//! | [`Rail::on_timer`], [`on_notice`](Rail::on_notice) | the time of [`wait_until`] has come; a webhook came in | `unknown` |
+//! | [`Rail::on_timer`], [`on_notice`](Rail::on_notice) | the time of [`wait_until`] has come; a webhook about a waiting operation came in | `unknown` |
+//! | [`Notices::identify`] | anybody sent a request to a route of the manifest: is it the far end's, and what is it about? | none: write it, with [`export_rail_with_notices!`] |
 //!
 //! # What a rail answers
 //!
@@ -126,8 +127,10 @@
 //! 3. A `once` call is made once, and an inquiry only reads.
 //! 4. Equal input gives equal output: time is `op.now`, there is no randomness, and a rail keeps nothing in itself.
 //! 5. What is kept between two steps is at most 8 KiB and reads back as it was written.
+//! 6. A webhook is a hint. It ends nothing: ask the far end, and decide by what it answers.
 //!
-//! One line of `tebura-plugin-test` holds a rail to them: `conformance!(MachiPay);`.
+//! One line of `tebura-plugin-test` holds a rail to them: `conformance!(MachiPay);`, or
+//! `conformance_with_notices!(MachiPay, …);`.
 //!
 //! # `plugin.toml`
 //!
@@ -157,6 +160,14 @@
 //! algorithm = "hmac-sha256"
 //! use = ["mac"]
 //!
+//! # With world = "tebura:rail/rail-plugin-with-notices@1.0.0", what the far end may call: POST /v1/inbound/{id}/events.
+//! # [notices]
+//! # routes = ["events"]
+//! # headers = ["x-machi-signature", "x-machi-time"]   # what identify sees of a request, besides its body
+//! # [keys.webhook]
+//! # algorithm = "hmac-sha256"
+//! # use = ["verify"]
+//!
 //! [limits]
 //! fuel = 20_000_000
 //! memory = "16 MiB"
@@ -174,7 +185,7 @@
 //! ```
 //!
 //! Absent on purpose: clock, randomness, sockets, threads, and any way to move money. Absent so far: certificate chains
-//! (`verify-chain`) and worlds other than `rail-plugin`.
+//! (`verify-chain`).
 
 mod call;
 mod command;
@@ -182,10 +193,14 @@ mod dispatch;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod guest_notices;
 mod host;
 mod http;
 mod money;
 mod next;
+mod notices;
 mod rail;
 mod tag;
 
@@ -201,6 +216,7 @@ pub use next::{
     KvWrite, NEVER_ARRIVED, Next, Outcome, Step, UNSUPPORTED, Wanted, declined, fault, never_arrived, settled, unknown,
     wait_until,
 };
+pub use notices::{Dispute, News, Notices, Subject, fresh, from_hex};
 pub use rail::Rail;
 pub use tag::{MAX_STATE_BYTES, Tag};
 
@@ -217,5 +233,21 @@ macro_rules! export_rail {
         };
         #[cfg(target_arch = "wasm32")]
         $crate::__export_rail!($rail);
+    };
+}
+
+/// Exports a rail whose far end calls back: [`export_rail!`] and its [`Notices`]. The manifest's world is
+/// `tebura:rail/rail-plugin-with-notices@1.0.0` then.
+#[macro_export]
+macro_rules! export_rail_with_notices {
+    ($rail:ty) => {
+        const _: () = {
+            fn hears_notices<R: $crate::Notices + ::core::default::Default>() {}
+            let _ = hears_notices::<$rail>;
+        };
+        #[cfg(target_arch = "wasm32")]
+        $crate::__export_rail!($rail);
+        #[cfg(target_arch = "wasm32")]
+        $crate::__export_notices!($rail);
     };
 }
