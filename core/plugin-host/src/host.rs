@@ -210,6 +210,11 @@ impl PluginHost {
         self.rails.read().unwrap_or_else(PoisonError::into_inner).get(plugin).cloned()
     }
 
+    /// What a plugin runs.
+    pub fn component(&self, plugin: &PluginId) -> Option<ComponentDigest> {
+        self.rail(plugin).map(|rail| rail.installed().grant.component)
+    }
+
     /// All installed plugins, by id.
     pub fn rails(&self) -> Vec<Arc<InstalledRail>> {
         self.rails.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
@@ -218,6 +223,11 @@ impl PluginHost {
     /// Withdraws a key: what it signed does not run again. Whether the keyring has it.
     pub fn revoke_key(&self, key: &KeyId, reason: &str) -> bool {
         self.trust.revoke_key(key, reason)
+    }
+
+    /// Withdraws a component for good, whichever plugin runs it.
+    pub fn withdraw(&self, component: ComponentDigest, reason: &str) {
+        self.trust.withdraw(component, reason);
     }
 
     /// Takes a newer keyring, from the next call on. What was revoked stays so until the hub starts again.

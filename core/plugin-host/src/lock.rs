@@ -34,7 +34,7 @@ pub enum LockError {
     #[error("plugins.lock does not name {plugin}; read what it asks for with `tebura plugin inspect`, then approve it")]
     NotApproved { plugin: String },
     #[error(
-        "plugins.lock approved {plugin} {approved}, and this is the older {found}; install {approved}, or approve the step back"
+        "plugins.lock approved {plugin} {approved}, and this is the older {found}; install {approved}, or allow the step back with --step-back"
     )]
     Older { plugin: String, approved: String, found: String },
     #[error("{plugin} asks for more than was approved: {}; approve it if that is wanted", .more.join(", "))]
@@ -85,24 +85,29 @@ impl LockFile {
     }
 
     /// What a manifest asks for beyond what was approved for its plugin; all of it where nothing was.
+    pub fn more(&self, manifest: &Manifest) -> Vec<String> {
+        let approved = self.approval(&manifest.id.0).map(|approval| approval.approved.as_slice());
+        asks_more(approved.unwrap_or_default(), &capabilities(manifest))
+    }
+
+    /// Whether a manifest's version is at least the one that was approved: versions only rise by themselves.
     ///
     /// # Errors
-    /// [`LockError::Older`]: versions only rise.
-    pub fn more(&self, manifest: &Manifest) -> Result<Vec<String>, LockError> {
-        let asked = capabilities(manifest);
-        let Some(approval) = self.plugins.iter().find(|approval| approval.id == manifest.id.0) else {
-            return Ok(asked);
-        };
-        if numbers(&manifest.version) < numbers(&approval.version) {
-            let (approved, found) = (approval.version.clone(), manifest.version.clone());
-            return Err(LockError::Older { plugin: manifest.id.0.clone(), approved, found });
+    /// [`LockError::Older`].
+    pub fn rises(&self, manifest: &Manifest) -> Result<(), LockError> {
+        match self.approval(&manifest.id.0) {
+            Some(approval) => approval.rises(manifest),
+            None => Ok(()),
         }
-        Ok(asks_more(&approval.approved, &asked))
     }
 
     /// Whether anything was approved for a plugin, and in which version.
     pub fn approved_version(&self, plugin: &str) -> Option<&str> {
-        self.plugins.iter().find(|approval| approval.id == plugin).map(|approval| approval.version.as_str())
+        self.approval(plugin).map(|approval| approval.version.as_str())
+    }
+
+    fn approval(&self, plugin: &str) -> Option<&Approval> {
+        self.plugins.iter().find(|approval| approval.id == plugin)
     }
 
     /// Whether the operator approved exactly this.
@@ -111,15 +116,8 @@ impl LockFile {
     /// [`LockError`] in the order of its variants.
     pub fn check(&self, manifest: &Manifest, component: ComponentDigest) -> Result<(), LockError> {
         let plugin = || manifest.id.0.clone();
-        let approval = self
-            .plugins
-            .iter()
-            .find(|approval| approval.id == manifest.id.0)
-            .ok_or_else(|| LockError::NotApproved { plugin: plugin() })?;
-        if numbers(&manifest.version) < numbers(&approval.version) {
-            let (approved, found) = (approval.version.clone(), manifest.version.clone());
-            return Err(LockError::Older { plugin: plugin(), approved, found });
-        }
+        let approval = self.approval(&manifest.id.0).ok_or_else(|| LockError::NotApproved { plugin: plugin() })?;
+        approval.rises(manifest)?;
         let more = asks_more(&approval.approved, &capabilities(manifest));
         if !more.is_empty() {
             return Err(LockError::AsksMore { plugin: plugin(), more });
@@ -132,6 +130,16 @@ impl LockFile {
         };
         same("manifest", &approval.manifest, digest_text(&manifest_digest(manifest)))?;
         same("component", &approval.component, digest_text(&component.0))
+    }
+}
+
+impl Approval {
+    fn rises(&self, manifest: &Manifest) -> Result<(), LockError> {
+        if numbers(&manifest.version) >= numbers(&self.version) {
+            return Ok(());
+        }
+        let (approved, found) = (self.version.clone(), manifest.version.clone());
+        Err(LockError::Older { plugin: self.id.clone(), approved, found })
     }
 }
 
@@ -183,7 +191,7 @@ mod tests {
         check(
             &[("1.4.0", "1.3.9")],
             DIGEST,
-            "plugins.lock approved jp.example.machi-pay 1.4.0, and this is the older 1.3.9; install 1.4.0, or approve the step back",
+            "plugins.lock approved jp.example.machi-pay 1.4.0, and this is the older 1.3.9; install 1.4.0, or allow the step back with --step-back",
         );
         check(
             &[

@@ -41,6 +41,8 @@ pub enum SignatureError {
     Wrong { key: KeyId },
     #[error("no {role} has signed; ask for the signature of a key with that role")]
     Missing { role: Role },
+    #[error("this component was withdrawn ({reason}); install a version that was built anew")]
+    Withdrawn { reason: String },
 }
 
 /// `plugin.sig`.
@@ -103,6 +105,8 @@ pub struct Trust {
     keyring: RwLock<Keyring>,
     /// Switched off by the operator, with the reason.
     disabled: RwLock<BTreeMap<PluginId, String>>,
+    /// Components that never run again, under whatever name, with the reason.
+    withdrawn: RwLock<BTreeMap<ComponentDigest, String>>,
 }
 
 /// What was verified at installation and has to stay true.
@@ -110,13 +114,15 @@ pub struct Trust {
 pub struct Grant {
     pub(crate) plugin: PluginId,
     pub(crate) world: String,
+    pub(crate) component: ComponentDigest,
     pub(crate) keys: Vec<KeyId>,
 }
 
 impl Trust {
     /// Starts from a keyring.
     pub fn new(keyring: Keyring, demo: DemoKeys, vouching: Vouching) -> Self {
-        Self { demo, vouching, keyring: RwLock::new(keyring), disabled: RwLock::default() }
+        let (disabled, withdrawn) = (RwLock::default(), RwLock::default());
+        Self { demo, vouching, keyring: RwLock::new(keyring), disabled, withdrawn }
     }
 
     /// Whether keys count whose private half is public.
@@ -162,7 +168,10 @@ impl Trust {
         if let Some(role) = wanted.iter().find(|role| !roles.contains(role)) {
             return Err(SignatureError::Missing { role: *role });
         }
-        Ok(Grant { plugin: manifest.id.clone(), world: manifest.world.clone(), keys })
+        if let Some(reason) = self.withdrawn(component) {
+            return Err(SignatureError::Withdrawn { reason });
+        }
+        Ok(Grant { plugin: manifest.id.clone(), world: manifest.world.clone(), component, keys })
     }
 
     /// Asks before a call whether what was verified still holds.
@@ -173,6 +182,9 @@ impl Trust {
         let disabled = self.disabled.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(reason) = disabled.get(&grant.plugin) {
             return Err(format!("it was switched off by the operator: {reason}"));
+        }
+        if let Some(reason) = self.withdrawn(grant.component) {
+            return Err(SignatureError::Withdrawn { reason }.to_string());
         }
         let keyring = self.keyring.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let claim = Claim { plugin: &grant.plugin, world: &grant.world, now, demo: self.demo };
@@ -188,6 +200,16 @@ impl Trust {
         self.keyring.write().unwrap_or_else(std::sync::PoisonError::into_inner).revoke(key, reason)
     }
 
+    /// Withdraws a component for good: nothing that has these bytes runs again.
+    pub fn withdraw(&self, component: ComponentDigest, reason: &str) {
+        let mut withdrawn = self.withdrawn.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        withdrawn.entry(component).or_insert_with(|| reason.to_owned());
+    }
+
+    fn withdrawn(&self, component: ComponentDigest) -> Option<String> {
+        self.withdrawn.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&component).cloned()
+    }
+
     /// Adds the keys of another keyring.
     ///
     /// # Errors
@@ -201,7 +223,11 @@ impl Trust {
         let mut keyring = self.keyring.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         // A name that is taken by another key keeps that one: the signature does not fit it then.
         let _ = keyring.add(more);
-        Self::new(keyring, self.demo, self.vouching)
+        let trust = Self::new(keyring, self.demo, self.vouching);
+        let withdrawn = self.withdrawn.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        trust.withdrawn.write().unwrap_or_else(std::sync::PoisonError::into_inner).clone_from(&withdrawn);
+        drop(withdrawn);
+        trust
     }
 
     /// Whether a key is in the keyring.

@@ -309,6 +309,71 @@ async fn what_is_not_in_order_is_refused_and_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_step_back_is_asked_for_and_a_withdrawn_component_never_runs_again() {
+    let data = tempfile::tempdir().unwrap();
+    put_credential(data.path());
+    let provider = far_end().await;
+    let town = Town::start(data.path()).await;
+    let newer = package(("1.0.0\"\ntitle", "1.1.0\"\ntitle"), &provider.origin());
+    assert_eq!(install(&town, newer).await.0, StatusCode::OK);
+    let mut older = package(("", ""), &provider.origin());
+    assert_eq!(install(&town, older.clone()).await.1["code"], "plugin.version_conflict");
+    older["step_back"] = json!(true);
+    let (status, back) = install(&town, older).await;
+    assert_eq!((status, &back["replaces"], &back["version"]), (StatusCode::OK, &json!("1.1.0"), &json!("1.0.0")));
+
+    let shop = set_up(&town).await;
+    assert_eq!(town.hold(&shop, 1_000).await.0, StatusCode::CREATED);
+    let withdraw = format!("/operator/plugins/{RAIL}/withdraw");
+    let (status, digest) = town.operator("POST", &withdraw, json!({"reason": "it lies"})).await;
+    let component =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wallet/wallet.wasm")).unwrap();
+    assert_eq!((status, digest), (StatusCode::OK, json!(format!("{:?}", component_digest(&component)))));
+    assert_eq!(town.hold(&shop, 1_001).await.1["code"], "plugin.revoked");
+    // The same bytes under another version, and after a restart.
+    let again = package(("1.0.0\"\ntitle", "1.2.0\"\ntitle"), &provider.origin());
+    let (_, refused) = town.operator("POST", "/operator/plugins/offer", again).await;
+    assert!(refused["detail"].as_str().unwrap().contains("withdrawn (it lies)"), "{refused}");
+    town.city.stop().await;
+    let town = Town::start(data.path()).await;
+    assert_eq!(town.operator("GET", &format!("/v1/rails/{RAIL}"), Value::Null).await.0, StatusCode::NOT_FOUND);
+    town.city.stop().await;
+    provider.shutdown().await;
+}
+
+/// Asks what it amounts to and says yes.
+async fn install(town: &Town, mut body: Value) -> (StatusCode, Value) {
+    let (status, offer) = town.operator("POST", "/operator/plugins/offer", body.clone()).await;
+    if status != StatusCode::OK {
+        return (status, offer);
+    }
+    body["approval"] = offer["approval"].clone();
+    town.operator("POST", "/operator/plugins", body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_asks_for_reviewers_takes_no_plugin_without_one() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    let keyring = std::fs::read_to_string(folder.join("keyring.toml")).unwrap().replace("demo = true", "");
+    std::fs::write(data.path().join("keyring.toml"), keyring).unwrap();
+    let config = format!(
+        "keyring = 'keyring.toml'\nreviewed = true\n[[plugins]]\nfolder = '{}'\n\
+         [plugins.endpoints.provider]\norigin = 'http://127.0.0.1:9'\nreach = 'loopback'\n",
+        folder.join("wallet").display()
+    );
+    std::fs::write(data.path().join("tebura.toml"), config).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tebura"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--engine", "rten", "--config"])
+        .arg(data.path().join("tebura.toml"))
+        .env("TEBURA_DATA", data.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("no reviewer has signed"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_changed_in_the_data_folder_stop_the_start() {
     let data = tempfile::tempdir().unwrap();
     put_credential(data.path());

@@ -42,6 +42,12 @@ pub enum Decision {
         key: String,
         reason: String,
     },
+    /// A component that never runs again.
+    Withdrawn {
+        /// SHA-256, hexadecimal.
+        component: String,
+        reason: String,
+    },
 }
 
 /// A decision with its place.
@@ -66,6 +72,9 @@ pub enum JournalError {
     /// A line that is not what was written.
     #[error("{}: line {line} {what}; restore the file from a backup", path.display())]
     Broken { path: PathBuf, line: usize, what: &'static str },
+    /// A digest that no hub wrote.
+    #[error("the journal of plugins names {component:?} as a digest; restore the file from a backup")]
+    Digest { component: String },
 }
 
 /// The open journal.
@@ -85,8 +94,10 @@ impl Journal {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(failed(error)),
         };
+        // A crash cuts the line that was being written: nobody was told that it counts, so it does not.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let (mut head, mut decisions) = ("0".repeat(64), Vec::new());
-        for (index, line) in text.lines().enumerate() {
+        for (index, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
             let broken = |what| JournalError::Broken { path: path.to_owned(), line: index + 1, what };
             let entry: Entry = serde_json::from_str(line).map_err(|_| broken("is not an entry"))?;
             if entry.seq != index as u64 + 1 || entry.prev != head {
@@ -98,10 +109,14 @@ impl Journal {
             head = entry.hash;
             decisions.push(entry.decision);
         }
-        if !text.is_empty() && !text.ends_with('\n') {
-            return Err(JournalError::Broken { path: path.to_owned(), line: decisions.len(), what: "is cut off" });
-        }
         let file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+        if whole < text.len() {
+            tracing::warn!(
+                line = decisions.len() + 1,
+                "a decision about plugins was cut off by a crash; decide it again"
+            );
+            file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
+        }
         Ok((Journal { path: path.to_owned(), file, seq: decisions.len() as u64, head }, decisions))
     }
 
@@ -134,6 +149,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// 32 bytes of [`hex`].
+pub(super) fn unhex(digits: &str) -> Option<[u8; 32]> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,7 +180,26 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_a_missing_and_a_cut_line_are_found() {
+    fn a_line_that_a_crash_cut_is_dropped_and_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let now = Timestamp::from_millis(1_795_300_000_000);
+        let (mut journal, _) = Journal::open(&path).unwrap();
+        journal.append(disabled("one"), now).unwrap();
+        let one = std::fs::read_to_string(&path).unwrap();
+        journal.append(disabled("two"), now).unwrap();
+        let two = std::fs::read_to_string(&path).unwrap();
+        for cut in [one.len() + 1, two.len() - 1] {
+            std::fs::write(&path, &two[..cut]).unwrap();
+            let (mut journal, found) = Journal::open(&path).unwrap();
+            assert_eq!(found, [disabled("one")], "cut at {cut}");
+            journal.append(disabled("three"), now).unwrap();
+            assert_eq!(Journal::open(&path).unwrap().1, [disabled("one"), disabled("three")]);
+        }
+    }
+
+    #[test]
+    fn a_changed_and_a_missing_line_are_found() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         let now = Timestamp::from_millis(1_795_300_000_000);
@@ -172,7 +212,6 @@ mod tests {
         for (text, words) in [
             (whole.replace("two", "2"), "line 2 was changed"),
             (format!("{}\n{}\n", lines[0], lines[2]), "line 2 does not follow the one before"),
-            (whole.trim_end().to_owned(), "line 3 is cut off"),
             (whole.replace("\"seq\":1", "\"seq\":x"), "line 1 is not an entry"),
         ] {
             std::fs::write(&path, text).unwrap();

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use tebura_egress::EgressError;
 use tebura_hub::Hub;
 use tebura_hub::ports::Store;
-use tebura_hub::rail::PluginId;
+use tebura_hub::rail::{ComponentDigest, PluginId};
 use tebura_ledger::Timestamp;
 use tebura_plugin_host::{
     Bindings, InstallError, KeyId, Keyring, KeyringError, LockError, LockFile, Manifest, Package, PackageError,
@@ -33,7 +33,7 @@ use crate::start::rails::{RailsError, RailsStarted, bindings_of, keys_of};
 
 pub use binding::{EndpointGrant, GrantError, Grants};
 pub use journal::{Decision, JournalError};
-use journal::{Journal, hex};
+use journal::{Journal, hex, unhex};
 pub use open::OpenWork;
 
 /// What an operator asks the hub to install.
@@ -43,8 +43,10 @@ pub struct Request {
     pub package: Package,
     /// The publisher's key, as a keyring of one, where the hub is to trust it for this plugin.
     pub publisher: Option<String>,
-    /// Settings and addresses.
+    /// Settings, keys and addresses.
     pub grants: Grants,
+    /// An older version than the one that was approved is wanted.
+    pub step_back: bool,
 }
 
 /// What a request amounts to, before anything is done.
@@ -229,7 +231,7 @@ impl Plugins {
             self.rails.host.trust_keys(keyring).map_err(PluginsError::Publisher)?;
         }
         self.rails.host.approve(&manifest, component);
-        self.keep(&request.package, component.0)?;
+        self.keep(&request.package, &self.package_folder(&hex(&component.0), &hex(&text)))?;
         self.enable_package(&request.package, &manifest, &request.grants, now)?;
         let approved = Decision::Approved {
             plugin: offer.plugin.0.clone(),
@@ -275,7 +277,10 @@ impl Plugins {
         if own.is_none() && self.rails.host.rail(id).is_some() {
             return Err(PluginsError::Configured { plugin: id.0.clone() });
         }
-        let more = state.lock.more(&manifest)?;
+        if !request.step_back {
+            state.lock.rises(&manifest)?;
+        }
+        let more = state.lock.more(&manifest);
         let component = component_digest(&request.package.component);
         if own.as_ref() == Some(&manifest.version) && state.lock.check(&manifest, component).is_err() {
             return Err(PluginsError::SameVersion { plugin: id.0.clone(), version: manifest.version.clone() });
@@ -333,13 +338,14 @@ impl Plugins {
         Ok(())
     }
 
-    fn package_folder(&self, component: &str) -> PathBuf {
-        self.data.join("plugins").join(component)
+    /// Of its own for each pair of digests: two versions may share a component and differ in what they ask for.
+    fn package_folder(&self, component: &str, manifest: &str) -> PathBuf {
+        let manifest = manifest.get(..16).unwrap_or(manifest);
+        self.data.join("plugins").join(format!("{component}-{manifest}"))
     }
 
     /// Writes the package's files, whole or not at all.
-    fn keep(&self, package: &Package, component: [u8; 32]) -> Result<(), PluginsError> {
-        let folder = self.package_folder(&hex(&component));
+    fn keep(&self, package: &Package, folder: &Path) -> Result<(), PluginsError> {
         let draft = folder.with_extension("new");
         let write = || {
             let _ = std::fs::remove_dir_all(&draft);
@@ -350,11 +356,11 @@ impl Plugins {
                 std::fs::write(draft.join("plugin.sig"), signatures)?;
             }
             if folder.exists() {
-                std::fs::remove_dir_all(&folder)?;
+                std::fs::remove_dir_all(folder)?;
             }
-            std::fs::rename(&draft, &folder)
+            std::fs::rename(&draft, folder)
         };
-        write().map_err(|source| PluginsError::File { path: folder.clone(), source })
+        write().map_err(|source| PluginsError::File { path: folder.to_owned(), source })
     }
 
     /// Takes up the decisions of earlier starts.
@@ -378,11 +384,15 @@ impl Plugins {
                 Decision::Disabled { plugin, reason } => self.rails.host.disable(&PluginId(plugin), &reason),
                 Decision::Enabled { plugin } => drop(self.rails.host.enable(&PluginId(plugin))),
                 Decision::Revoked { key, reason } => drop(self.rails.host.revoke_key(&KeyId(key), &reason)),
+                Decision::Withdrawn { component, reason } => {
+                    let digest = unhex(&component).ok_or(JournalError::Digest { component })?;
+                    self.rails.host.withdraw(ComponentDigest(digest), &reason);
+                }
             }
         }
         let each = |(plugin, versions): (String, Vec<_>)| versions.into_iter().map(move |one| (plugin.clone(), one));
         for (plugin, (version, component, manifest_hex, grants)) in approved.into_iter().flat_map(each) {
-            let package = Package::read(&self.package_folder(&component))?;
+            let package = Package::read(&self.package_folder(&component, &manifest_hex))?;
             let manifest = Manifest::parse(&package.manifest).map_err(InstallError::from)?;
             let digest = component_digest(&package.component);
             if hex(&digest.0) != component || hex(&manifest_digest(&manifest)) != manifest_hex {

@@ -4,6 +4,7 @@ use tebura_hub::rail::PluginId;
 use tebura_ledger::Timestamp;
 use tebura_plugin_host::KeyId;
 
+use super::journal::hex;
 use super::{Decision, Plugins, PluginsError};
 
 impl Plugins {
@@ -43,6 +44,22 @@ impl Plugins {
         }
         let (key, reason) = (key.to_owned(), reason.to_owned());
         Ok(state.journal.append(Decision::Revoked { key, reason }, now)?)
+    }
+
+    /// Withdraws the component that a plugin runs now: these bytes never run again, under whatever name or key. A version
+    /// that was built anew may take its place. Returns the digest.
+    ///
+    /// # Errors
+    /// As [`Plugins::disable`].
+    pub fn withdraw(&self, plugin: &str, reason: &str, now: Timestamp) -> Result<String, PluginsError> {
+        let id = self.installed(plugin)?;
+        let mut state = self.state();
+        let not_installed = || PluginsError::NotInstalled { plugin: plugin.to_owned() };
+        let digest = self.rails.host.component(&id).ok_or_else(not_installed)?;
+        self.rails.host.withdraw(digest, reason);
+        let (component, reason) = (hex(&digest.0), reason.to_owned());
+        state.journal.append(Decision::Withdrawn { component: component.clone(), reason }, now)?;
+        Ok(component)
     }
 
     pub(super) fn installed(&self, plugin: &str) -> Result<PluginId, PluginsError> {

@@ -33,6 +33,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/operator/plugins/{id}/open", get(open))
         .route("/operator/plugins/{id}/disable", post(disable))
         .route("/operator/plugins/{id}/enable", post(enable))
+        .route("/operator/plugins/{id}/withdraw", post(withdraw))
         .route("/operator/plugin-keys/{id}/revoke", post(revoke))
 }
 
@@ -87,6 +88,17 @@ async fn enable(
     Ok(StatusCode::NO_CONTENT)
 }
 
+async fn withdraw(
+    State(app): State<App>,
+    principal: Principal,
+    Path(plugin): Path<String>,
+    request: Request,
+) -> Result<Json<String>, Problem> {
+    let plugins = operators(&app, &principal)?;
+    let ReasonBody { reason } = body(&app, request, app.limits.body_bytes).await?;
+    blocking(move || plugins.withdraw(&plugin, &reason, SystemClock::default().now())).await.map(Json)
+}
+
 async fn revoke(
     State(app): State<App>,
     principal: Principal,
@@ -113,7 +125,8 @@ async fn package(app: &App, request: Request) -> Result<(plugins::Request, Optio
     let component = STANDARD.decode(&body.component).map_err(unreadable)?;
     let signatures = body.signatures.map(String::into_bytes);
     let package = Package { manifest: body.manifest.into_bytes(), component, signatures };
-    Ok((plugins::Request { package, publisher: body.publisher, grants: body.grants }, body.approval))
+    let (publisher, grants, step_back) = (body.publisher, body.grants, body.step_back);
+    Ok((plugins::Request { package, publisher, grants, step_back }, body.approval))
 }
 
 async fn body<T: DeserializeOwned>(app: &App, request: Request, limit: usize) -> Result<T, Problem> {

@@ -20,6 +20,9 @@ pub struct InstallBody {
     pub publisher: Option<String>,
     /// Settings and addresses.
     pub grants: Grants,
+    /// An older version than the approved one is wanted.
+    #[serde(default)]
+    pub step_back: bool,
     /// What the operator said yes to; an offer has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,

@@ -56,6 +56,9 @@ pub(in crate::cli) struct InstallArguments {
     /// A setting that the plugin reads: `merchant_code=m1`.
     #[arg(long = "setting", value_name = "NAME=VALUE")]
     settings: Vec<String>,
+    /// Take an older version than the one that is approved.
+    #[arg(long)]
+    step_back: bool,
     /// Approve without being asked: for scripts, after a person has read what the plugin asks for.
     #[arg(long)]
     yes: bool,
@@ -98,6 +101,7 @@ pub(super) async fn install(arguments: InstallArguments) -> Outcome {
         signatures: package.signatures.map(String::from_utf8).transpose()?,
         publisher: read(PUBLISHER),
         grants: grants(&arguments)?,
+        step_back: arguments.step_back,
         approval: None,
     };
     let far = Far::new(&arguments.hub)?;
@@ -131,7 +135,8 @@ pub(super) async fn install(arguments: InstallArguments) -> Outcome {
     }
     // A new version that asks for nothing more, from a known key, was approved with the one before.
     let asks_nothing = offer.replaces.is_some() && offer.more.is_empty() && offer.new_key.is_none();
-    if !asks_nothing && !arguments.yes && !agreed("plugin.approve")? {
+    let quiet = asks_nothing && !arguments.step_back;
+    if !quiet && !arguments.yes && !agreed("plugin.approve")? {
         return Err(text(Language::of_process(), "plugin.not_approved").into());
     }
     body.approval = Some(offer.approval);
@@ -168,20 +173,38 @@ pub(super) async fn switch(arguments: SwitchArguments, on: bool) -> Outcome {
         print::line(&format!("{} is on", arguments.plugin));
         return Ok(());
     }
-    let open: OpenWork = far.send(Method::GET, &path("open"), None::<&()>).await?;
+    show_open_work(&far, &arguments.plugin).await?;
+    if !arguments.yes && !agreed("plugin.switch_off")? {
+        return Err(text(Language::of_process(), "plugin.still_on").into());
+    }
+    let reason = ReasonBody { reason: arguments.reason };
+    let _: OpenWork = far.send(Method::POST, &path("disable"), Some(&reason)).await?;
+    print::line(&format!("{} is off", arguments.plugin));
+    Ok(())
+}
+
+pub(super) async fn withdraw(arguments: SwitchArguments) -> Outcome {
+    let far = Far::new(&arguments.hub)?;
+    show_open_work(&far, &arguments.plugin).await?;
+    if !arguments.yes && !agreed("plugin.withdraw")? {
+        return Err(text(Language::of_process(), "plugin.still_on").into());
+    }
+    let reason = ReasonBody { reason: arguments.reason };
+    let path = format!("/operator/plugins/{}/withdraw", arguments.plugin);
+    let digest: String = far.send(Method::POST, &path, Some(&reason)).await?;
+    print::line(&format!("the component {digest} of {} is withdrawn and never runs again", arguments.plugin));
+    Ok(())
+}
+
+/// What happens to open operations, before anybody decides.
+async fn show_open_work(far: &Far, plugin: &str) -> Outcome {
+    let open: OpenWork = far.send(Method::GET, &format!("/operator/plugins/{plugin}/open"), None::<&()>).await?;
     let more = if open.more { "+" } else { "" };
     let counts = [open.operations, open.in_doubt, open.holds].map(|count| format!("{count}{more}"));
     let values = [("operations", counts[0].as_str()), ("in_doubt", &counts[1]), ("holds", &counts[2])];
     for language in BOTH {
         print::line(&fill(language, "plugin.open_work", &values));
     }
-    if !arguments.yes && !agreed("plugin.switch_off")? {
-        return Err(text(Language::of_process(), "plugin.still_on").into());
-    }
-    let reason = ReasonBody { reason: arguments.reason };
-    let path = format!("/operator/plugins/{}/disable", arguments.plugin);
-    let _: OpenWork = far.send(Method::POST, &path, Some(&reason)).await?;
-    print::line(&format!("{} is off", arguments.plugin));
     Ok(())
 }
 
@@ -196,7 +219,7 @@ pub(super) async fn revoke(arguments: RevokeArguments) -> Outcome {
 const BOTH: [Language; 2] = [Language::Japanese, Language::English];
 
 /// Asks in both languages; only a whole word is a yes.
-fn agreed(question: &'static str) -> Result<bool, std::io::Error> {
+pub(super) fn agreed(question: &'static str) -> Result<bool, std::io::Error> {
     for language in BOTH {
         print::line(text(language, question));
     }

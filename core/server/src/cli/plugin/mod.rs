@@ -3,6 +3,7 @@
 //! `new`, `test`, `build`, `call` and `sign` are the author's and need no hub. `install`, `list`, `disable`, `enable` and
 //! `revoke` talk to the hub that runs. `inspect` and `verify` read a folder and change nothing.
 
+mod approve;
 mod build;
 mod call;
 mod hub;
@@ -66,6 +67,10 @@ pub(super) enum PluginCommand {
     Disable(hub::SwitchArguments),
     /// Let a disabled plugin run again.
     Enable(hub::SwitchArguments),
+    /// Withdraw the component that a plugin runs now, for good; shows first what is open on it.
+    Withdraw(hub::SwitchArguments),
+    /// Write what plugins ask for into plugins.lock, for a hub whose configuration names them.
+    Approve(approve::ApproveArguments),
     /// Withdraw a publisher's or reviewer's key for good: nothing that it signed runs again.
     Revoke(hub::RevokeArguments),
 }
@@ -100,6 +105,8 @@ pub(super) fn run(command: PluginCommand) -> Outcome {
         PluginCommand::List(arguments) => in_runtime(hub::list(arguments)),
         PluginCommand::Disable(arguments) => in_runtime(hub::switch(arguments, false)),
         PluginCommand::Enable(arguments) => in_runtime(hub::switch(arguments, true)),
+        PluginCommand::Withdraw(arguments) => in_runtime(hub::withdraw(arguments)),
+        PluginCommand::Approve(arguments) => approve::run(&arguments),
         PluginCommand::Revoke(arguments) => in_runtime(hub::revoke(arguments)),
     }
 }
