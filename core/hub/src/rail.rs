@@ -185,12 +185,12 @@ pub enum RailOutcome {
     Unknown(Fault),
 }
 
-/// What the rail wants next.
+/// What a plugin wants next; how it ends is its world's: for a rail a [`RailOutcome`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum Next<O = RailOutcome> {
     Call(HttpCall),
     WaitUntil(Timestamp),
-    Done(RailOutcome),
+    Done(O),
 }
 
 /// A write to the plugin's own namespace, applied in the transaction of its step; `None` deletes.
@@ -200,10 +200,10 @@ pub struct KvWrite {
     pub value: Option<Vec<u8>>,
 }
 
-/// One decision of a rail.
+/// One decision of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub next: Next,
+pub struct Step<O = RailOutcome> {
+    pub next: Next<O>,
     /// Opaque to the hub, at most 8 KiB.
     pub state: Vec<u8>,
     pub writes: Vec<KvWrite>,

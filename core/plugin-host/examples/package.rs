@@ -16,8 +16,8 @@ use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use tebura_ledger::Timestamp;
 use tebura_plugin_host::{
-    Bindings, DemoKeys, HostOptions, KeyId, Keyring, LockFile, Manifest, Package, PluginHost, SampleReply, Trust,
-    Vouching, Workbench, component_digest, encode_component, sign,
+    Bindings, DemoKeys, HostOptions, KeyId, Keyring, LockFile, Manifest, Package, Plugin, PluginHost, SampleReply,
+    Trust, Vouching, Workbench, component_digest, encode_component, sign,
 };
 
 type Done = Result<(), Box<dyn Error>>;
@@ -70,13 +70,10 @@ fn same(folder: &Path, other: &Path) -> Done {
     let at = now()?;
     let bench = |component| Workbench::open(&package.manifest, component, Bindings::default(), at);
     let (one, two) = (bench(package.component.clone())?, bench(std::fs::read(other)?)?);
-    let steps = tebura_plugin_host::same(
-        one.manifest(),
-        &wallet_replies(),
-        at,
-        &|operation, input| one.run(operation, input),
-        &|operation, input| two.run(operation, input),
-    )?;
+    let steps = match (one.plugin(), two.plugin()) {
+        (Plugin::Rail(one), Plugin::Rail(two)) => tebura_plugin_host::same(one, two, &wallet_replies(), at)?,
+        (one, two) => return Err(format!("{one:?} and {two:?} cannot be compared").into()),
+    };
     say(&format!("{}: {steps} steps are the same", folder.display()));
     Ok(())
 }

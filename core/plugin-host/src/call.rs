@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tebura_hub::rail::{RailError, RailEvent, RailOperation, Step};
+use tebura_hub::rail::RailError;
+use wasmtime::component::Instance;
 use wasmtime::{Store, Trap};
 
-use crate::api::since_v1_0 as api;
+use crate::api::since_v1_0::Exports;
 use crate::bindings::Bindings;
 use crate::budget::Budget;
 use crate::contract;
@@ -26,11 +27,21 @@ pub struct CallStats {
     pub call_us: u64,
 }
 
-/// What a guest is told.
-#[derive(Clone, Copy, Debug)]
-pub enum Input<'a> {
-    Start,
-    Resume { state: &'a [u8], event: &'a RailEvent },
+/// A guest that runs, for its world's module to ask.
+pub(crate) struct Guest<'g> {
+    installed: &'g Installed,
+    pub(crate) store: &'g mut Store<Call>,
+    pub(crate) instance: Instance,
+}
+
+impl<'g> Guest<'g> {
+    pub(crate) fn exports(&self) -> &'g Exports {
+        &self.installed.exports
+    }
+
+    pub(crate) fn manifest(&self) -> &'g Manifest {
+        &self.installed.manifest
+    }
 }
 
 /// The state behind a guest's imports.
@@ -99,21 +110,18 @@ impl Call {
     }
 }
 
-/// Runs one step in a fresh instance on the calling thread, and drops the instance whatever happens.
-pub(crate) fn run(
+/// Asks a fresh instance something on the calling thread, and drops the instance whatever happens. Every call of every
+/// world goes through here.
+pub(crate) fn run<T>(
     installed: &Arc<Installed>,
-    operation: &RailOperation,
-    input: Input<'_>,
-) -> (Result<Step, RailError>, CallStats) {
-    if let Err(fault) = contract::check_operation(operation, &installed.manifest) {
-        return (Err(RailError::Fault(fault)), CallStats::default());
-    }
+    ask: impl FnOnce(&mut Guest<'_>) -> wasmtime::Result<Result<T, RailError>>,
+) -> (Result<T, RailError>, CallStats) {
     let mut stats = CallStats::default();
     let mut store = match store(installed) {
         Ok(store) => store,
         Err(error) => return (Err(host_failure(&error)), stats),
     };
-    let result = call(installed, &mut store, operation, input, &mut stats);
+    let result = call(installed, &mut store, ask, &mut stats);
     stats.fuel = store.get_fuel().ok().map(|left| installed.manifest.limits.fuel.saturating_sub(left));
     stats.memory_bytes = store.data().budget.used_bytes();
     let result = match result {
@@ -167,31 +175,20 @@ fn ticks(deadline: Duration) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 
-fn call(
+fn call<T>(
     installed: &Installed,
     store: &mut Store<Call>,
-    operation: &RailOperation,
-    input: Input<'_>,
+    ask: impl FnOnce(&mut Guest<'_>) -> wasmtime::Result<Result<T, RailError>>,
     stats: &mut CallStats,
-) -> wasmtime::Result<Result<Step, RailError>> {
+) -> wasmtime::Result<Result<T, RailError>> {
     let started = now();
-    let plugin = installed.pre.instantiate(&mut *store);
+    let instance = installed.pre.instantiate(&mut *store);
     stats.instantiate_us = micros(started);
-    let plugin = plugin?;
+    let instance = instance?;
     let started = now();
-    let rail = plugin.tebura_rail_rail();
-    let guest_operation = api::operation(operation);
-    let answer = match input {
-        Input::Start => rail.call_start(&mut *store, &guest_operation),
-        Input::Resume { state, event } => rail.call_resume(&mut *store, &guest_operation, state, &api::event(event)),
-    };
+    let answer = ask(&mut Guest { installed, store, instance });
     stats.call_us = micros(started);
-    Ok(match answer? {
-        Err(fault) => Err(RailError::Fault(api::fault(fault))),
-        Ok(step) => api::step(step)
-            .and_then(|step| contract::check(&step, operation, &installed.manifest).map(|()| step))
-            .map_err(|breach| RailError::Trapped { code: breach.code(), message: breach.to_string() }),
-    })
+    answer
 }
 
 fn failure(error: &wasmtime::Error, budget: &Budget) -> RailError {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::manifest::{KeyUse, Manifest};
+use crate::manifest::{KeyUse, Manifest, Part, RailPart};
 
 /// One thing that a manifest asks for. [`fmt::Display`] gives the line of `plugins.lock`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +45,9 @@ impl fmt::Display for Power {
 
 /// Every power that a manifest asks for, in the order in which a person reads them.
 pub fn powers(manifest: &Manifest) -> Vec<Power> {
-    let mut powers: Vec<Power> = manifest.commands.iter().cloned().map(Power::Command).collect();
-    powers.extend(manifest.currencies.iter().map(|currency| Power::Currency(currency.to_string())));
-    powers.push(Power::AmountUpTo(manifest.max_per_operation));
+    let mut powers = match &manifest.part {
+        Part::Rail(rail) => of_a_rail(rail),
+    };
     for (name, endpoint) in &manifest.endpoints {
         let call = |pattern: &crate::Allow| Power::Call { endpoint: name.clone(), pattern: pattern.to_string() };
         powers.extend(endpoint.allow.iter().map(call));
@@ -59,6 +59,13 @@ pub fn powers(manifest: &Manifest) -> Vec<Power> {
     powers.push(Power::Fuel(manifest.limits.fuel));
     powers.push(Power::MemoryBytes(manifest.limits.memory_bytes));
     powers.push(Power::DeadlineMs(manifest.limits.deadline.as_millis()));
+    powers
+}
+
+fn of_a_rail(rail: &RailPart) -> Vec<Power> {
+    let mut powers: Vec<Power> = rail.commands.iter().cloned().map(Power::Command).collect();
+    powers.extend(rail.currencies.iter().map(|currency| Power::Currency(currency.to_string())));
+    powers.push(Power::AmountUpTo(rail.max_per_operation));
     powers
 }
 

@@ -3,11 +3,11 @@
 use std::fmt::Display;
 
 use tebura_hub::rail::{Effect, Fault, HttpCall, KvWrite, Next, RailCommand, RailOperation, RailOutcome, Step};
-use tebura_ledger::Money;
+use tebura_ledger::{Money, Timestamp};
 
 use crate::allow::{PathError, check_path};
 use crate::limits;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, RailPart};
 
 /// Headers that only the hub sets. Endings with `-` stand for every header that starts so.
 const RESERVED_HEADERS: [&str; 20] = [
@@ -90,44 +90,59 @@ impl Breach {
 }
 
 /// Refuses an operation that the manifest does not cover; the guest does not see it.
-pub(crate) fn check_operation(operation: &RailOperation, manifest: &Manifest) -> Result<(), Fault> {
+pub(crate) fn check_operation(operation: &RailOperation, rail: &RailPart) -> Result<(), Fault> {
     let name = operation.command.name();
-    if !manifest.commands.iter().any(|command| command == name) {
-        let message = format!("the plugin does not take `{name}`; its manifest lists {}", manifest.commands.join(", "));
+    if !rail.commands.iter().any(|command| command == name) {
+        let message = format!("the plugin does not take `{name}`; its manifest lists {}", rail.commands.join(", "));
         return Err(Fault { code: "rail.command_unsupported".to_owned(), message });
     }
     let Some(amount) = operation.command.amount() else { return Ok(()) };
-    if !manifest.currencies.contains(&amount.currency()) {
+    if !rail.currencies.contains(&amount.currency()) {
         let message = format!("the plugin does not take {}; choose a rail that does", amount.currency());
         return Err(Fault { code: "rail.currency_unsupported".to_owned(), message });
     }
-    if amount.minor() > manifest.max_per_operation {
-        let message =
-            format!("{amount} is over the plugin's {} an operation; ask for less", manifest.max_per_operation);
+    if amount.minor() > rail.max_per_operation {
+        let message = format!("{amount} is over the plugin's {} an operation; ask for less", rail.max_per_operation);
         return Err(Fault { code: "rail.amount_over_limit".to_owned(), message });
     }
     Ok(())
 }
 
-/// Checks a step against the manifest and against what was asked.
+/// Checks a rail's step against its manifest and against what was asked.
 ///
 /// # Errors
 /// [`Breach`]: the first rule that is broken.
-pub(crate) fn check(step: &Step, operation: &RailOperation, manifest: &Manifest) -> Result<(), Breach> {
+pub(crate) fn check(
+    step: &Step,
+    operation: &RailOperation,
+    rail: &RailPart,
+    manifest: &Manifest,
+) -> Result<(), Breach> {
+    check_step(step, operation.now, manifest)?;
+    match &step.next {
+        Next::Done(RailOutcome::Settled { reference, amount }) => {
+            check_reference(reference)?;
+            check_settled(*amount, &operation.command, rail)
+        }
+        Next::Call(_) | Next::WaitUntil(_) | Next::Done(RailOutcome::Declined(_) | RailOutcome::Unknown(_)) => Ok(()),
+    }
+}
+
+/// What holds for a step of every world: sizes, writes, calls that the manifest lists. How it ends the world checks.
+///
+/// # Errors
+/// [`Breach`]: the first rule that is broken.
+pub(crate) fn check_step<O>(step: &Step<O>, now: Timestamp, manifest: &Manifest) -> Result<(), Breach> {
     at_most("a state", "bytes", step.state.len(), limits::STATE_BYTES)?;
     at_most("a list", "key-value writes", step.writes.len(), limits::KV_WRITES)?;
     step.writes.iter().try_for_each(check_write)?;
     match &step.next {
         Next::Call(call) => check_call(call, manifest),
         Next::WaitUntil(time) => {
-            let ahead = time.millis().saturating_sub(operation.now.millis());
+            let ahead = time.millis().saturating_sub(now.millis());
             wanted(ahead <= limits::WAIT_MS, "a time to wait for", "within 31 days")
         }
-        Next::Done(RailOutcome::Settled { reference, amount }) => {
-            check_reference(reference)?;
-            check_settled(*amount, &operation.command, manifest)
-        }
-        Next::Done(RailOutcome::Declined(_) | RailOutcome::Unknown(_)) => Ok(()),
+        Next::Done(_) => Ok(()),
     }
 }
 
@@ -147,7 +162,7 @@ fn check_reference(reference: &str) -> Result<(), Breach> {
     wanted(visible(reference), "a reference", "visible ASCII")
 }
 
-fn check_settled(settled: Money, command: &RailCommand, manifest: &Manifest) -> Result<(), Breach> {
+fn check_settled(settled: Money, command: &RailCommand, rail: &RailPart) -> Result<(), Breach> {
     if let Some(asked) = command.amount() {
         let same = settled.currency() == asked.currency();
         if same && settled.is_positive() && settled.minor() <= asked.minor() {
@@ -155,7 +170,7 @@ fn check_settled(settled: Money, command: &RailCommand, manifest: &Manifest) -> 
         }
         return Err(Breach::SettledOtherwise { settled, asked });
     }
-    if manifest.currencies.contains(&settled.currency()) { Ok(()) } else { Err(Breach::SettledUnlisted { settled }) }
+    if rail.currencies.contains(&settled.currency()) { Ok(()) } else { Err(Breach::SettledUnlisted { settled }) }
 }
 
 fn check_call(call: &HttpCall, manifest: &Manifest) -> Result<(), Breach> {

@@ -8,6 +8,7 @@ use wasmparser::{
 };
 
 use crate::limits;
+use crate::world::World;
 
 const WASM_PAGE: u64 = 64 << 10;
 
@@ -63,7 +64,7 @@ pub enum GateError {
     #[error(
         "the component exports {found:?} and its world {world} is exactly {wanted:?}; correct `world` in plugin.toml, or export the right interface"
     )]
-    WrongExports { found: Vec<String>, world: String, wanted: Vec<String> },
+    WrongExports { found: Vec<String>, world: World, wanted: Vec<String> },
     #[error("the component has {found} memories and a plugin has exactly one")]
     Memories { found: u32 },
     #[error("the component's memory is {kind}; a plugin's memory is 32-bit and its own")]
@@ -90,7 +91,7 @@ pub enum GateError {
 ///
 /// # Errors
 /// [`GateError`] in the order of its variants.
-pub(crate) fn check(component: &[u8], world: &str, memory_bytes: usize) -> Result<Contents, GateError> {
+pub(crate) fn check(component: &[u8], world: World, memory_bytes: usize) -> Result<Contents, GateError> {
     let contents = read(component)?;
     for name in &contents.imports {
         if name.starts_with("wasi:") || name.starts_with("wasi_") {
@@ -100,12 +101,12 @@ pub(crate) fn check(component: &[u8], world: &str, memory_bytes: usize) -> Resul
             return Err(GateError::ImportsUnknown { name: name.clone() });
         }
     }
-    let wanted = exports_of(world);
+    let wanted = world.exports();
     let found: BTreeSet<&str> = contents.exports.iter().map(String::as_str).collect();
     if found != wanted.iter().copied().collect() {
         return Err(GateError::WrongExports {
             found: contents.exports,
-            world: world.to_owned(),
+            world,
             wanted: wanted.iter().map(|name| (*name).to_owned()).collect(),
         });
     }
@@ -120,13 +121,6 @@ pub(crate) fn check(component: &[u8], world: &str, memory_bytes: usize) -> Resul
         .validate_all(component)
         .map_err(|error| GateError::Invalid { reason: error.to_string() })?;
     Ok(contents)
-}
-
-fn exports_of(world: &str) -> &'static [&'static str] {
-    match world {
-        crate::manifest::RAIL_WORLD => &["tebura:rail/rail@1.0.0"],
-        _ => &[],
-    }
 }
 
 /// WebAssembly 2.0 in components: what stable toolchains emit, and nothing newer. The engine refuses the rest by name.

@@ -10,14 +10,16 @@ use tebura_ledger::Timestamp;
 use wasmtime::Engine;
 
 use crate::bindings::Bindings;
+use crate::dispatch::{Dispatch, Replaced};
 use crate::engine::{self, EngineError, Metering, Slots};
 use crate::install::{InstallError, Installer, Package, Report, Verified, verify};
 use crate::keyring::{KeyId, Keyring, KeyringError};
 use crate::lock::LockFile;
 use crate::manifest::Manifest;
+use crate::plugin::Plugin;
 use crate::pool::Pool;
 use crate::probe::Prober;
-use crate::rail::{InstalledRail, Replaced};
+use crate::rail::InstalledRail;
 use crate::trust::Trust;
 
 /// How a host runs guests.
@@ -59,7 +61,7 @@ pub struct PluginHost {
     trust: Arc<Trust>,
     lock: RwLock<Option<LockFile>>,
     prober: Option<Prober>,
-    rails: RwLock<BTreeMap<PluginId, Arc<InstalledRail>>>,
+    plugins: RwLock<BTreeMap<PluginId, Plugin>>,
     replaced: Arc<Replaced>,
     notes: Vec<String>,
 }
@@ -87,7 +89,7 @@ impl PluginHost {
             trust: Arc::new(trust),
             lock: RwLock::new(lock),
             prober: None,
-            rails: RwLock::default(),
+            plugins: RwLock::default(),
             replaced: Arc::default(),
             notes,
         })
@@ -114,14 +116,14 @@ impl PluginHost {
         package: &Package,
         bindings: Bindings,
         now: Timestamp,
-    ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
-        let (rail, report) = self.prepare(package, bindings, now)?;
-        let mut rails = self.rails.write().unwrap_or_else(PoisonError::into_inner);
-        if rails.contains_key(&report.plugin) {
+    ) -> Result<(Plugin, Report), InstallError> {
+        let (plugin, report) = self.prepare(package, bindings, now)?;
+        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        if plugins.contains_key(&report.plugin) {
             return Err(InstallError::Twice { plugin: report.plugin.0 });
         }
-        rails.insert(report.plugin.clone(), Arc::clone(&rail));
-        Ok((rail, report))
+        plugins.insert(report.plugin.clone(), plugin.clone());
+        Ok((plugin, report))
     }
 
     /// As [`PluginHost::install`], in place of the version that is installed. What that one began it also ends, for as long
@@ -134,25 +136,26 @@ impl PluginHost {
         package: &Package,
         bindings: Bindings,
         now: Timestamp,
-    ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
-        let (rail, report) = self.prepare(package, bindings, now)?;
-        let mut rails = self.rails.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = rails.insert(report.plugin.clone(), Arc::clone(&rail)) {
+    ) -> Result<(Plugin, Report), InstallError> {
+        let (plugin, report) = self.prepare(package, bindings, now)?;
+        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = plugins.get(&report.plugin) {
+            let (installed, new) = (old.manifest().world, plugin.manifest().world);
+            if !new.replaces(installed) {
+                return Err(InstallError::OtherWorld { plugin: report.plugin.0, installed, new });
+            }
+        }
+        if let Some(old) = plugins.insert(report.plugin.clone(), plugin.clone()) {
             let version = old.manifest().version.clone();
             let mut replaced = self.replaced.write().unwrap_or_else(PoisonError::into_inner);
             if version != report.version {
                 replaced.insert((report.plugin.clone(), version), Arc::clone(old.installed()));
             }
         }
-        Ok((rail, report))
+        Ok((plugin, report))
     }
 
-    fn prepare(
-        &self,
-        package: &Package,
-        bindings: Bindings,
-        now: Timestamp,
-    ) -> Result<(Arc<InstalledRail>, Report), InstallError> {
+    fn prepare(&self, package: &Package, bindings: Bindings, now: Timestamp) -> Result<(Plugin, Report), InstallError> {
         let lock = self.lock.read().unwrap_or_else(PoisonError::into_inner).clone();
         let installer = Installer {
             engine: &self.engine,
@@ -163,9 +166,14 @@ impl PluginHost {
             now,
         };
         let (installed, report) = installer.install(package, bindings)?;
-        let (pool, trust) = (Arc::clone(&self.pool), Arc::clone(&self.trust));
-        let replaced = Arc::clone(&self.replaced);
-        Ok((Arc::new(InstalledRail::new(installed, replaced, pool, trust, self.options.per_plugin)), report))
+        let dispatch = Dispatch {
+            installed,
+            replaced: Arc::clone(&self.replaced),
+            pool: Arc::clone(&self.pool),
+            trust: Arc::clone(&self.trust),
+            per_plugin: self.options.per_plugin,
+        };
+        Ok((Plugin::new(dispatch), report))
     }
 
     /// Checks manifest, signatures and contents, and neither approvals nor installs.
@@ -206,8 +214,8 @@ impl PluginHost {
     }
 
     /// An installed plugin.
-    pub fn rail(&self, plugin: &PluginId) -> Option<Arc<InstalledRail>> {
-        self.rails.read().unwrap_or_else(PoisonError::into_inner).get(plugin).cloned()
+    pub fn plugin(&self, plugin: &PluginId) -> Option<Plugin> {
+        self.plugins.read().unwrap_or_else(PoisonError::into_inner).get(plugin).cloned()
     }
 
     /// What a plugin runs.
@@ -216,8 +224,18 @@ impl PluginHost {
     }
 
     /// All installed plugins, by id.
+    pub fn plugins(&self) -> Vec<Plugin> {
+        self.plugins.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// An installed rail.
+    pub fn rail(&self, plugin: &PluginId) -> Option<Arc<InstalledRail>> {
+        self.plugin(plugin)?.rail().cloned()
+    }
+
+    /// All installed rails, by id.
     pub fn rails(&self) -> Vec<Arc<InstalledRail>> {
-        self.rails.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.plugins().iter().filter_map(Plugin::rail).cloned().collect()
     }
 
     /// Withdraws a key: what it signed does not run again. Whether the keyring has it.

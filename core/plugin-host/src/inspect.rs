@@ -30,7 +30,7 @@ pub struct Inspection {
 /// [`ManifestError`] when there is nothing to inspect without a manifest.
 pub fn inspect(package: &Package) -> Result<Inspection, ManifestError> {
     let manifest = Manifest::parse(&package.manifest)?;
-    let gate = gate::check(&package.component, &manifest.world, manifest.limits.memory_bytes).map(|_| ());
+    let gate = gate::check(&package.component, manifest.world, manifest.limits.memory_bytes).map(|_| ());
     Ok(Inspection {
         manifest_digest: manifest_digest(&manifest),
         component_digest: component_digest(&package.component),

@@ -1,24 +1,25 @@
-//! From three files to a rail: manifest, signatures, approval, gate, bindings, compilation, trial instance.
+//! From three files to a plugin that runs: manifest, signatures, approval, gate, bindings, compilation, trial instance.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
-use tebura_hub::rail::{ComponentDigest, PluginId, RailAbilities, RailDescriptor, RailError};
+use tebura_hub::rail::{ComponentDigest, PluginId, RailError};
 use tebura_ledger::Timestamp;
 use wasmtime::Engine;
-use wasmtime::component::Component;
+use wasmtime::component::{Component, InstancePre};
 
-use crate::api::since_v1_0::{self as api, RailPluginPre};
+use crate::api::since_v1_0::{self as api, Exports};
 use crate::bindings::{BindingError, Bindings};
 use crate::breaker::Breaker;
 use crate::call::{self, CallStats};
 use crate::gate::{self, Contents, GateError};
 use crate::lock::{LockError, LockFile};
-use crate::manifest::{Manifest, ManifestError, RAIL_WORLD};
+use crate::manifest::{Manifest, ManifestError};
 use crate::probe::Prober;
 use crate::statement::component_digest;
 use crate::trust::{Grant, SignatureError, Trust};
+use crate::world::World;
 
 /// The files of a plugin.
 #[derive(Clone, Debug)]
@@ -79,11 +80,13 @@ pub enum InstallError {
     #[error("the component cannot be compiled ({reason}); build it again with the SDK of this hub")]
     Compile { reason: String },
     #[error("the component does not fit {world} ({reason}); build it again with the SDK of this hub")]
-    World { world: &'static str, reason: String },
+    World { world: World, reason: String },
     #[error("a trial instance of the plugin failed: {0}; have its author correct it")]
     Trial(RailError),
     #[error("{plugin} is installed already; remove one of the two")]
     Twice { plugin: String },
+    #[error("{plugin} is installed for {installed} and the new version is for {new}; give it an id of its own")]
+    OtherWorld { plugin: String, installed: World, new: World },
 }
 
 /// A package that may be compiled.
@@ -112,18 +115,19 @@ pub fn verify(
     if let Some(lock) = lock {
         lock.check(&manifest, digest)?;
     }
-    let contents = gate::check(&package.component, &manifest.world, manifest.limits.memory_bytes)?;
+    let contents = gate::check(&package.component, manifest.world, manifest.limits.memory_bytes)?;
     Ok(Verified { manifest, digest, grant, contents })
 }
 
-/// A plugin that passed everything, ready for calls.
+/// A plugin of any world that passed everything, ready for calls.
 pub(crate) struct Installed {
     pub(crate) manifest: Manifest,
     pub(crate) bindings: Bindings,
     pub(crate) grant: Grant,
-    pub(crate) pre: RailPluginPre<call::Call>,
+    pub(crate) digest: ComponentDigest,
+    pub(crate) pre: InstancePre<call::Call>,
+    pub(crate) exports: Exports,
     pub(crate) metered: bool,
-    pub(crate) descriptor: RailDescriptor,
     /// Calls that run or wait.
     pub(crate) in_flight: AtomicUsize,
     pub(crate) breaker: Mutex<Breaker>,
@@ -159,11 +163,10 @@ impl Installer<'_> {
     ) -> Result<(Arc<Installed>, Report), InstallError> {
         let Verified { manifest, digest, grant, contents } = verify(package, self.trust, self.lock, self.now)?;
         bindings.check(&manifest)?;
-        let pre = self.compile(&package.component)?;
-        let descriptor = descriptor(&manifest, digest);
+        let (pre, exports) = self.compile(&package.component, manifest.world)?;
         let metered = self.metered;
         let (in_flight, breaker) = (AtomicUsize::new(0), Mutex::default());
-        let installed = Installed { manifest, bindings, grant, pre, metered, descriptor, in_flight, breaker };
+        let installed = Installed { manifest, bindings, grant, digest, pre, exports, metered, in_flight, breaker };
         let installed = Arc::new(installed);
         let (trial, stats) = call::try_out(&installed);
         trial.map_err(InstallError::Trial)?;
@@ -171,7 +174,7 @@ impl Installer<'_> {
         Ok((installed, Report { plugin, version, digest, contents, trial: stats }))
     }
 
-    fn compile(&self, component: &[u8]) -> Result<RailPluginPre<call::Call>, InstallError> {
+    fn compile(&self, component: &[u8], world: World) -> Result<(InstancePre<call::Call>, Exports), InstallError> {
         let reason = |error: &wasmtime::Error| crate::contract::printable(error.root_cause(), 500);
         if let Some(prober) = self.prober {
             prober.try_out(component).map_err(|reason| InstallError::Compile { reason })?;
@@ -181,33 +184,8 @@ impl Installer<'_> {
         let linker = api::linker(self.engine).map_err(|error| InstallError::Compile { reason: reason(&error) })?;
         linker
             .instantiate_pre(&component)
-            .and_then(RailPluginPre::new)
-            .map_err(|error| InstallError::World { world: RAIL_WORLD, reason: reason(&error) })
-    }
-}
-
-fn descriptor(manifest: &Manifest, digest: ComponentDigest) -> RailDescriptor {
-    let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    RailDescriptor {
-        rail: manifest.rail.clone(),
-        version: manifest.version.clone(),
-        digest: Some(digest),
-        commands: manifest.commands.clone(),
-        currencies: manifest.currencies.iter().map(ToString::to_string).collect(),
-        max_per_operation: Some(manifest.max_per_operation),
-        max_hold_ms: manifest.max_hold.map(ms),
-        several_captures: manifest.several_captures,
-        settle_window_ms: ms(manifest.settle_window()),
-        in_house: false,
-        abilities: RailAbilities {
-            partial_release: manifest.partial_release,
-            pin: manifest.pin,
-            settlement_delay_ms: ms(manifest.settlement_delay),
-            finality: manifest.finality,
-            // No command of a rail plugin says these.
-            split: false,
-            reverse: false,
-        },
+            .and_then(|pre| Exports::of(world, &pre).map(|exports| (pre, exports)))
+            .map_err(|error| InstallError::World { world, reason: reason(&error) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The hub's rail port over Wasm components: manifest, trust, gate, engine, limits.
+//! The hub's plugin ports over Wasm components: manifest, trust, gate, engine, limits.
 //!
 //! A plugin is installed once (signatures, approval, static gate, compilation, trial instance) and runs each step in a
 //! fresh instance under fuel, a deadline and one memory budget. The only crate with wasmtime. It cannot send: there is
@@ -17,6 +17,7 @@ mod budget;
 mod call;
 mod capability;
 mod contract;
+mod dispatch;
 mod encode;
 mod engine;
 mod envelope;
@@ -29,6 +30,7 @@ mod keys;
 pub mod limits;
 mod lock;
 mod manifest;
+mod plugin;
 mod pool;
 mod probe;
 mod rail;
@@ -36,12 +38,14 @@ mod statement;
 mod trial;
 mod trust;
 mod workbench;
+mod world;
 
 pub use allow::{Allow, AllowError, PathError, check_path};
 pub use bindings::{BindingError, Bindings, BoundKey, KvReader, KvUnavailable, NoKv, StoreKv};
-pub use call::{CallStats, Input};
+pub use call::CallStats;
 pub use capability::{Power, capabilities, powers};
 pub use contract::Breach;
+pub use dispatch::Answer;
 pub use encode::{EncodeError, encode_component};
 pub use engine::{EngineError, Metering, Slots};
 pub use gate::{Contents, GateError};
@@ -51,11 +55,13 @@ pub use install::{InstallError, Package, PackageError, Report, Verified, verify}
 pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role, fingerprint};
 pub use lock::{LockError, LockFile};
 pub use manifest::{
-    CallLimits, Endpoint, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Problem, RAIL_WORLD,
+    CallLimits, Endpoint, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Part, Problem, RailPart,
 };
+pub use plugin::Plugin;
 pub use probe::{ProbeLimits, Prober, probe};
-pub use rail::{Answer, InstalledRail};
+pub use rail::{Input, InstalledRail};
 pub use statement::{component_digest, manifest_digest, signed_bytes};
 pub use trial::{Most, SampleReply, Trial, operations, same, trial};
 pub use trust::{Grant, SignatureError, Trust, Vouching, sign};
 pub use workbench::{Workbench, WorkbenchError};
+pub use world::World;

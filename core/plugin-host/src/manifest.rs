@@ -1,63 +1,52 @@
 //! `plugin.toml`: what a plugin is and all that it asks for. Says nothing about who signed it or what was approved.
 
+mod rail;
 mod schema;
 mod source;
 mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tebura_hub::rail::{PluginId, RailFinality};
-use tebura_ledger::{Currency, RailId};
+use tebura_hub::rail::PluginId;
 
 use crate::allow::Allow;
 use crate::limits;
+use crate::world::World;
+pub use rail::RailPart;
+use rail::{WireMoney, WireRail};
 use source::Source;
-
-/// The world that this host runs.
-pub const RAIL_WORLD: &str = "tebura:rail/rail-plugin@1.0.0";
 
 /// A checked manifest.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Manifest {
     pub id: PluginId,
-    /// The rail's name in holds: the plugin's id.
-    pub rail: RailId,
     /// `major.minor.patch`.
     pub version: String,
     /// For people.
     pub title: Option<String>,
-    /// Package, world and version, for example [`RAIL_WORLD`].
-    pub world: String,
+    pub world: World,
     /// Earlier versions whose state it can resume.
     pub reads_state: Vec<String>,
     /// Operator settings that it may read.
     pub settings: Vec<String>,
-    /// `hold`, `raise`, `extend`, `capture`, `release`, `refund`, `inquire`.
-    pub commands: Vec<String>,
-    /// A hold can be captured in parts.
-    pub several_captures: bool,
-    /// Longest hold.
-    pub max_hold: Option<Duration>,
-    /// A part of a hold can be given back and the rest kept.
-    pub partial_release: bool,
-    /// The far end ends no hold by itself on which something is open.
-    pub pin: bool,
-    /// How long after a capture the payee has the money.
-    pub settlement_delay: Duration,
-    /// Whether the payer can still contest a settled capture.
-    pub finality: RailFinality,
-    pub currencies: Vec<Currency>,
-    /// Largest amount of one operation, minor units.
-    pub max_per_operation: i64,
+    /// What plugins of its world say of themselves.
+    pub part: Part,
     pub endpoints: BTreeMap<String, Endpoint>,
     pub keys: BTreeMap<String, KeyGrant>,
     pub limits: CallLimits,
     /// RFC 8785 JSON of all that was written: what is signed.
     pub(crate) canonical: Vec<u8>,
+}
+
+/// What only the manifests of one world have.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Part {
+    Rail(RailPart),
 }
 
 /// A far end by name. The operator binds origin and credentials.
@@ -184,6 +173,13 @@ impl Manifest {
         Checker { source: &source, problems: Vec::new() }.check(wire)
     }
 
+    /// What it says as a rail; `None`: it is none.
+    pub fn rail(&self) -> Option<&RailPart> {
+        match &self.part {
+            Part::Rail(part) => Some(part),
+        }
+    }
+
     /// The longest settle window of its endpoints.
     pub fn settle_window(&self) -> Duration {
         self.endpoints.values().map(|endpoint| endpoint.settle_window).max().unwrap_or_default()
@@ -194,8 +190,8 @@ impl Manifest {
 #[derive(Deserialize)]
 struct Wire {
     plugin: WirePlugin,
-    rail: WireRail,
-    money: WireMoney,
+    rail: Option<WireRail>,
+    money: Option<WireMoney>,
     #[serde(default)]
     endpoints: BTreeMap<String, WireEndpoint>,
     #[serde(default)]
@@ -214,26 +210,6 @@ struct WirePlugin {
     reads_state: Vec<String>,
     #[serde(default)]
     settings: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WireRail {
-    commands: Vec<String>,
-    #[serde(default)]
-    several_captures: bool,
-    max_hold: Option<String>,
-    #[serde(default)]
-    partial_release: bool,
-    #[serde(default)]
-    pin: bool,
-    settlement_delay: Option<String>,
-    finality: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireMoney {
-    currencies: Vec<String>,
-    max_per_operation: i64,
 }
 
 #[derive(Deserialize)]
@@ -265,46 +241,52 @@ struct Checker<'s> {
 
 impl Checker<'_> {
     fn check(mut self, wire: Wire) -> Result<Manifest, ManifestError> {
-        let currencies = self.currencies(&wire.money);
+        // The schema lets no other name through.
+        let world = World::from_name(&wire.plugin.world)
+            .ok_or_else(|| ManifestError::Schema { reason: format!("{} has no host", wire.plugin.world) })?;
+        self.tables(world);
         let endpoints = wire.endpoints.into_iter().map(|(name, endpoint)| self.endpoint(name, endpoint)).collect();
         let keys = wire.keys.into_iter().map(|(name, key)| self.key(name, key)).collect();
         let limits = self.limits(&wire.limits);
-        let max_hold = wire.rail.max_hold.as_deref().map(|text| self.duration("/rail/max_hold", text));
-        let settlement_delay = wire.rail.settlement_delay.as_deref();
-        let settlement_delay = settlement_delay.map(|text| self.duration("/rail/settlement_delay", text));
-        // The schema lets no other word through.
-        let finality = wire.rail.finality.as_deref().and_then(RailFinality::from_name).unwrap_or_default();
-        let rail = RailId::new(wire.plugin.id.as_str());
-        if let Err(error) = &rail {
-            self.problem("/plugin/id", "is not a rail's name", error.to_string());
-        }
-        let (Ok(rail), true) = (rail, self.problems.is_empty()) else {
+        let part = match world {
+            World::Rail => wire
+                .rail
+                .zip(wire.money)
+                .and_then(|(rail, money)| self.rail(&wire.plugin.id, rail, &money).map(Part::Rail)),
+        };
+        let (Some(part), true) = (part, self.problems.is_empty()) else {
+            self.problems.sort_by_key(|problem| problem.line);
             return Err(ManifestError::Invalid(self.problems));
         };
         let canonical = serde_json_canonicalizer::to_vec(&self.source.value)
             .map_err(|error| ManifestError::Schema { reason: error.to_string() })?;
         Ok(Manifest {
             id: PluginId(wire.plugin.id),
-            rail,
             version: wire.plugin.version,
             title: wire.plugin.title,
-            world: wire.plugin.world,
+            world,
             reads_state: wire.plugin.reads_state,
             settings: wire.plugin.settings,
-            commands: wire.rail.commands,
-            several_captures: wire.rail.several_captures,
-            max_hold,
-            partial_release: wire.rail.partial_release,
-            pin: wire.rail.pin,
-            settlement_delay: settlement_delay.unwrap_or_default(),
-            finality,
-            currencies,
-            max_per_operation: wire.money.max_per_operation,
+            part,
             endpoints,
             keys,
             limits,
             canonical,
         })
+    }
+
+    /// A manifest has the tables of its own world, and of no other.
+    fn tables(&mut self, world: World) {
+        let tables: BTreeSet<&str> = World::ALL.iter().flat_map(|world| world.tables()).copied().collect();
+        for table in tables {
+            let pointer = format!("/{table}");
+            let written = self.source.value.pointer(&pointer).is_some();
+            match (world.tables().contains(&table), written) {
+                (true, false) => self.problem(&pointer, "is missing", format!("write {}", schema::table(table))),
+                (false, true) => self.problem(&pointer, "has no place here", format!("remove it: {world} has none")),
+                (true, true) | (false, false) => {}
+            }
+        }
     }
 
     fn problem(&mut self, pointer: &str, what: &str, fix: String) {
@@ -315,19 +297,6 @@ impl Checker<'_> {
             what: what.to_owned(),
             fix,
         });
-    }
-
-    fn currencies(&mut self, money: &WireMoney) -> Vec<Currency> {
-        let mut found = Vec::new();
-        for (index, code) in money.currencies.iter().enumerate() {
-            match Currency::new(code) {
-                Ok(currency) => found.push(currency),
-                Err(error) => {
-                    self.problem(&format!("/money/currencies/{index}"), "is not a currency", error.to_string());
-                }
-            }
-        }
-        found
     }
 
     fn endpoint(&mut self, name: String, wire: WireEndpoint) -> (String, Endpoint) {

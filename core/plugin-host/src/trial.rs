@@ -8,9 +8,8 @@ use tebura_hub::rail::{
 };
 use tebura_ledger::{Currency, Money, OperationId, Timestamp};
 
-use crate::call::Input;
-use crate::manifest::Manifest;
-use crate::rail::Answer;
+use crate::manifest::RailPart;
+use crate::rail::{Input, InstalledRail};
 
 /// Calls and timers in a row; rails need one to three.
 const DEPTH: usize = 3;
@@ -49,41 +48,36 @@ pub struct Trial {
     pub findings: Vec<(String, String)>,
 }
 
-/// Plays all commands that the manifest lists. `run` runs one step.
-pub fn trial(
-    manifest: &Manifest,
-    replies: &[SampleReply],
-    now: Timestamp,
-    run: &dyn Fn(&RailOperation, Input<'_>) -> Answer,
-) -> Trial {
+/// Plays all commands that the manifest lists.
+pub fn trial(rail: &InstalledRail, replies: &[SampleReply], now: Timestamp) -> Trial {
     let mut trial = Trial::default();
-    for operation in operations(manifest, now) {
+    for operation in operations(rail.part(), now) {
         trial.commands += 1;
         let mut name = operation.command.name().to_owned();
         if let RailCommand::Inquire { about, .. } = &operation.command {
             name = format!("inquire about {about}");
         }
         let doubtful = matches!(operation.command, RailCommand::Inquire { .. });
-        explore(&mut trial, (&operation, replies, run), Input::Start, &name, doubtful, 0);
+        explore(&mut trial, (&operation, replies, rail), Input::Start, &name, doubtful, 0);
     }
     trial
 }
 
-type Play<'p> = (&'p RailOperation, &'p [SampleReply], &'p dyn Fn(&RailOperation, Input<'_>) -> Answer);
+type Play<'p> = (&'p RailOperation, &'p [SampleReply], &'p InstalledRail);
 
 /// `doubtful`: a call may have been delivered and nothing clear was heard.
 fn explore(trial: &mut Trial, play: Play<'_>, input: Input<'_>, path: &str, doubtful: bool, depth: usize) {
-    let (operation, replies, run) = play;
+    let (operation, replies, rail) = play;
     if trial.steps >= STEPS {
         return;
     }
     trial.steps += 1;
-    let first = run(operation, input);
+    let first = rail.run(operation, input);
     let stats = first.stats;
     raise(&mut trial.fuel, stats.fuel.unwrap_or(0), path);
     raise(&mut trial.memory_bytes, stats.memory_bytes as u64, path);
     raise(&mut trial.micros, stats.instantiate_us + stats.call_us, path);
-    let second = run(operation, input);
+    let second = rail.run(operation, input);
     let mut wrong = |what: String| trial.findings.push((path.to_owned(), what));
     if first.result != second.result {
         return wrong("two runs gave two different steps".to_owned());
@@ -125,16 +119,16 @@ fn raise(most: &mut Most, value: u64, path: &str) {
 }
 
 /// One operation for each command of the manifest, two for captures, and an inquiry about each.
-pub fn operations(manifest: &Manifest, now: Timestamp) -> Vec<RailOperation> {
-    let currency = manifest.currencies.first().copied().unwrap_or(Currency::JPY);
-    let amount = Money::new(manifest.max_per_operation.min(1_200), currency);
+pub fn operations(rail: &RailPart, now: Timestamp) -> Vec<RailOperation> {
+    let currency = rail.currencies.first().copied().unwrap_or(Currency::JPY);
+    let amount = Money::new(rail.max_per_operation.min(1_200), currency);
     let party = |kind: &str| Party { kind: kind.to_owned(), token: format!("{kind}-1") };
     let reference = || "ref_1".to_owned();
     let of: OperationId = OperationId::from_uuid(Default::default());
     let capture = |is_final| RailCommand::Capture { reference: reference(), amount, is_final };
     let (expires, until) = (now.plus_ms(60_000), now.plus_ms(120_000));
     let mut commands = Vec::new();
-    for name in &manifest.commands {
+    for name in &rail.commands {
         match name.as_str() {
             "hold" => {
                 let (payer, payee) = (party("wallet"), party("merchant"));
@@ -148,7 +142,7 @@ pub fn operations(manifest: &Manifest, now: Timestamp) -> Vec<RailOperation> {
             _ => {}
         }
     }
-    if manifest.commands.iter().any(|command| command == "inquire") {
+    if rail.commands.iter().any(|command| command == "inquire") {
         let mut about: Vec<&'static str> = commands.iter().map(RailCommand::name).collect();
         about.dedup();
         commands.extend(about.into_iter().map(|about| {
@@ -201,19 +195,18 @@ fn events(operation: &RailOperation, replies: &[SampleReply], sent: bool) -> Vec
 /// # Errors
 /// The events, and both answers.
 pub fn same(
-    manifest: &Manifest,
+    one: &InstalledRail,
+    other: &InstalledRail,
     replies: &[SampleReply],
     now: Timestamp,
-    one: &dyn Fn(&RailOperation, Input<'_>) -> Answer,
-    other: &dyn Fn(&RailOperation, Input<'_>) -> Answer,
 ) -> Result<usize, String> {
     let mut steps = 0;
     let mut compare = |operation: &RailOperation, input: Input<'_>, path: &str| -> Result<Option<Step>, String> {
         steps += 1;
-        let (one, other) = (one(operation, input).result, other(operation, input).result);
+        let (one, other) = (one.run(operation, input).result, other.run(operation, input).result);
         if one == other { Ok(one.ok()) } else { Err(format!("{path}: {one:?} and {other:?}")) }
     };
-    for operation in operations(manifest, now) {
+    for operation in operations(one.part(), now) {
         let name = operation.command.name();
         let Some(Step { next: Next::Call(_), state, .. }) = compare(&operation, Input::Start, name)? else { continue };
         for (event_name, event, _) in events(&operation, replies, false) {

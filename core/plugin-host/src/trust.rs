@@ -14,6 +14,7 @@ use crate::keyring::{Claim, DemoKeys, KeyId, KeyRefusal, Keyring, KeyringError, 
 use crate::limits;
 use crate::manifest::Manifest;
 use crate::statement::signed_bytes;
+use crate::world::World;
 
 /// How many people have to vouch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub struct Trust {
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub(crate) plugin: PluginId,
-    pub(crate) world: String,
+    pub(crate) world: World,
     pub(crate) component: ComponentDigest,
     pub(crate) keys: Vec<KeyId>,
 }
@@ -146,7 +147,7 @@ impl Trust {
             return Err(SignatureError::Unsigned);
         }
         let signed = signed_bytes(manifest, component);
-        let claim = Claim { plugin: &manifest.id, world: &manifest.world, now, demo: self.demo };
+        let claim = Claim { plugin: &manifest.id, world: manifest.world.name(), now, demo: self.demo };
         let keyring = self.keyring.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut keys = Vec::new();
         let mut roles = Vec::new();
@@ -171,7 +172,7 @@ impl Trust {
         if let Some(reason) = self.withdrawn(component) {
             return Err(SignatureError::Withdrawn { reason });
         }
-        Ok(Grant { plugin: manifest.id.clone(), world: manifest.world.clone(), component, keys })
+        Ok(Grant { plugin: manifest.id.clone(), world: manifest.world, component, keys })
     }
 
     /// Asks before a call whether what was verified still holds.
@@ -187,7 +188,7 @@ impl Trust {
             return Err(SignatureError::Withdrawn { reason }.to_string());
         }
         let keyring = self.keyring.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let claim = Claim { plugin: &grant.plugin, world: &grant.world, now, demo: self.demo };
+        let claim = Claim { plugin: &grant.plugin, world: grant.world.name(), now, demo: self.demo };
         grant
             .keys
             .iter()

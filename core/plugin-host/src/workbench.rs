@@ -1,22 +1,19 @@
 //! A component on its author's bench: run before anybody signed it, under every limit of a hub. Never in a hub.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
-use tebura_hub::rail::RailOperation;
 use tebura_ledger::Timestamp;
 
 use crate::bindings::Bindings;
-use crate::call::Input;
 use crate::engine::{Metering, Slots};
 use crate::host::{HostError, HostOptions, PluginHost};
 use crate::install::{InstallError, Package, Report};
 use crate::keyring::{DemoKeys, KeyId, Keyring, KeyringError};
 use crate::manifest::{Manifest, ManifestError};
-use crate::rail::{Answer, InstalledRail};
+use crate::plugin::Plugin;
 use crate::statement::component_digest;
 use crate::trust::{SignatureError, Trust, Vouching, sign};
 
@@ -37,7 +34,7 @@ pub enum WorkbenchError {
 
 /// One component in a host of its own.
 pub struct Workbench {
-    rail: Arc<InstalledRail>,
+    plugin: Plugin,
     report: Report,
     /// Its engine's clock and threads.
     _host: PluginHost,
@@ -68,8 +65,8 @@ impl Workbench {
             HostOptions { threads: one, queued: 1, per_plugin: 1, metering: Metering::Fuel, slots: Slots::OnDemand };
         let host = PluginHost::new(Trust::new(keyring, DemoKeys::Refuse, Vouching::Publisher), None, options)?;
         let package = Package { manifest: manifest.to_vec(), component, signatures };
-        let (rail, report) = host.install(&package, bindings, now)?;
-        Ok(Self { rail, report, _host: host })
+        let (plugin, report) = host.install(&package, bindings, now)?;
+        Ok(Self { plugin, report, _host: host })
     }
 
     /// What was installed.
@@ -78,11 +75,11 @@ impl Workbench {
     }
 
     pub fn manifest(&self) -> &Manifest {
-        self.rail.manifest()
+        self.plugin.manifest()
     }
 
-    /// Runs one step on the calling thread.
-    pub fn run(&self, operation: &RailOperation, input: Input<'_>) -> Answer {
-        self.rail.run(operation, input)
+    /// What lies there. Its `run` runs one step on the calling thread.
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
     }
 }

@@ -76,8 +76,8 @@ fn wallet_rail(clock: &dyn Clock) -> Result<Arc<InstalledRail>, Box<dyn Error>> 
     let trust = Trust::new(keyring, DemoKeys::Allow, Vouching::Publisher);
     let host = PluginHost::new(trust, None, HostOptions::default())?;
     let package = Package::read(&plugins.join("wallet"))?;
-    let (rail, _report) = host.install(&package, Bindings::default(), clock.now())?;
-    Ok(rail)
+    let (plugin, _report) = host.install(&package, Bindings::default(), clock.now())?;
+    Ok(plugin.rail().cloned().ok_or("the wallet plugin is no rail")?)
 }
 
 async fn open(

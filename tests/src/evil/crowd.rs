@@ -12,14 +12,14 @@ use tebura_plugin_host::{Bindings, HostOptions, Input, KvReader, KvUnavailable, 
 use tokio::runtime::Handle;
 
 use super::guests::renamed;
-use super::{NOW, hold, host, keyring, options, shown};
+use super::{NOW, hold, host, keyring, options, rail_of, shown};
 
 #[tokio::test]
 async fn a_plugin_takes_no_more_than_its_places() {
     let options = HostOptions { threads: NonZeroUsize::new(2).unwrap(), per_plugin: 1, ..options() };
     let host = host(keyring(""), None, options);
-    let (evil, _) = host.install(&renamed("loops-for-ever"), Bindings::default(), NOW).unwrap();
-    let (honest, _) = host.install(&renamed("honest"), Bindings::default(), NOW).unwrap();
+    let (evil, _) = rail_of(host.install(&renamed("loops-for-ever"), Bindings::default(), NOW));
+    let (honest, _) = rail_of(host.install(&renamed("honest"), Bindings::default(), NOW));
     let operation = hold();
     let (first, second, beside) =
         tokio::join!(evil.start(&operation), evil.start(&operation), honest.start(&operation));
@@ -35,7 +35,7 @@ async fn a_plugin_takes_no_more_than_its_places() {
 async fn beyond_the_queue_the_answer_is_busy() {
     let options = HostOptions { threads: NonZeroUsize::MIN, queued: 1, per_plugin: 8, ..options() };
     let host = host(keyring(""), None, options);
-    let (evil, _) = host.install(&renamed("loops-for-ever"), Bindings::default(), NOW).unwrap();
+    let (evil, _) = rail_of(host.install(&renamed("loops-for-ever"), Bindings::default(), NOW));
     let operation = hold();
     let all = tokio::join!(
         evil.start(&operation),
@@ -54,7 +54,7 @@ async fn beyond_the_queue_the_answer_is_busy() {
 #[tokio::test]
 async fn a_plugin_that_keeps_failing_is_paused() {
     let host = host(keyring(""), None, options());
-    let (evil, _) = host.install(&renamed("traps-in-start"), Bindings::default(), NOW).unwrap();
+    let (evil, _) = rail_of(host.install(&renamed("traps-in-start"), Bindings::default(), NOW));
     let mut operation = hold();
     for _ in 0..16 {
         assert!(matches!(evil.start(&operation).await, Err(RailError::Trapped { .. })));
@@ -87,7 +87,7 @@ fn a_plugin_reads_its_own_keys_only_and_not_for_ever() {
         let store = Arc::new(Store { answers, asked: Mutex::default() });
         let host = host(keyring(""), None, options());
         let bindings = Bindings { kv: Arc::clone(&store) as Arc<dyn KvReader>, ..Bindings::default() };
-        let (evil, _) = host.install(&renamed("asks-the-store-again"), bindings, NOW).unwrap();
+        let (evil, _) = rail_of(host.install(&renamed("asks-the-store-again"), bindings, NOW));
         expected.assert_eq(&shown(&evil.run(&hold(), Input::Start).result));
         let asked = store.asked.lock().unwrap();
         assert_eq!(asked.len(), if answers { 16 } else { 1 });
@@ -110,7 +110,7 @@ async fn a_plugin_reads_the_hubs_store_from_its_own_thread() {
 
     let host = host(keyring(""), None, options());
     let bindings = Bindings { kv, ..Bindings::default() };
-    let (evil, _) = host.install(&renamed("asks-the-store-again"), bindings, NOW).unwrap();
+    let (evil, _) = rail_of(host.install(&renamed("asks-the-store-again"), bindings, NOW));
     let answer = evil.start(&hold()).await;
     assert!(matches!(answer, Err(RailError::Trapped { code: "plugin.too_many_host_calls", .. })), "{answer:?}");
 }

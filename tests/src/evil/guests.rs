@@ -6,13 +6,13 @@ use expect_test::expect_file;
 use tebura_hub::rail::{Next, RailError};
 use tebura_plugin_host::{Bindings, Input, Slots};
 
-use super::{NOW, evil, hold, host, keyring, options, package, reply, shown};
+use super::{NOW, evil, hold, host, keyring, options, package, rail_of, reply, shown};
 
 /// Installs a guest, starts an operation, and answers its call.
 fn transcript(guest: &str, slots: Slots) -> String {
     let host = host(keyring(""), None, super::HostOptions { slots, ..options() });
     let rail = match host.install(&package(guest), Bindings::default(), NOW) {
-        Ok((rail, _)) => rail,
+        Ok((plugin, _)) => plugin.rail().cloned().unwrap(),
         Err(error) => return format!("install: {error}\n"),
     };
     let started = rail.run(&hold(), Input::Start);
@@ -54,10 +54,10 @@ fn slots_change_nothing() {
 #[test]
 fn no_guest_changes_what_the_next_one_sees() {
     let host = host(keyring(""), None, options());
-    let (honest, _) = host.install(&renamed("honest"), Bindings::default(), NOW).unwrap();
+    let (honest, _) = rail_of(host.install(&renamed("honest"), Bindings::default(), NOW));
     let before = honest.run(&hold(), Input::Start);
     for guest in ["eats-memory", "recurses", "burns-fuel", "traps-in-start", "returns-2-mb"] {
-        let (evil, _) = host.install(&renamed(guest), Bindings::default(), NOW).unwrap();
+        let (evil, _) = rail_of(host.install(&renamed(guest), Bindings::default(), NOW));
         for _ in 0..3 {
             assert!(matches!(evil.run(&hold(), Input::Start).result, Err(RailError::Trapped { .. })), "{guest}");
             let after = honest.run(&hold(), Input::Start);
@@ -77,13 +77,13 @@ pub(super) fn renamed(guest: &str) -> tebura_plugin_host::Package {
 #[test]
 fn fuel_is_the_same_every_time_and_the_budget_is_kept() {
     let host = host(keyring(""), None, options());
-    let (honest, report) = host.install(&renamed("honest"), Bindings::default(), NOW).unwrap();
+    let (honest, report) = rail_of(host.install(&renamed("honest"), Bindings::default(), NOW));
     let fuel: Vec<_> = (0..5).map(|_| honest.run(&hold(), Input::Start).stats.fuel).collect();
     assert!(fuel[0].is_some_and(|fuel| fuel > 0), "{fuel:?}");
     assert!(fuel.windows(2).all(|pair| pair[0] == pair[1]), "{fuel:?}");
     assert_eq!(report.contents.imports, ["tebura:host/types@1.0.0"]);
 
-    let (greedy, _) = host.install(&renamed("eats-memory"), Bindings::default(), NOW).unwrap();
+    let (greedy, _) = rail_of(host.install(&renamed("eats-memory"), Bindings::default(), NOW));
     let used = greedy.run(&hold(), Input::Start).stats.memory_bytes;
     assert!((15 << 20..=16 << 20).contains(&used), "{used}");
 }

@@ -10,6 +10,7 @@ mod upgrade;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,8 +20,8 @@ use tebura_hub::rail::{
 };
 use tebura_ledger::{Currency, Money, Timestamp};
 use tebura_plugin_host::{
-    DemoKeys, HostOptions, KeyId, Keyring, LockFile, Manifest, Metering, Package, PluginHost, Slots, Trust, Vouching,
-    component_digest, encode_component, sign,
+    DemoKeys, HostOptions, InstallError, InstalledRail, KeyId, Keyring, LockFile, Manifest, Metering, Package, Plugin,
+    PluginHost, Report, Slots, Trust, Vouching, component_digest, encode_component, sign,
 };
 use wit_component::StringEncoding;
 use wit_parser::Resolve;
@@ -99,6 +100,13 @@ fn options() -> HostOptions {
 
 fn host(keyring: Keyring, lock: Option<LockFile>, options: HostOptions) -> PluginHost {
     PluginHost::new(Trust::new(keyring, DemoKeys::Refuse, Vouching::Publisher), lock, options).unwrap()
+}
+
+/// What was installed, as the rail that it is.
+#[track_caller]
+fn rail_of(installed: Result<(Plugin, Report), InstallError>) -> (Arc<InstalledRail>, Report) {
+    let (plugin, report) = installed.unwrap();
+    (Arc::clone(plugin.rail().unwrap()), report)
 }
 
 /// Hold JPY 1,200.

@@ -9,7 +9,7 @@ use tebura_plugin_host::{
     component_digest, encode_component, inspect, sign,
 };
 
-use super::{NOW, hold, host, keyring, manifest, options, package, shown, signed};
+use super::{NOW, hold, host, keyring, manifest, options, package, rail_of, shown, signed};
 
 #[track_caller]
 fn check(keyring: Keyring, lock: Option<LockFile>, package: &Package, expected: Expect) {
@@ -181,7 +181,7 @@ fn installed_twice() {
 #[test]
 fn revocation_counts_from_the_next_call() {
     let host = host(keyring(""), None, options());
-    let (rail, _) = host.install(&package("honest"), Bindings::default(), NOW).unwrap();
+    let (rail, _) = rail_of(host.install(&package("honest"), Bindings::default(), NOW));
     let start = || shown(&rail.run(&hold(), Input::Start).result);
     expect!["call provider POST /v1/holds"].assert_eq(&start());
 
@@ -206,7 +206,7 @@ fn revocation_counts_from_the_next_call() {
 #[test]
 fn an_expired_key_stops_its_plugins() {
     let host = host(keyring(""), None, options());
-    let (rail, _) = host.install(&package("honest"), Bindings::default(), NOW).unwrap();
+    let (rail, _) = rail_of(host.install(&package("honest"), Bindings::default(), NOW));
     let mut operation = hold();
     operation.now = NOW.plus_ms(500 * 86_400_000);
     expect![
@@ -221,7 +221,7 @@ fn what_the_manifest_does_not_cover_never_reaches_the_guest() {
     let only_captures =
         manifest("honest").replace("[\"hold\", \"capture\", \"release\", \"refund\", \"inquire\"]", "[\"capture\"]");
     let (rail, _) =
-        host.install(&signed(&only_captures, package("honest").component), Bindings::default(), NOW).unwrap();
+        rail_of(host.install(&signed(&only_captures, package("honest").component), Bindings::default(), NOW));
     expect!["fault rail.command_unsupported: the plugin does not take `hold`; its manifest lists capture"]
         .assert_eq(&shown(&rail.run(&hold(), Input::Start).result));
     assert_eq!(rail.descriptor().commands, ["capture"]);

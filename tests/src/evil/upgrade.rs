@@ -6,7 +6,7 @@ use tebura_hub::ports::Rail as _;
 use tebura_hub::rail::{Next, RailError, RailOutcome, Step};
 use tebura_plugin_host::{Bindings, InstalledRail, Package, PluginHost};
 
-use super::{NOW, component, hold, host, keyring, manifest, options, reply, signed};
+use super::{NOW, component, hold, host, keyring, manifest, options, rail_of, reply, signed};
 
 /// An honest 1.0.0, replaced by a 2.0.0 that traps in every later step.
 fn version(number: &str, guest: &str, reads: &str) -> Package {
@@ -16,7 +16,7 @@ fn version(number: &str, guest: &str, reads: &str) -> Package {
 }
 
 async fn begun(host: &PluginHost) -> (Arc<InstalledRail>, Step) {
-    let (old, _) = host.install(&version("1.0.0", "honest", ""), Bindings::default(), NOW).unwrap();
+    let (old, _) = rail_of(host.install(&version("1.0.0", "honest", ""), Bindings::default(), NOW));
     let step = old.start(&hold()).await.unwrap();
     assert!(matches!(step.next, Next::Call(_)), "{step:?}");
     (old, step)
@@ -26,7 +26,7 @@ async fn begun(host: &PluginHost) -> (Arc<InstalledRail>, Step) {
 async fn what_a_version_began_it_ends() {
     let host = host(keyring(""), None, options());
     let (_, step) = begun(&host).await;
-    let (new, _) = host.upgrade(&version("2.0.0", "traps-after-a-send", ""), Bindings::default(), NOW).unwrap();
+    let (new, _) = rail_of(host.upgrade(&version("2.0.0", "traps-after-a-send", ""), Bindings::default(), NOW));
     let ended = new.resume(&hold(), &step.state, &reply()).await.unwrap();
     assert!(matches!(ended.next, Next::Done(RailOutcome::Settled { .. })), "{ended:?}");
     // Its own it ends itself.
@@ -40,7 +40,7 @@ async fn a_version_that_reads_the_state_takes_the_operation_over() {
     let host = host(keyring(""), None, options());
     let (_, step) = begun(&host).await;
     let newer = version("2.0.0", "traps-after-a-send", "reads_state = [\"1.0.0\"]");
-    let (new, _) = host.upgrade(&newer, Bindings::default(), NOW).unwrap();
+    let (new, _) = rail_of(host.upgrade(&newer, Bindings::default(), NOW));
     let trapped = new.resume(&hold(), &step.state, &reply()).await;
     assert!(matches!(trapped, Err(RailError::Trapped { code: "plugin.trapped", .. })), "{trapped:?}");
 }
@@ -50,7 +50,7 @@ async fn a_version_that_is_gone_leaves_its_operation_to_an_inquiry() {
     let first = host(keyring(""), None, options());
     let (_, step) = begun(&first).await;
     let second = host(keyring(""), None, options());
-    let (new, _) = second.install(&version("2.0.0", "honest", ""), Bindings::default(), NOW).unwrap();
+    let (new, _) = rail_of(second.install(&version("2.0.0", "honest", ""), Bindings::default(), NOW));
     let refused = new.resume(&hold(), &step.state, &reply()).await;
     let Err(RailError::Trapped { code, message }) = refused else { panic!("{refused:?}") };
     assert_eq!(code, "plugin.state_of_other_version");
@@ -61,7 +61,7 @@ async fn a_version_that_is_gone_leaves_its_operation_to_an_inquiry() {
 async fn a_revoked_key_ends_what_the_old_version_began_too() {
     let host = host(keyring(""), None, options());
     let (_, step) = begun(&host).await;
-    let (new, _) = host.upgrade(&version("2.0.0", "honest", ""), Bindings::default(), NOW).unwrap();
+    let (new, _) = rail_of(host.upgrade(&version("2.0.0", "honest", ""), Bindings::default(), NOW));
     assert!(host.revoke_key(&tebura_plugin_host::KeyId("author".to_owned()), "lost"));
     let refused = new.resume(&hold(), &step.state, &reply()).await;
     assert!(matches!(refused, Err(RailError::Revoked { .. })), "{refused:?}");

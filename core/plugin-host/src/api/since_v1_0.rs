@@ -1,32 +1,47 @@
-//! `tebura:host@1.0.0` and `tebura:rail@1.0.0`: bindings, linker, and conversion into the hub's words.
+//! `tebura:host@1.0.0`: what every guest may import, and its types in the hub's words. A module for each world that a
+//! guest may export.
 
-use tebura_hub::rail::{
-    Effect, Fault, HttpCall, HttpReply, KvWrite, Next, RailCommand, RailEvent, RailOperation, RailOutcome, Step,
-};
+pub(crate) mod rail;
+
+use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, RailError};
 use tebura_ledger::{Currency, Money, Timestamp};
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use crate::call::Call;
 use crate::contract::{Breach, clean_fault, printable};
+use crate::world::World;
 use crate::{keys, limits};
 
-mod bindings {
+/// The imports, bound once: the bindings of each world take these types.
+mod imports {
     wasmtime::component::bindgen!({
-        path: ["../../specs/wit/host/1.0.0", "../../specs/wit/rail/1.0.0"],
-        world: "tebura:rail/rail-plugin",
+        path: "../../specs/wit/host/1.0.0",
+        world: "tebura:host/imports",
         imports: { default: trappable },
     });
 }
 
-use bindings::exports::tebura::rail::rail as wit;
-use bindings::tebura::host;
-pub(crate) use bindings::{RailPlugin, RailPluginPre};
 use host::types;
+use imports::tebura::host;
+
+/// Where a component's exports are found, for the world of its manifest.
+pub(crate) enum Exports {
+    Rail(rail::Indices),
+}
+
+impl Exports {
+    /// Finds them. The world's types are compared here.
+    pub(crate) fn of(world: World, pre: &InstancePre<Call>) -> wasmtime::Result<Self> {
+        match world {
+            World::Rail => rail::Indices::new(pre).map(Exports::Rail),
+        }
+    }
+}
 
 /// A linker with everything that a plugin may import, and nothing else.
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Call>> {
     let mut linker = Linker::new(engine);
-    RailPlugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |call| call)?;
+    imports::Imports::add_to_linker::<_, HasSelf<_>>(&mut linker, |call| call)?;
     Ok(linker)
 }
 
@@ -99,56 +114,6 @@ fn guest_fault(fault: Fault) -> types::Fault {
     types::Fault { code: fault.code, message: fault.message }
 }
 
-/// An operation in the guest's words. Times before 1970 and negative amounts do not occur; they become zero.
-pub(crate) fn operation(operation: &RailOperation) -> wit::Operation {
-    wit::Operation {
-        id: operation.id.clone(),
-        attempt: operation.attempt,
-        now: millis(operation.now),
-        command: command(&operation.command),
-        attributes: Vec::new(),
-    }
-}
-
-fn command(command: &RailCommand) -> wit::Command {
-    match command {
-        RailCommand::Hold { payer, payee, amount, expires } => wit::Command::Hold(wit::Hold {
-            payer: party(payer),
-            payee: party(payee),
-            amount: guest_money(*amount),
-            expires: millis(*expires),
-        }),
-        RailCommand::Raise { reference, amount } => {
-            wit::Command::Raise(wit::Raise { reference: reference.clone(), amount: guest_money(*amount) })
-        }
-        RailCommand::Extend { reference, amount, until } => wit::Command::Extend(wit::Extend {
-            reference: reference.clone(),
-            amount: guest_money(*amount),
-            until: millis(*until),
-        }),
-        RailCommand::Capture { reference, amount, is_final } => wit::Command::Capture(wit::Capture {
-            reference: reference.clone(),
-            amount: guest_money(*amount),
-            is_final: *is_final,
-        }),
-        RailCommand::Release { reference, amount } => {
-            wit::Command::Release(wit::Release { reference: reference.clone(), amount: guest_money(*amount) })
-        }
-        RailCommand::Refund { reference, amount } => {
-            wit::Command::Refund(wit::Refund { reference: reference.clone(), amount: guest_money(*amount) })
-        }
-        RailCommand::Inquire { of, about, reference } => wit::Command::Inquire(wit::Inquiry {
-            of: of.to_string(),
-            about: (*about).to_owned(),
-            reference: reference.clone(),
-        }),
-    }
-}
-
-fn party(party: &tebura_hub::rail::Party) -> wit::Party {
-    wit::Party { kind: party.kind.clone(), token: party.token.clone(), attributes: Vec::new() }
-}
-
 fn guest_money(money: Money) -> types::Money {
     types::Money { minor: u64::try_from(money.minor()).unwrap_or(0), currency: money.currency().to_string() }
 }
@@ -157,46 +122,14 @@ fn millis(time: Timestamp) -> u64 {
     u64::try_from(time.millis()).unwrap_or(0)
 }
 
-/// An event in the guest's words.
-pub(crate) fn event(event: &RailEvent) -> wit::Event {
-    match event {
-        RailEvent::Reply(reply) => wit::Event::Reply(guest_reply(reply)),
-        RailEvent::Silence { maybe_delivered, reason } => {
-            wit::Event::Silence(types::Silence { maybe_delivered: *maybe_delivered, reason: reason.clone() })
-        }
-        RailEvent::Timer => wit::Event::Timer,
-    }
-}
-
 fn guest_reply(reply: &HttpReply) -> types::HttpReply {
     let headers = reply.headers.iter().map(|(name, value)| types::Field { name: name.clone(), value: value.clone() });
     types::HttpReply { status: reply.status, headers: headers.collect(), body: reply.body.clone() }
 }
 
-/// A guest's answer in the hub's words.
-pub(crate) fn step(step: wit::Step) -> Result<Step, Breach> {
-    let next = match step.next {
-        wit::Next::Call(call) => Next::Call(http_call(call)?),
-        wit::Next::WaitUntil(time) => Next::WaitUntil(timestamp(time)?),
-        wit::Next::Done(outcome) => Next::Done(self::outcome(outcome)?),
-    };
-    let writes = step.writes.into_iter().map(|write| KvWrite { key: write.key, value: write.value }).collect();
-    Ok(Step { next, state: step.state, writes })
-}
-
 /// A guest's fault, fit for rows and logs.
-pub(crate) fn fault(fault: types::Fault) -> Fault {
+fn fault(fault: types::Fault) -> Fault {
     clean_fault(&fault.code, &fault.message)
-}
-
-fn outcome(outcome: wit::Outcome) -> Result<RailOutcome, Breach> {
-    Ok(match outcome {
-        wit::Outcome::Settled(settled) => {
-            RailOutcome::Settled { reference: settled.reference, amount: money(&settled.amount)? }
-        }
-        wit::Outcome::Declined(declined) => RailOutcome::Declined(fault(declined)),
-        wit::Outcome::Unknown(unknown) => RailOutcome::Unknown(fault(unknown)),
-    })
 }
 
 fn http_call(call: types::HttpCall) -> Result<HttpCall, Breach> {
@@ -228,4 +161,24 @@ fn timestamp(time: u64) -> Result<Timestamp, Breach> {
     i64::try_from(time)
         .map(Timestamp::from_millis)
         .map_err(|_| Breach::Malformed { what: "a time", wanted: "below 2^63" })
+}
+
+/// What became of a call: a guest's own fault, an answer that breaks the contract, or the answer.
+fn answered<W, T>(answer: Result<W, types::Fault>, read: impl FnOnce(W) -> Result<T, Breach>) -> Result<T, RailError> {
+    let broken = |breach: Breach| RailError::Trapped { code: breach.code(), message: breach.to_string() };
+    read(answer.map_err(|own| RailError::Fault(fault(own)))?).map_err(broken)
+}
+
+/// A version of a plugin's was replaced by one of another world, which the installation refuses.
+fn other_world() -> RailError {
+    let message = "the plugin that runs is of another world than what it is asked".to_owned();
+    RailError::Trapped { code: "plugin.host", message }
+}
+
+fn kv_writes(writes: Vec<types::KvWrite>) -> Vec<KvWrite> {
+    writes.into_iter().map(|write| KvWrite { key: write.key, value: write.value }).collect()
+}
+
+fn guest_silence(maybe_delivered: bool, reason: &str) -> types::Silence {
+    types::Silence { maybe_delivered, reason: reason.to_owned() }
 }

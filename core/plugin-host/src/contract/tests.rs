@@ -39,7 +39,7 @@ fn step(next: Next) -> Step {
 #[track_caller]
 fn checked(operation: &RailOperation, step: &Step, expected: Option<&str>) {
     let manifest = Manifest::parse(WHOLE.as_bytes()).unwrap();
-    let code = check(step, operation, &manifest).err().map(|breach| breach.code());
+    let code = check(step, operation, manifest.rail().unwrap(), &manifest).err().map(|breach| breach.code());
     assert_eq!(code, expected);
 }
 
@@ -145,12 +145,13 @@ fn a_fault_is_fit_for_a_row_and_a_log() {
 #[test]
 fn an_operation_outside_the_manifest_is_refused_before_the_guest_sees_it() {
     let manifest = Manifest::parse(WHOLE.as_bytes()).unwrap();
-    let code = |operation: &RailOperation| check_operation(operation, &manifest).err().map(|fault| fault.code);
+    let code =
+        |operation: &RailOperation| check_operation(operation, manifest.rail().unwrap()).err().map(|fault| fault.code);
     assert_eq!(code(&hold(yen(100_000))), None);
     assert_eq!(code(&hold(yen(100_001))).as_deref(), Some("rail.amount_over_limit"));
     let dollars = Money::new(1, Currency::new("USD").unwrap());
     assert_eq!(code(&hold(dollars)).as_deref(), Some("rail.currency_unsupported"));
     let fewer = Manifest::parse(WHOLE.replace("\"refund\", ", "").as_bytes()).unwrap();
     let refund = operation(RailCommand::Refund { reference: "c-1".to_owned(), amount: yen(1) });
-    assert_eq!(check_operation(&refund, &fewer).unwrap_err().code, "rail.command_unsupported");
+    assert_eq!(check_operation(&refund, fewer.rail().unwrap()).unwrap_err().code, "rail.command_unsupported");
 }

@@ -77,6 +77,12 @@ fn advice(node: &Value) -> String {
     }
 }
 
+/// What to write as a whole table.
+pub(super) fn table(table: &str) -> String {
+    let schema = COMPILED.as_ref().ok().and_then(|(schema, _)| schema.pointer(&format!("/properties/{table}")));
+    format!("[{table}], {}", schema.and_then(|node| node["description"].as_str()).unwrap_or_default())
+}
+
 fn fields(node: &Value) -> String {
     let names: Vec<String> =
         node["properties"].as_object().into_iter().flatten().map(|(name, _)| format!("`{name}`")).collect();

@@ -1,3 +1,6 @@
+use tebura_hub::rail::RailFinality;
+use tebura_ledger::Currency;
+
 use super::*;
 
 pub(crate) const WHOLE: &str = r#"[plugin]
@@ -35,11 +38,13 @@ deadline = "150ms"
 #[test]
 fn everything_is_read() {
     let manifest = Manifest::parse(WHOLE.as_bytes()).unwrap();
+    let rail = manifest.rail().unwrap();
     assert_eq!(manifest.id.0, "jp.example.machi-pay");
-    assert_eq!(manifest.rail.as_str(), "jp.example.machi-pay");
+    assert_eq!(manifest.world, World::Rail);
+    assert_eq!(rail.rail.as_str(), "jp.example.machi-pay");
     assert_eq!(manifest.version, "1.4.0");
-    assert_eq!(manifest.max_hold, Some(Duration::from_secs(7 * 86_400)));
-    assert_eq!(manifest.currencies, [Currency::JPY]);
+    assert_eq!(rail.max_hold, Some(Duration::from_secs(7 * 86_400)));
+    assert_eq!(rail.currencies, [Currency::JPY]);
     assert_eq!(manifest.endpoints["gateway"].allow[1].to_string(), "GET /v1/holds/*");
     assert_eq!(manifest.settle_window(), Duration::from_secs(90));
     assert_eq!(manifest.keys["webhook"].uses, [KeyUse::Verify]);
@@ -49,15 +54,16 @@ fn everything_is_read() {
 
 #[test]
 fn what_else_a_rail_can_do_is_read_and_is_little_where_nothing_is_said() {
-    let least = Manifest::parse(WHOLE.as_bytes()).unwrap();
+    let part = |text: &str| Manifest::parse(text.as_bytes()).unwrap().rail().unwrap().clone();
+    let least = part(WHOLE);
     assert_eq!((least.partial_release, least.pin, least.settlement_delay), (false, false, Duration::ZERO));
     assert_eq!(least.finality, RailFinality::Contestable);
     let said =
         "max_hold = \"7 d\"\npartial_release = true\npin = true\nsettlement_delay = \"2 d\"\nfinality = \"final\"";
-    let manifest = Manifest::parse(WHOLE.replacen("max_hold = \"7 d\"", said, 1).as_bytes()).unwrap();
-    assert_eq!((manifest.partial_release, manifest.pin), (true, true));
-    assert_eq!(manifest.settlement_delay, Duration::from_secs(2 * 86_400));
-    assert_eq!(manifest.finality, RailFinality::Final);
+    let rail = part(&WHOLE.replacen("max_hold = \"7 d\"", said, 1));
+    assert_eq!((rail.partial_release, rail.pin), (true, true));
+    assert_eq!(rail.settlement_delay, Duration::from_secs(2 * 86_400));
+    assert_eq!(rail.finality, RailFinality::Final);
 }
 
 #[track_caller]
@@ -134,6 +140,11 @@ fn what_is_missing_or_unknown_is_named() {
         "plugin.toml has 1 problem:\n  line 12: rail.max_hodl is not a field here; remove it, or write `commands`, `finality`, `max_hold`, `partial_release`, `pin`, `settlement_delay`, `several_captures`",
     );
     check(
+        "[money]\ncurrencies = [\"JPY\"]\nmax_per_operation = 100_000\n",
+        "",
+        "plugin.toml has 1 problem:\n  money is missing; write [money], the money that it may be asked to move",
+    );
+    check(
         "[plugin]\n",
         "[plugin\n",
         "plugin.toml is not TOML: line 1:  unclosed table, expected `]`; correct it and try again",
@@ -168,5 +179,5 @@ money = { currencies = ["JPY"], max_per_operation = 1 }"#,
     )
     .unwrap();
     assert!(manifest.endpoints.is_empty() && manifest.keys.is_empty() && manifest.settings.is_empty());
-    assert!(!manifest.several_captures);
+    assert!(!manifest.rail().unwrap().several_captures);
 }

@@ -26,6 +26,9 @@ pub enum PluginBenchError {
     /// The plugin was refused.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// A plugin of another world.
+    #[error("the benchmark pays with the plugin, and it is not a rail; name a rail's folder")]
+    NotARail,
     /// The plugin gave no step where it should have.
     #[error("the plugin failed in the benchmark: {0}")]
     Call(#[from] tebura_hub::rail::RailError),
@@ -43,8 +46,9 @@ pub fn plugins(package: &Package, keyring: &str, now: Timestamp) -> Result<(Stri
     for (name, metering) in [("fuel on", Metering::Fuel), ("fuel off", Metering::DeadlineOnly)] {
         let trust = Trust::new(Keyring::parse(keyring)?, DemoKeys::Allow, Vouching::Publisher);
         let host = PluginHost::new(trust, None, HostOptions { metering, ..HostOptions::default() })?;
-        let (rail, _) = host.install(package, Bindings::default(), now)?;
-        for (word, measured) in [("start", starts(&rail, now)?), ("resume", resumes(&rail, now)?)] {
+        let (plugin, _) = host.install(package, Bindings::default(), now)?;
+        let rail = plugin.rail().ok_or(PluginBenchError::NotARail)?;
+        for (word, measured) in [("start", starts(rail, now)?), ("resume", resumes(rail, now)?)] {
             let Measured { mut instantiate, mut call, fuel } = measured;
             let (instantiate, call) = (median_and_p99(&mut instantiate), median_and_p99(&mut call));
             // A payment is a hold and a capture, each a start and a resume.

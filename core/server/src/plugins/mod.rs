@@ -251,18 +251,17 @@ impl Plugins {
     /// Every plugin.
     pub fn list(&self) -> Vec<Listed> {
         let state = self.state();
-        let listed = |rail: Arc<tebura_plugin_host::InstalledRail>| {
-            use tebura_hub::ports::Rail as _;
-            let (manifest, descriptor) = (rail.manifest(), rail.descriptor());
+        let listed = |plugin: tebura_plugin_host::Plugin| {
+            let manifest = plugin.manifest();
             Listed {
                 plugin: manifest.id.0.clone(),
                 version: manifest.version.clone(),
-                digest: descriptor.digest.map(|digest| format!("{digest:?}")).unwrap_or_default(),
+                digest: format!("{:?}", plugin.digest()),
                 disabled: self.rails.host.disabled(&manifest.id),
                 configured: !state.grants.contains_key(&manifest.id.0),
             }
         };
-        self.rails.host.rails().into_iter().map(listed).collect()
+        self.rails.host.plugins().into_iter().map(listed).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -274,7 +273,7 @@ impl Plugins {
         let new_key = self.new_key(request, &manifest, now)?;
         let id = &manifest.id;
         let own = state.lock.approved_version(&id.0).map(str::to_owned);
-        if own.is_none() && self.rails.host.rail(id).is_some() {
+        if own.is_none() && self.rails.host.plugin(id).is_some() {
             return Err(PluginsError::Configured { plugin: id.0.clone() });
         }
         if !request.step_back {
@@ -330,10 +329,10 @@ impl Plugins {
         let kv = Arc::new(StoreKv::new(self.store.clone(), self.runtime.clone()));
         let keys = keys_of(manifest, &grants.keys(&self.data)?)?;
         let bindings = Bindings { settings: grants.settings.clone(), keys, kv };
-        let (rail, _) = self.rails.host.upgrade(package, bindings, now)?;
+        let (plugin, _) = self.rails.host.upgrade(package, bindings, now)?;
         self.rails.egress.rebind(&manifest.id, bound)?;
-        if let Some(hub) = self.hub.get() {
-            hub.add_rail(rail);
+        if let (Some(hub), Some(rail)) = (self.hub.get(), plugin.rail()) {
+            hub.add_rail(Arc::clone(rail) as _);
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Plugins {
 
     pub(super) fn installed(&self, plugin: &str) -> Result<PluginId, PluginsError> {
         let id = PluginId(plugin.to_owned());
-        match self.rails.host.rail(&id) {
+        match self.rails.host.plugin(&id) {
             Some(_) => Ok(id),
             None => Err(PluginsError::NotInstalled { plugin: plugin.to_owned() }),
         }

@@ -137,8 +137,8 @@ pub fn start(
         let keys = keys_of(&Manifest::parse(&plan.package.manifest).map_err(refused(&plan.name))?, &plan.keys)?;
         let bindings = Bindings { settings: plan.settings, keys, kv };
         let installed = host.install(&plan.package, bindings, SystemClock::default().now());
-        let (rail, report) = installed.map_err(refused(&plan.name))?;
-        bound.extend(bindings_of(rail.manifest(), plan.endpoints)?);
+        let (plugin, report) = installed.map_err(refused(&plan.name))?;
+        bound.extend(bindings_of(plugin.manifest(), plan.endpoints)?);
         lines.push(format!("{} {} {:?}", report.plugin.0, report.version, report.digest));
     }
     let egress = Arc::new(HttpEgress::new(bound)?);

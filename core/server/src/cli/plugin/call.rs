@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tebura_hub::ports::Clock;
 use tebura_hub::rail::{Effect, HttpReply, Next, Party, RailCommand, RailEvent, RailOperation, RailOutcome, Step};
 use tebura_ledger::{Money, OperationId, Timestamp};
-use tebura_plugin_host::{Bindings, Input, Package, Workbench};
+use tebura_plugin_host::{Bindings, Input, Manifest, Package, Workbench};
 
 use super::super::{Failure, Outcome, print};
 use crate::clock::SystemClock;
@@ -63,14 +63,15 @@ pub(super) fn run(arguments: &CallArguments) -> Outcome {
     let package = Package::read(&arguments.folder)?;
     let now = SystemClock::default().now();
     let bench = Workbench::open(&package.manifest, package.component, Bindings::default(), now)?;
-    let operation = operation(&asked, &bench, now)?;
+    let rail = bench.plugin().rail().ok_or("`tebura plugin call` takes a rail")?;
+    let operation = operation(&asked, bench.manifest(), now)?;
     let answer = match (&asked.state, &asked.event) {
         (Some(state), Some(event)) => {
             let state = STANDARD.decode(state).map_err(|error| format!("`state` is not base64: {error}"))?;
             let event = event_of(event)?;
-            bench.run(&operation, Input::Resume { state: &state, event: &event })
+            rail.run(&operation, Input::Resume { state: &state, event: &event })
         }
-        (None, None) => bench.run(&operation, Input::Start),
+        (None, None) => rail.run(&operation, Input::Start),
         _ => return Err("`state` and `event` go together: give both, or neither for a first step".into()),
     };
     let step = answer.result?;
@@ -80,8 +81,9 @@ pub(super) fn run(arguments: &CallArguments) -> Outcome {
     Ok(())
 }
 
-fn operation(asked: &Asked, bench: &Workbench, now: Timestamp) -> Result<RailOperation, Failure> {
-    let currency = bench.manifest().currencies.first().copied().ok_or("the manifest lists no currency")?;
+fn operation(asked: &Asked, manifest: &Manifest, now: Timestamp) -> Result<RailOperation, Failure> {
+    let currency =
+        manifest.rail().and_then(|rail| rail.currencies.first()).copied().ok_or("the manifest lists no currency")?;
     let amount = Money::new(asked.amount, currency);
     let of: OperationId = match &asked.id {
         Some(id) => id.parse().map_err(|error| format!("`id`: {error}"))?,

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 use tebura_hub::ports::Clock;
-use tebura_plugin_host::{Bindings, Most, SampleReply, Trial, Workbench, limits, trial};
+use tebura_plugin_host::{Bindings, Most, Plugin, SampleReply, Trial, Workbench, limits, trial};
 
 use super::super::{Outcome, print};
 use super::{build, manifest_of};
@@ -28,7 +28,10 @@ pub(super) fn run(folder: &Path) -> Outcome {
     let size = built.component.len();
     let now = SystemClock::default().now();
     let bench = Workbench::open(&bytes, built.component, Bindings::default(), now)?;
-    let found = trial(&manifest, &replies, now, &|operation, input| bench.run(operation, input));
+    let found = match bench.plugin() {
+        Plugin::Rail(rail) => trial(rail, &replies, now),
+        other => return Err(format!("this program cannot try out a component of {}", other.manifest().world).into()),
+    };
     let per_command = format!("{} steps of {} commands", print::grouped(found.steps as u64), found.commands);
     print::line(&format!("  component  {per_command}, each twice: {}", verdict(&found)));
     let allowed = manifest.limits;

@@ -1,0 +1,96 @@
+//! `[rail]` and `[money]` of `plugin.toml`: what a rail can do and may be asked to move.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tebura_hub::rail::RailFinality;
+use tebura_ledger::{Currency, RailId};
+
+use super::Checker;
+
+/// What a rail can do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RailPart {
+    /// The rail's name in holds: the plugin's id.
+    pub rail: RailId,
+    /// `hold`, `raise`, `extend`, `capture`, `release`, `refund`, `inquire`.
+    pub commands: Vec<String>,
+    /// A hold can be captured in parts.
+    pub several_captures: bool,
+    /// Longest hold.
+    pub max_hold: Option<Duration>,
+    /// A part of a hold can be given back and the rest kept.
+    pub partial_release: bool,
+    /// The far end ends no hold by itself on which something is open.
+    pub pin: bool,
+    /// How long after a capture the payee has the money.
+    pub settlement_delay: Duration,
+    /// Whether the payer can still contest a settled capture.
+    pub finality: RailFinality,
+    pub currencies: Vec<Currency>,
+    /// Largest amount of one operation, minor units.
+    pub max_per_operation: i64,
+}
+
+/// `[rail]` after the schema has passed it.
+#[derive(Deserialize)]
+pub(super) struct WireRail {
+    commands: Vec<String>,
+    #[serde(default)]
+    several_captures: bool,
+    max_hold: Option<String>,
+    #[serde(default)]
+    partial_release: bool,
+    #[serde(default)]
+    pin: bool,
+    settlement_delay: Option<String>,
+    finality: Option<String>,
+}
+
+/// `[money]` after the schema has passed it.
+#[derive(Deserialize)]
+pub(super) struct WireMoney {
+    currencies: Vec<String>,
+    max_per_operation: i64,
+}
+
+impl Checker<'_> {
+    /// `None` where a problem was noted that leaves nothing to say of the rail.
+    pub(super) fn rail(&mut self, id: &str, wire: WireRail, money: &WireMoney) -> Option<RailPart> {
+        let currencies = self.currencies(money);
+        let max_hold = wire.max_hold.as_deref().map(|text| self.duration("/rail/max_hold", text));
+        let settlement_delay = wire.settlement_delay.as_deref();
+        let settlement_delay = settlement_delay.map(|text| self.duration("/rail/settlement_delay", text));
+        // The schema lets no other word through.
+        let finality = wire.finality.as_deref().and_then(RailFinality::from_name).unwrap_or_default();
+        let rail = RailId::new(id)
+            .map_err(|error| self.problem("/plugin/id", "is not a rail's name", error.to_string()))
+            .ok()?;
+        Some(RailPart {
+            rail,
+            commands: wire.commands,
+            several_captures: wire.several_captures,
+            max_hold,
+            partial_release: wire.partial_release,
+            pin: wire.pin,
+            settlement_delay: settlement_delay.unwrap_or_default(),
+            finality,
+            currencies,
+            max_per_operation: money.max_per_operation,
+        })
+    }
+
+    fn currencies(&mut self, money: &WireMoney) -> Vec<Currency> {
+        let mut found = Vec::new();
+        for (index, code) in money.currencies.iter().enumerate() {
+            match Currency::new(code) {
+                Ok(currency) => found.push(currency),
+                Err(error) => {
+                    self.problem(&format!("/money/currencies/{index}"), "is not a currency", error.to_string());
+                }
+            }
+        }
+        found
+    }
+}

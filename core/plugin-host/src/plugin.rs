@@ -1,0 +1,49 @@
+//! An installed plugin, whatever its world: what an operator lists, switches and binds.
+
+use std::sync::Arc;
+
+use tebura_hub::rail::ComponentDigest;
+
+use crate::dispatch::Dispatch;
+use crate::install::Installed;
+use crate::manifest::{Manifest, Part};
+use crate::rail::InstalledRail;
+
+/// An installed plugin, behind the port of its world.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Plugin {
+    Rail(Arc<InstalledRail>),
+}
+
+impl Plugin {
+    pub(crate) fn new(dispatch: Dispatch) -> Self {
+        let installed = Arc::clone(&dispatch.installed);
+        match &installed.manifest.part {
+            Part::Rail(part) => Plugin::Rail(Arc::new(InstalledRail::new(dispatch, part))),
+        }
+    }
+
+    pub(crate) fn installed(&self) -> &Arc<Installed> {
+        match self {
+            Plugin::Rail(rail) => rail.installed(),
+        }
+    }
+
+    /// What the plugin asked for.
+    pub fn manifest(&self) -> &Manifest {
+        &self.installed().manifest
+    }
+
+    /// What runs.
+    pub fn digest(&self) -> ComponentDigest {
+        self.installed().digest
+    }
+
+    /// As a rail; `None`: it is of another world.
+    pub fn rail(&self) -> Option<&Arc<InstalledRail>> {
+        match self {
+            Plugin::Rail(rail) => Some(rail),
+        }
+    }
+}
