@@ -32,6 +32,8 @@ pub struct Hub {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) galleries: Galleries,
     rails: RwLock<BTreeMap<RailId, Arc<dyn Rail>>>,
+    /// Rails on which nothing new is reserved, with the reason.
+    pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
     instruments: Cache<InstrumentId, Instrument>,
     payees: Cache<MerchantId, Vec<Payee>>,
     merchants: Cache<MerchantId, Merchant>,
@@ -67,6 +69,7 @@ impl Hub {
             ids,
             galleries,
             rails: RwLock::new(rails),
+            stopped: RwLock::default(),
             instruments: Cache::new(),
             payees: Cache::new(),
             merchants: Cache::new(),

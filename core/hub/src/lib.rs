@@ -45,6 +45,7 @@ pub mod set_up;
 pub mod shards;
 pub mod sites;
 pub mod statements;
+mod stop_rail;
 #[cfg(test)]
 mod tests;
 pub mod webhooks;

@@ -151,7 +151,7 @@ pub fn after_failure(
             exchange.stage = Stage::Arrived { event, failures: 1 };
             None
         }
-        RailError::Trapped { .. } | RailError::Fault(_) | RailError::Revoked { .. } => {
+        RailError::Trapped { .. } | RailError::Fault(_) | RailError::Revoked { .. } | RailError::Stopped { .. } => {
             let fault = fault_of(error);
             match exchange.purpose {
                 Purpose::Perform if exchange.last_sent_at.is_none() => {
@@ -171,6 +171,7 @@ pub fn fault_of(error: &RailError) -> Fault {
         RailError::Fault(fault) => fault.clone(),
         RailError::Trapped { code, message } => Fault { code: (*code).to_owned(), message: message.clone() },
         RailError::Revoked { reason } => Fault { code: "plugin.revoked".to_owned(), message: reason.clone() },
+        RailError::Stopped { reason } => Fault { code: "rail.stopped".to_owned(), message: reason.clone() },
         RailError::Busy { .. } => Fault { code: "plugin.busy".to_owned(), message: error.to_string() },
     }
 }

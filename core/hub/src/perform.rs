@@ -144,7 +144,11 @@ impl Hub {
             last_sent_at: None,
             revision: 1,
         };
-        let told = match rail.start(&asked).await {
+        let first = match self.stops(&exchange.rail, &asked.command) {
+            Some(reason) => Err(RailError::Stopped { reason }),
+            None => rail.start(&asked).await,
+        };
+        let told = match first {
             Ok(step) => {
                 writes.extend(self.kv_writes(&exchange.rail, &step));
                 let next = machine::take_state(&mut exchange, step);

@@ -221,6 +221,9 @@ pub enum RailError {
     /// Revoked or disabled since the hub started.
     #[error("the plugin is not allowed to run: {reason}")]
     Revoked { reason: String },
+    /// The operator stopped the rail: nothing new is reserved there. Nothing was run.
+    #[error("the rail takes no new holds: {reason}")]
+    Stopped { reason: String },
     /// All sandbox threads are busy; nothing was run.
     #[error("the sandbox is busy; try again in {retry_after_ms} ms")]
     Busy { retry_after_ms: u32 },

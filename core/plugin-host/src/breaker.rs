@@ -48,7 +48,7 @@ impl Breaker {
 pub(crate) fn is_failure(error: &RailError) -> bool {
     match error {
         RailError::Trapped { code, .. } => !matches!(*code, "plugin.host" | "plugin.store_unavailable"),
-        RailError::Fault(_) | RailError::Revoked { .. } | RailError::Busy { .. } => false,
+        RailError::Fault(_) | RailError::Revoked { .. } | RailError::Stopped { .. } | RailError::Busy { .. } => false,
     }
 }
 

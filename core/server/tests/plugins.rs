@@ -159,6 +159,25 @@ async fn a_rail_is_installed_and_pays_without_a_restart_and_after_one() {
     let (status, held) = town.hold(&shop, 1_000).await;
     assert_eq!((status, &held["hold"]["status"]), (StatusCode::CREATED, &json!("held")), "{held}");
 
+    // Stopped: what is held is captured, and nothing new is held, by this rail only and after a restart too.
+    let rail = |verb: &str| format!("/operator/rails/{RAIL}/{verb}");
+    assert_eq!(town.operator("POST", &rail("stop"), json!({"reason": "an audit"})).await.0, StatusCode::NO_CONTENT);
+    let (_, shown) = town.operator("GET", &rail_path, Value::Null).await;
+    assert_eq!(shown["takes_holds"], false, "{shown}");
+    let (status, refused) = town.hold(&shop, 999).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::PAYMENT_REQUIRED, &json!("rail.stopped")), "{refused}");
+    let (status, again) = town.hold(&shop, 1_000).await;
+    assert_eq!((status, &again["hold"]["id"]), (StatusCode::CREATED, &held["hold"]["id"]), "a repeat is answered");
+    let capture = format!("/v1/holds/{}/capture", held["hold"]["id"].as_str().unwrap());
+    let body = json!({"amount": {"minor": 400, "currency": "JPY"}, "final": false});
+    assert_eq!(town.call("POST", &capture, &shop.key, body).await.0, StatusCode::CREATED);
+    town.city.stop().await;
+    let town = Town::start(data.path()).await;
+    assert_eq!(town.hold(&shop, 998).await.1["code"], "rail.stopped");
+    assert_eq!(town.operator("POST", &rail("resume"), json!({})).await.0, StatusCode::NO_CONTENT);
+    let (status, unknown) = town.operator("POST", "/operator/rails/nowhere/stop", json!({"reason": "x"})).await;
+    assert_eq!((status, &unknown["code"]), (StatusCode::NOT_FOUND, &json!("rail.not_found")), "{unknown}");
+
     // Off: the open hold is shown, and nothing new is held.
     let (_, open) = town.operator("GET", &format!("/operator/plugins/{RAIL}/open"), Value::Null).await;
     assert_eq!((&open["holds"], &open["operations"]), (&json!(1), &json!(0)), "{open}");

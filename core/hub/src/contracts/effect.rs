@@ -79,6 +79,8 @@ impl Hub {
             return Ok(None);
         };
         let leg = contract.legs().find(|leg| leg.name == name).filter(|leg| self.in_house(leg.rail));
+        // On a stopped rail each effect is asked for by itself, where it is refused.
+        let leg = leg.filter(|leg| self.stopped(leg.rail).is_none());
         let (Some(leg), Some(hold)) = (leg, record.progress.holds.get(name).map(|hold| hold.0)) else {
             return Ok(None);
         };

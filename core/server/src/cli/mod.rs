@@ -62,6 +62,9 @@ enum Command {
     Doctor(doctor::DoctorArguments),
     /// Print the API's description, OpenAPI 3.1.
     Openapi,
+    /// Stop a rail for new holds, or let it take them again.
+    #[command(subcommand)]
+    Rail(RailSwitch),
     /// Check that nothing was changed behind the hub's back.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -71,6 +74,14 @@ enum Command {
     /// Measure, each figure beside its baseline from the same run.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
+}
+
+#[derive(Subcommand)]
+enum RailSwitch {
+    /// Take no new holds; what is held is captured and released as before. Shows first what is open.
+    Stop(plugin::SwitchArguments),
+    /// Take new holds again.
+    Resume(plugin::SwitchArguments),
 }
 
 #[derive(Subcommand)]
@@ -100,6 +111,8 @@ pub fn main() -> ExitCode {
         Some(Command::Contract(contract)) => contract::run(contract),
         Some(Command::Statement(statement)) => statement::run(statement),
         Some(Command::Reconcile(reconcile)) => in_runtime(reconcile::run(reconcile)),
+        Some(Command::Rail(RailSwitch::Stop(rail))) => in_runtime(plugin::switch_rail(rail, false)),
+        Some(Command::Rail(RailSwitch::Resume(rail))) => in_runtime(plugin::switch_rail(rail, true)),
         Some(Command::OperatorKey(operator)) => in_runtime(operator::run(operator)),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor),
         Some(Command::Openapi) => {

@@ -42,6 +42,14 @@ pub enum Decision {
         key: String,
         reason: String,
     },
+    /// Nothing new is reserved on a rail.
+    RailStopped {
+        rail: String,
+        reason: String,
+    },
+    RailResumed {
+        rail: String,
+    },
     /// A component that never runs again.
     Withdrawn {
         /// SHA-256, hexadecimal.

@@ -23,7 +23,7 @@ use tebura_egress::EgressError;
 use tebura_hub::Hub;
 use tebura_hub::ports::Store;
 use tebura_hub::rail::{ComponentDigest, PluginId};
-use tebura_ledger::Timestamp;
+use tebura_ledger::{RailId, Timestamp};
 use tebura_plugin_host::{
     Bindings, InstallError, KeyId, Keyring, KeyringError, LockError, LockFile, Manifest, Package, PackageError,
     StoreKv, component_digest, manifest_digest,
@@ -113,6 +113,9 @@ pub enum PluginsError {
     /// No such plugin.
     #[error("no plugin {plugin} is installed; `tebura plugin list` names those that are")]
     NotInstalled { plugin: String },
+    /// No such rail.
+    #[error("there is no rail {rail}; GET /v1/rails lists what is")]
+    NoRail { rail: String },
     /// No such key.
     #[error("no key {key} is trusted here; `tebura plugin inspect` names a plugin's signers")]
     NoKey { key: String },
@@ -153,6 +156,8 @@ struct State {
     journal: Journal,
     lock: LockFile,
     grants: BTreeMap<String, Grants>,
+    /// Rails that earlier starts stopped, with the reason: told to the hub once there is one.
+    stopped: BTreeMap<String, String>,
 }
 
 impl Plugins {
@@ -170,8 +175,8 @@ impl Plugins {
         let folder = data.join("plugins");
         std::fs::create_dir_all(&folder).map_err(|source| PluginsError::File { path: folder.clone(), source })?;
         let (journal, decisions) = Journal::open(&folder.join("journal.jsonl"))?;
-        let (lock, grants, hub) = (LockFile::default(), BTreeMap::new(), OnceLock::new());
-        let state = Mutex::new(State { journal, lock, grants });
+        let (lock, grants, stopped, hub) = (LockFile::default(), BTreeMap::new(), BTreeMap::new(), OnceLock::new());
+        let state = Mutex::new(State { journal, lock, grants, stopped });
         let plugins = Plugins { rails, data: data.to_owned(), store, runtime, hub, state };
         plugins.replay(decisions, now)?;
         let (count, head) = plugins.head();
@@ -194,8 +199,13 @@ impl Plugins {
         &self.rails.lines
     }
 
-    /// The hub that is told of new rails. Once.
+    /// The hub that is told of new and of stopped rails. Once.
     pub fn attach(&self, hub: Arc<Hub>) {
+        for (rail, reason) in &self.state().stopped {
+            let Ok(name) = RailId::new(rail) else { continue };
+            hub.stop_rail(&name, reason);
+            tracing::warn!(rail, reason, "this rail takes no new holds");
+        }
         let _ = self.hub.set(hub);
     }
 
@@ -383,6 +393,8 @@ impl Plugins {
                 Decision::Disabled { plugin, reason } => self.rails.host.disable(&PluginId(plugin), &reason),
                 Decision::Enabled { plugin } => drop(self.rails.host.enable(&PluginId(plugin))),
                 Decision::Revoked { key, reason } => drop(self.rails.host.revoke_key(&KeyId(key), &reason)),
+                Decision::RailStopped { rail, reason } => drop(self.state().stopped.insert(rail, reason)),
+                Decision::RailResumed { rail } => drop(self.state().stopped.remove(&rail)),
                 Decision::Withdrawn { component, reason } => {
                     let digest = unhex(&component).ok_or(JournalError::Digest { component })?;
                     self.rails.host.withdraw(ComponentDigest(digest), &reason);

@@ -1,7 +1,9 @@
-//! The switches: a plugin off and on again, a key withdrawn for good. Each counts from the next call on.
+//! The switches: a plugin off and on again, a component or a key withdrawn for good, a rail stopped for what is new. Each
+//! counts from the next call on.
 
+use tebura_hub::Hub;
 use tebura_hub::rail::PluginId;
-use tebura_ledger::Timestamp;
+use tebura_ledger::{RailId, Timestamp};
 use tebura_plugin_host::KeyId;
 
 use super::journal::hex;
@@ -60,6 +62,36 @@ impl Plugins {
         let (component, reason) = (hex(&digest.0), reason.to_owned());
         state.journal.append(Decision::Withdrawn { component: component.clone(), reason }, now)?;
         Ok(component)
+    }
+
+    /// Takes no new holds on a rail, whoever keeps it; what is held there goes its way.
+    ///
+    /// # Errors
+    /// [`PluginsError::NoRail`], or the journal.
+    pub fn stop_rail(&self, rail: &str, reason: &str, now: Timestamp) -> Result<(), PluginsError> {
+        let (hub, name) = self.rail_of_hub(rail)?;
+        let mut state = self.state();
+        hub.stop_rail(&name, reason);
+        let (rail, reason) = (rail.to_owned(), reason.to_owned());
+        Ok(state.journal.append(Decision::RailStopped { rail, reason }, now)?)
+    }
+
+    /// Takes new holds on a rail again.
+    ///
+    /// # Errors
+    /// As [`Plugins::stop_rail`].
+    pub fn resume_rail(&self, rail: &str, now: Timestamp) -> Result<(), PluginsError> {
+        let (hub, name) = self.rail_of_hub(rail)?;
+        let mut state = self.state();
+        state.journal.append(Decision::RailResumed { rail: rail.to_owned() }, now)?;
+        hub.resume_rail(&name);
+        Ok(())
+    }
+
+    fn rail_of_hub(&self, rail: &str) -> Result<(&Hub, RailId), PluginsError> {
+        let no_rail = || PluginsError::NoRail { rail: rail.to_owned() };
+        let (hub, name) = self.hub.get().zip(RailId::new(rail).ok()).ok_or_else(no_rail)?;
+        if hub.rail(&name).is_some() { Ok((hub, name)) } else { Err(no_rail()) }
     }
 
     pub(super) fn installed(&self, plugin: &str) -> Result<PluginId, PluginsError> {

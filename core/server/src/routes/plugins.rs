@@ -1,4 +1,4 @@
-//! `/operator/plugins`: what `tebura plugin install`, `list`, `disable`, `enable` and `revoke` ask of the hub that runs.
+//! `/operator/plugins` and `/operator/rails`: what `tebura plugin` and `tebura rail` ask of the hub that runs.
 //!
 //! For the operator's key only, and not part of the described API: the command line of the same version is its one
 //! caller. Every write can be repeated: it names what it leads to.
@@ -35,6 +35,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/operator/plugins/{id}/enable", post(enable))
         .route("/operator/plugins/{id}/withdraw", post(withdraw))
         .route("/operator/plugin-keys/{id}/revoke", post(revoke))
+        .route("/operator/rails/{id}/open", get(open))
+        .route("/operator/rails/{id}/stop", post(stop_rail))
+        .route("/operator/rails/{id}/resume", post(resume_rail))
 }
 
 async fn list(State(app): State<App>, principal: Principal) -> Result<Json<Vec<ListedBody>>, Problem> {
@@ -111,6 +114,28 @@ async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
+async fn stop_rail(
+    State(app): State<App>,
+    principal: Principal,
+    Path(rail): Path<String>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let plugins = operators(&app, &principal)?;
+    let ReasonBody { reason } = body(&app, request, app.limits.body_bytes).await?;
+    blocking(move || plugins.stop_rail(&rail, &reason, SystemClock::default().now())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn resume_rail(
+    State(app): State<App>,
+    principal: Principal,
+    Path(rail): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let plugins = operators(&app, &principal)?;
+    blocking(move || plugins.resume_rail(&rail, SystemClock::default().now())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn operators(app: &App, principal: &Principal) -> Result<Arc<Plugins>, Problem> {
     principal.must_be_operator()?;
     app.plugins().cloned().ok_or_else(|| Problem::not_found("plugins"))
@@ -158,6 +183,7 @@ impl From<PluginsError> for Problem {
             PluginsError::NotApproved => (StatusCode::CONFLICT, "plugin.not_approved"),
             PluginsError::Configured { .. } => (StatusCode::CONFLICT, "plugin.configured"),
             PluginsError::NotInstalled { .. } => (StatusCode::NOT_FOUND, "plugin.not_installed"),
+            PluginsError::NoRail { .. } => (StatusCode::NOT_FOUND, "rail.not_found"),
             PluginsError::NoKey { .. } => (StatusCode::NOT_FOUND, "plugin.key_not_found"),
             PluginsError::File { .. }
             | PluginsError::Journal(_)

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use tebura_hub::rail::RailDescriptor;
 use tebura_ledger::RailId;
 
 use crate::app::App;
@@ -21,7 +22,7 @@ use crate::wire::rails::{RailBody, RailListBody};
     )
 )]
 pub(super) async fn list_rails(State(app): State<App>, _: Principal) -> Json<RailListBody> {
-    Json(RailListBody { items: app.hub.rails().iter().map(|rail| RailBody::from(rail.descriptor())).collect() })
+    Json(RailListBody { items: app.hub.rails().iter().map(|rail| shown(&app, rail.descriptor())).collect() })
 }
 
 /// A rail and its capabilities.
@@ -41,5 +42,9 @@ pub(super) async fn get_rail(
     Id(id): Id<RailId>,
 ) -> Result<Json<RailBody>, Problem> {
     let rail = app.hub.rail(&id).ok_or_else(|| Problem::not_found("rail"))?;
-    Ok(Json(RailBody::from(rail.descriptor())))
+    Ok(Json(shown(&app, rail.descriptor())))
+}
+
+fn shown(app: &App, rail: &RailDescriptor) -> RailBody {
+    RailBody::new(rail, app.hub.stopped(&rail.rail).is_some())
 }

@@ -15,6 +15,8 @@ pub struct RailBody {
     /// SHA-256 of the component that decides; none for the house rail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// Whether new holds are taken. Otherwise the operator stopped the rail, and what is held goes its way.
+    pub takes_holds: bool,
     /// `hold`, `raise`, `extend`, `capture`, `release`, `refund`, `inquire`.
     pub commands: Vec<String>,
     /// Currencies that it takes.
@@ -48,9 +50,11 @@ pub struct RailBody {
     pub finality: String,
 }
 
-impl From<&RailDescriptor> for RailBody {
-    fn from(rail: &RailDescriptor) -> RailBody {
+impl RailBody {
+    /// What a rail can do, and whether it is stopped.
+    pub fn new(rail: &RailDescriptor, stopped: bool) -> RailBody {
         RailBody {
+            takes_holds: !stopped,
             id: rail.rail.to_string(),
             version: rail.version.clone(),
             digest: rail.digest.map(|digest| format!("{digest:?}")),

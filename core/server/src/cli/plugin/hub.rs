@@ -68,8 +68,8 @@ pub(in crate::cli) struct InstallArguments {
 
 #[derive(Args)]
 pub(in crate::cli) struct SwitchArguments {
-    /// The plugin's id, which is its rail's name.
-    plugin: String,
+    /// The plugin's id, or the rail's name: for a rail plugin they are the same.
+    name: String,
     /// Why, for the journal.
     #[arg(long, default_value = "the operator's command")]
     reason: String,
@@ -166,46 +166,58 @@ pub(super) async fn list(arguments: HubArguments) -> Outcome {
 }
 
 pub(super) async fn switch(arguments: SwitchArguments, on: bool) -> Outcome {
-    let far = Far::new(&arguments.hub)?;
-    let path = |verb: &str| format!("/operator/plugins/{}/{verb}", arguments.plugin);
+    let path = |verb: &str| format!("/operator/plugins/{}/{verb}", arguments.name);
     if on {
-        far.tell(Method::POST, &path("enable"), None::<&()>).await?;
-        print::line(&format!("{} is on", arguments.plugin));
+        Far::new(&arguments.hub)?.tell(Method::POST, &path("enable"), None::<&()>).await?;
+        print::line(&format!("{} is on", arguments.name));
         return Ok(());
     }
-    show_open_work(&far, &arguments.plugin).await?;
-    if !arguments.yes && !agreed("plugin.switch_off")? {
-        return Err(text(Language::of_process(), "plugin.still_on").into());
-    }
+    let far = asked(&arguments, "plugin.open_work", "plugin.switch_off").await?;
     let reason = ReasonBody { reason: arguments.reason };
     let _: OpenWork = far.send(Method::POST, &path("disable"), Some(&reason)).await?;
-    print::line(&format!("{} is off", arguments.plugin));
+    print::line(&format!("{} is off", arguments.name));
+    Ok(())
+}
+
+/// Takes no new holds on a rail, or takes them again.
+pub(in crate::cli) async fn switch_rail(arguments: SwitchArguments, on: bool) -> Outcome {
+    let path = |verb: &str| format!("/operator/rails/{}/{verb}", arguments.name);
+    if on {
+        Far::new(&arguments.hub)?.tell(Method::POST, &path("resume"), None::<&()>).await?;
+        print::line(&format!("{} takes new holds", arguments.name));
+        return Ok(());
+    }
+    let far = asked(&arguments, "plugin.open_on_rail", "plugin.stop_rail").await?;
+    let reason = ReasonBody { reason: arguments.reason };
+    far.tell(Method::POST, &path("stop"), Some(&reason)).await?;
+    print::line(&format!("{} takes no new holds; what is held goes its way", arguments.name));
     Ok(())
 }
 
 pub(super) async fn withdraw(arguments: SwitchArguments) -> Outcome {
-    let far = Far::new(&arguments.hub)?;
-    show_open_work(&far, &arguments.plugin).await?;
-    if !arguments.yes && !agreed("plugin.withdraw")? {
-        return Err(text(Language::of_process(), "plugin.still_on").into());
-    }
+    let far = asked(&arguments, "plugin.open_work", "plugin.withdraw").await?;
     let reason = ReasonBody { reason: arguments.reason };
-    let path = format!("/operator/plugins/{}/withdraw", arguments.plugin);
+    let path = format!("/operator/plugins/{}/withdraw", arguments.name);
     let digest: String = far.send(Method::POST, &path, Some(&reason)).await?;
-    print::line(&format!("the component {digest} of {} is withdrawn and never runs again", arguments.plugin));
+    print::line(&format!("the component {digest} of {} is withdrawn and never runs again", arguments.name));
     Ok(())
 }
 
-/// What happens to open operations, before anybody decides.
-async fn show_open_work(far: &Far, plugin: &str) -> Outcome {
-    let open: OpenWork = far.send(Method::GET, &format!("/operator/plugins/{plugin}/open"), None::<&()>).await?;
+/// Shows what is open, and lets the operator think again.
+async fn asked(arguments: &SwitchArguments, open_work: &'static str, question: &'static str) -> Result<Far, Failure> {
+    let far = Far::new(&arguments.hub)?;
+    let path = format!("/operator/rails/{}/open", arguments.name);
+    let open: OpenWork = far.send(Method::GET, &path, None::<&()>).await?;
     let more = if open.more { "+" } else { "" };
     let counts = [open.operations, open.in_doubt, open.holds].map(|count| format!("{count}{more}"));
     let values = [("operations", counts[0].as_str()), ("in_doubt", &counts[1]), ("holds", &counts[2])];
     for language in BOTH {
-        print::line(&fill(language, "plugin.open_work", &values));
+        print::line(&fill(language, open_work, &values));
     }
-    Ok(())
+    if !arguments.yes && !agreed(question)? {
+        return Err(text(Language::of_process(), "plugin.still_on").into());
+    }
+    Ok(far)
 }
 
 pub(super) async fn revoke(arguments: RevokeArguments) -> Outcome {

@@ -19,6 +19,8 @@ use clap::Subcommand;
 use tebura_hub::ports::Clock;
 use tebura_plugin_host::{Manifest, Package, ProbeLimits, component_digest, inspect, powers, probe};
 
+pub(super) use hub::{SwitchArguments, switch_rail};
+
 use super::{Outcome, in_runtime, print};
 use crate::clock::SystemClock;
 use crate::start::rails::trust;
