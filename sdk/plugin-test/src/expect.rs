@@ -13,6 +13,7 @@ pub struct Expected {
     path: String,
     key: Option<String>,
     body: Option<Value>,
+    text: Option<String>,
 }
 
 /// A `GET` of this path.
@@ -37,7 +38,7 @@ pub fn delete(path: impl Into<String>) -> Expected {
 
 impl Expected {
     fn new(method: &'static str, path: impl Into<String>) -> Expected {
-        Expected { method, path: path.into(), key: None, body: None }
+        Expected { method, path: path.into(), key: None, body: None, text: None }
     }
 
     /// Idempotent under this key.
@@ -52,6 +53,12 @@ impl Expected {
         self
     }
 
+    /// With this body, byte for byte: a form, for example.
+    pub fn text(mut self, body: impl Into<String>) -> Expected {
+        self.text = Some(body.into());
+        self
+    }
+
     /// What differs between the expectation and a call; `None`: nothing.
     pub(crate) fn difference(&self, call: &HttpCall) -> Option<String> {
         if (self.method, self.path.as_str()) != (call.method.as_str(), call.path.as_str()) {
@@ -61,6 +68,12 @@ impl Expected {
             && call.effect != Effect::Idempotent(key.clone())
         {
             return Some(format!("expected {self} under key {key:?}, the rail declared {:?}", call.effect));
+        }
+        if let Some(text) = &self.text
+            && text.as_bytes() != call.body
+        {
+            let sent = String::from_utf8_lossy(&call.body);
+            return Some(format!("expected {self} with body {text}, the rail sent {sent}"));
         }
         let sent = || serde_json::from_slice::<Value>(&call.body);
         match &self.body {
