@@ -44,6 +44,7 @@ const MEMBERS: [Arrows; 15] = [
     ),
     arrows("tebura-plugin", &[]),
     arrows("tebura-plugin-test", &["tebura-plugin"]),
+    Arrows { from: "tebura-plugin-card", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
     arrows("tebura-sim", &["tebura-hub", "tebura-contract", "tebura-ledger", "tebura-face"]),
