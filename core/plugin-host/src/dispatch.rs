@@ -86,7 +86,7 @@ impl Dispatch {
         let (answered, answer) = oneshot::channel();
         // The job outlives the caller, who may stop waiting.
         self.pool
-            .submit(move || {
+            .submit(&self.installed.manifest.id, move || {
                 let answer = run(&installed, &trust, now, ask);
                 drop(slot);
                 // A caller that has gone away has no use for the answer: nothing was decided by it.

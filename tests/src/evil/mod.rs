@@ -142,7 +142,9 @@ fn shown(result: &Result<Step, RailError>) -> String {
         Ok(Step { next: Next::Done(RailOutcome::Unknown(fault)), .. }) => format!("unknown {}", described(fault)),
         Err(RailError::Fault(fault)) => format!("fault {}", described(fault)),
         Err(RailError::Trapped { code, message }) => format!("trapped {code}: {message}"),
-        Err(error @ (RailError::Revoked { .. } | RailError::Busy { .. })) => error.to_string(),
+        Err(error @ (RailError::Revoked { .. } | RailError::Stopped { .. } | RailError::Busy { .. })) => {
+            error.to_string()
+        }
     }
 }
 
