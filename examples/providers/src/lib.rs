@@ -1,8 +1,9 @@
 //! Sandbox far ends of the rails, for demos and tests: HTTP services with their own books, outside the hub.
 //!
-//! Each keeps its money in its own SQLite database, checks its callers, and can be told to misbehave the way real
-//! far ends do. Absent: real money, personal data, and any knowledge of the hub.
+//! Each keeps books of its own, checks its callers, and can be told to misbehave the way real far ends do. Absent: real
+//! money, real people, and any knowledge of the hub.
 
+pub mod cbdc;
 mod clock;
 mod credential;
 mod line;
