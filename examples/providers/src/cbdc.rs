@@ -234,9 +234,11 @@ impl Running {
 
 /// What a service signs: for other implementations, and for tests.
 pub mod signing {
-    /// The text under `cbdc-signature`, for a request of this method, path and body.
-    pub fn request(method: &str, path: &str, body: &[u8]) -> String {
-        super::request::signed_text(method, path, body)
+    /// The headers `content-digest` and `signature-input` of a request, and the text under its `signature`.
+    pub fn request(service: &str, method: &str, path: &str, body: &[u8]) -> (String, String, String) {
+        use super::request::{digest, parameters, signed_text};
+        let input = format!("sig1={}", parameters(service));
+        (digest(body), input, signed_text(service, method, path, body))
     }
 
     /// The text that an arbiter signs. `word`: `complete` (the rest goes back), `complete-part` or `return`.

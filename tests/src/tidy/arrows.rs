@@ -17,7 +17,7 @@ const fn arrows(from: &'static str, to: &'static [&'static str]) -> Arrows {
     Arrows { from, to, in_tests: &[] }
 }
 
-const MEMBERS: [Arrows; 15] = [
+const MEMBERS: [Arrows; 17] = [
     arrows("tebura-ledger", &[]),
     arrows("tebura-contract", &["tebura-ledger"]),
     arrows("tebura-face", &[]),
@@ -45,6 +45,7 @@ const MEMBERS: [Arrows; 15] = [
     arrows("tebura-plugin", &[]),
     arrows("tebura-plugin-test", &["tebura-plugin"]),
     Arrows { from: "tebura-plugin-card", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
+    Arrows { from: "tebura-plugin-cbdc", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
     arrows("tebura-sim", &["tebura-hub", "tebura-contract", "tebura-ledger", "tebura-face"]),

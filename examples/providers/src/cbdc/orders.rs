@@ -3,6 +3,8 @@
 //! Money from a vault before an act (`fund`) and to a vault after it (`sweep`) belong to the same order: a payment and
 //! its waterfall are one change.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signature;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -28,7 +30,7 @@ pub(crate) enum Terms {
 /// What an order shows beside the member that brings it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Proof {
-    /// Of a three-party lock's arbiter, hex.
+    /// Of a three-party lock's arbiter, base64.
     pub(crate) signature: Option<String>,
     /// Of a hash-time lock, hex.
     pub(crate) preimage: Option<String>,
@@ -258,7 +260,8 @@ impl Ledger {
         match &lock.terms {
             Terms::ThreeParty { arbiter } => {
                 let key = self.arbiters.get(arbiter).ok_or(BAD_PROOF)?;
-                let signature = proof.signature.as_deref().and_then(hex::decode).ok_or(BAD_PROOF)?;
+                let signature = proof.signature.as_deref().ok_or(BAD_PROOF)?;
+                let signature = STANDARD.decode(signature).map_err(|_| BAD_PROOF)?;
                 let signature = Signature::from_slice(&signature).map_err(|_| BAD_PROOF)?;
                 key.verify_strict(text.as_bytes(), &signature).map_err(|_| BAD_PROOF)
             }

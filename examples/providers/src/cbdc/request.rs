@@ -1,13 +1,16 @@
 //! From bytes to a request: what is checked before any role sees it.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::cbdc::hex;
 use crate::cbdc::intermediary::{Ask, Kind};
 use crate::cbdc::orders::{Proof, Terms};
 
@@ -175,25 +178,44 @@ fn invalid(message: impl Into<String>) -> Problem {
     Problem::new(400, "request.invalid", message)
 }
 
-/// What a service signs of each request.
-pub(crate) fn signed_text(method: &str, path: &str, body: &[u8]) -> String {
-    format!("cbdc request v1\n{method}\n{path}\n{}", hex::encode(&Sha256::digest(body)))
+/// The digest header of a body.
+pub(crate) fn digest(body: &[u8]) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(body)))
 }
 
-/// Which service signed this request, by `cbdc-service` and `cbdc-signature`.
+/// The one form of `signature-input` that is taken here.
+pub(crate) fn parameters(service: &str) -> String {
+    format!("(\"@method\" \"@path\" \"content-digest\");keyid=\"{service}\";alg=\"ed25519\"")
+}
+
+/// The signature base of RFC 9421 for method, path and digest.
+pub(crate) fn signed_text(service: &str, method: &str, path: &str, body: &[u8]) -> String {
+    let (digest, parameters) = (digest(body), parameters(service));
+    format!(
+        "\"@method\": {method}\n\"@path\": {path}\n\"content-digest\": {digest}\n\"@signature-params\": {parameters}"
+    )
+}
+
+/// Which service signed this request. Its signature has no time: a repeat has the same request id and the same answer.
 pub(crate) fn service(
-    services: &std::collections::BTreeMap<String, VerifyingKey>,
+    services: &BTreeMap<String, VerifyingKey>,
     headers: &HeaderMap,
     method: &str,
     path: &str,
     body: &[u8],
 ) -> Result<String, Problem> {
-    let wrong = || Problem::new(401, "signature.wrong", "sign method, path and body with the service's registered key");
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let name = text("cbdc-service").ok_or_else(wrong)?;
-    let key = services.get(name).ok_or_else(wrong)?;
-    let signature = text("cbdc-signature").and_then(hex::decode).ok_or_else(wrong)?;
+    let wrong =
+        || Problem::new(401, "signature.wrong", "sign method, path and digest with the service's registered key");
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let says = |name: &&String| text("signature-input") == format!("sig1={}", parameters(name));
+    let (name, key) = services.iter().find(|(name, _)| says(name)).ok_or_else(wrong)?;
+    if text("content-digest") != digest(body) {
+        return Err(wrong());
+    }
+    let signature =
+        text("signature").strip_prefix("sig1=:").and_then(|rest| rest.strip_suffix(':')).ok_or_else(wrong)?;
+    let signature = STANDARD.decode(signature).map_err(|_| wrong())?;
     let signature = Signature::from_slice(&signature).map_err(|_| wrong())?;
-    key.verify_strict(signed_text(method, path, body).as_bytes(), &signature).map_err(|_| wrong())?;
-    Ok(name.to_owned())
+    key.verify_strict(signed_text(name, method, path, body).as_bytes(), &signature).map_err(|_| wrong())?;
+    Ok(name.clone())
 }
