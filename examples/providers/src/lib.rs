@@ -3,6 +3,7 @@
 //! Each keeps books of its own, checks its callers, and can be told to misbehave the way real far ends do. Absent: real
 //! money, real people, and any knowledge of the hub.
 
+pub mod card;
 pub mod cbdc;
 mod clock;
 mod credential;
