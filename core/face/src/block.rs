@@ -1,86 +1,245 @@
-//! A stretch of a gallery's matrix, in full and in one byte a number.
+//! A stretch of a gallery: rows of codes, each of one subject, some of them free.
 //!
-//! Absent: subjects.
+//! Absent: which row belongs to whom elsewhere, and who may look at which.
 
-use rten_simd::SimdOp;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::bounds::{Bounds, PROBE_LEVELS, ROW_LEVELS, Scale, in_levels};
-use crate::template::{Similarity, dot};
+use crate::levels::{SHARED, Yardstick, write_levels};
+use crate::nearest::Nearest;
+use crate::rotation::rotate;
+use crate::sketch::{LANES, Lens, Sketch, Stand, Stands, WORD, Words};
+use crate::template::{Similarity, Template};
+use crate::wide::{Work, prefetch, with_widest};
 
 /// Rows in one block. A block is allocated once at its full size and never moves, so growing leaves no
 /// stray copy of a template in freed memory.
 pub(crate) const BLOCK_ROWS: usize = 1_024;
 
+/// A set of a block's rows, one bit each.
+pub(crate) type Rows = [u64; BLOCK_ROWS / LANES];
+
+/// The codes of up to [`BLOCK_ROWS`] templates.
 pub(crate) struct Block {
-    dims: usize,
-    full: Zeroizing<Vec<f32>>,
-    levels: Zeroizing<Vec<i8>>,
-    scales: Vec<Scale>,
+    width: usize,
+    first: Zeroizing<Vec<Words>>,
+    first_stands: Vec<Stands>,
+    second: Zeroizing<Vec<u32>>,
+    second_stands: Vec<Stand>,
+    upper: Zeroizing<Vec<i8>>,
+    lower: Zeroizing<Vec<u8>>,
+    levels: Vec<f32>,
+    subjects: Vec<u128>,
+    /// When each row was filled, 0 while it is free.
+    filled_at: Vec<u64>,
 }
 
-/// A template that is searched for.
-pub(crate) struct Probe<'a> {
-    full: &'a [f32],
-    levels: Zeroizing<Vec<i16>>,
-    scale: Scale,
+/// A template that goes into a block, coded.
+pub(crate) struct Coded {
+    sketch: Sketch,
+    upper: Zeroizing<Vec<i8>>,
+    lower: Zeroizing<Vec<u8>>,
+    level: f32,
 }
 
-impl<'a> Probe<'a> {
-    pub(crate) fn new(full: &'a [f32]) -> Self {
-        let mut levels = Zeroizing::new(Vec::with_capacity(full.len()));
-        let scale = in_levels(full, PROBE_LEVELS, |level| levels.push(level));
-        Self { full, levels, scale }
+/// A template that is searched for, prepared.
+pub(crate) struct Probe {
+    lens: Lens,
+    yardstick: Yardstick,
+}
+
+/// Components of a row, those that only fill up a vector register included.
+fn width(dims: usize) -> usize {
+    dims.next_multiple_of(2 * WORD)
+}
+
+fn rotated(template: &Template) -> Zeroizing<Vec<f32>> {
+    let mut vector = Zeroizing::new(template.values().to_vec());
+    rotate(&mut vector);
+    vector
+}
+
+impl Coded {
+    pub(crate) fn new(template: &Template) -> Self {
+        let vector = rotated(template);
+        let width = width(vector.len());
+        let sketch = Sketch::new(&vector, width / WORD);
+        let mut upper = Zeroizing::new(vec![0; width]);
+        let mut lower = Zeroizing::new(vec![0; width / SHARED]);
+        let level = write_levels(&vector, &mut upper, &mut lower);
+        Self { sketch, upper, lower, level }
+    }
+}
+
+impl Coded {
+    fn nothing(width: usize) -> Self {
+        Self {
+            sketch: Sketch::nothing(width / WORD),
+            upper: Zeroizing::new(vec![0; width]),
+            lower: Zeroizing::new(vec![0; width / SHARED]),
+            level: 0.0,
+        }
+    }
+}
+
+impl Probe {
+    pub(crate) fn new(template: &Template) -> Self {
+        let vector = rotated(template);
+        let width = width(vector.len());
+        Self { lens: Lens::new(&vector, width / WORD), yardstick: Yardstick::new(&vector, width) }
     }
 }
 
 impl Block {
     pub(crate) fn new(dims: usize) -> Self {
+        let width = width(dims);
         Self {
-            dims,
-            full: Zeroizing::new(Vec::with_capacity(BLOCK_ROWS * dims)),
-            levels: Zeroizing::new(Vec::with_capacity(BLOCK_ROWS * dims)),
-            scales: Vec::with_capacity(BLOCK_ROWS),
+            width,
+            first: Zeroizing::new(vec![[0; LANES]; BLOCK_ROWS / LANES * width / WORD]),
+            first_stands: vec![Stands { factors: [0.0; LANES], deviations: [0.0; LANES] }; BLOCK_ROWS / LANES],
+            second: Zeroizing::new(vec![0; BLOCK_ROWS * width / WORD]),
+            second_stands: vec![Stand::default(); BLOCK_ROWS],
+            upper: Zeroizing::new(vec![0; BLOCK_ROWS * width]),
+            lower: Zeroizing::new(vec![0; BLOCK_ROWS * width / SHARED]),
+            levels: vec![0.0; BLOCK_ROWS],
+            subjects: vec![0; BLOCK_ROWS],
+            filled_at: vec![0; BLOCK_ROWS],
         }
     }
 
-    pub(crate) fn push(&mut self, vector: &[f32]) {
-        self.full.extend_from_slice(vector);
-        let levels = &mut self.levels;
-        self.scales.push(in_levels(vector, ROW_LEVELS, |level| levels.push(level as i8)));
+    pub(crate) fn fill(&mut self, row: usize, subject: u128, coded: &Coded, at: u64) {
+        let (words, width, shared) = (self.width / WORD, self.width, self.width / SHARED);
+        let [first, second] = coded.sketch.stands;
+        for (to, word) in self.first[row / LANES * words..].iter_mut().zip(coded.sketch.first.iter()) {
+            to[row % LANES] = *word;
+        }
+        self.first_stands[row / LANES].factors[row % LANES] = first.factor;
+        self.first_stands[row / LANES].deviations[row % LANES] = first.deviation;
+        self.second[row * words..][..words].copy_from_slice(&coded.sketch.second);
+        self.second_stands[row] = second;
+        self.upper[row * width..][..width].copy_from_slice(&coded.upper);
+        self.lower[row * shared..][..shared].copy_from_slice(&coded.lower);
+        self.levels[row] = coded.level;
+        self.subjects[row] = subject;
+        self.filled_at[row] = at;
     }
 
-    /// Takes the last row off, overwrites it, and returns what it was.
-    pub(crate) fn pop(&mut self) -> Zeroizing<Vec<f32>> {
-        let from = self.full.len() - self.dims;
-        let vector = Zeroizing::new(self.full[from..].to_vec());
-        self.full[from..].zeroize();
-        self.levels[from..].zeroize();
-        self.full.truncate(from);
-        self.levels.truncate(from);
-        self.scales.pop();
-        vector
+    /// Overwrites a row.
+    pub(crate) fn clear(&mut self, row: usize) {
+        self.fill(row, 0, &Coded::nothing(self.width), 0);
     }
 
-    pub(crate) fn replace(&mut self, row: usize, vector: &[f32]) {
-        let from = row * self.dims;
-        self.full[from..from + self.dims].copy_from_slice(vector);
-        let mut at = from;
-        let levels = &mut self.levels;
-        self.scales[row] = in_levels(vector, ROW_LEVELS, |level| {
-            levels[at] = level as i8;
-            at += 1;
-        });
+    /// Offers to each probe's nearest every row that may be one of them, of those in `rows` that were there at `began`.
+    pub(crate) fn scan(&self, rows: &Rows, began: u64, probes: &[Probe], nearest: &mut [Nearest]) {
+        with_widest(Scan { block: self, rows, began, probes, nearest });
     }
 
-    /// Writes, for each row that is there, a number that its similarity to the probe cannot exceed.
-    pub(crate) fn bounds(&self, probe: &Probe<'_>, to: &mut [f32; BLOCK_ROWS]) {
-        let (levels, scales) = (&self.levels, &self.scales);
-        Bounds { levels, scales, probe: &probe.levels, probe_scale: probe.scale, to }.dispatch();
+    #[inline(always)]
+    fn look(&self, nth: usize, group: &[Words], rows: u64, began: u64, probe: &Probe, nearest: &mut Nearest) {
+        let mut products = [0.0; LANES];
+        let mut left = rows & probe.lens.look(group, &self.first_stands[nth], nearest.wanted(), &mut products);
+        while left != 0 {
+            let lane = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let row = nth * LANES + lane;
+            let second = &self.second[row * group.len()..][..group.len()];
+            let bound = probe.lens.look_again(second, self.second_stands[row], products[lane]);
+            let filled_at = self.filled_at[row];
+            if bound >= nearest.wanted() && filled_at != 0 && filled_at <= began {
+                nearest.offer(self.subjects[row], self.similarity(row, probe));
+            }
+        }
     }
 
-    pub(crate) fn similarity(&self, row: usize, probe: &Probe<'_>) -> Similarity {
-        let from = row * self.dims;
-        Similarity::clamped(dot(&self.full[from..from + self.dims], probe.full))
+    #[inline(always)]
+    fn similarity(&self, row: usize, probe: &Probe) -> Similarity {
+        let (upper, lower) = (self.width, self.width / SHARED);
+        let upper = &self.upper[row * upper..][..upper];
+        let lower = &self.lower[row * lower..][..lower];
+        Similarity::clamped(probe.yardstick.product(upper, lower, self.levels[row]))
+    }
+}
+
+struct Scan<'a> {
+    block: &'a Block,
+    rows: &'a Rows,
+    began: u64,
+    probes: &'a [Probe],
+    nearest: &'a mut [Nearest],
+}
+
+impl Work for Scan<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let groups = || self.block.first.chunks_exact(self.block.width / WORD);
+        let mut next = groups().skip(1);
+        for (nth, group) in groups().enumerate() {
+            if let Some(next) = next.next() {
+                prefetch(next.as_flattened());
+            }
+            if self.rows[nth] != 0 {
+                for (probe, nearest) in self.probes.iter().zip(&mut *self.nearest) {
+                    self.block.look(nth, group, self.rows[nth], self.began, probe, nearest);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(dims: usize, seed: usize) -> Template {
+        let value = |nth: usize| ((seed * 7_919 + nth * nth * 31 + nth * seed * 17) % 997) as f32 - 498.0;
+        Template::from_raw((0..dims).map(value).collect()).unwrap()
+    }
+
+    fn block(dims: usize) -> Block {
+        let mut block = Block::new(dims);
+        for row in 0..BLOCK_ROWS {
+            block.fill(row, row as u128, &Coded::new(&template(dims, row)), row as u64 + 1);
+        }
+        block
+    }
+
+    /// Whatever instructions a processor has, the answer is the same.
+    #[test]
+    fn every_width_finds_the_same() {
+        for dims in [16, 96, 512] {
+            let block = block(dims);
+            let probes: Vec<Probe> = (0..10).map(|seed| Probe::new(&template(dims, seed * 100 + 3))).collect();
+            let scan = |run: fn(Scan<'_>)| {
+                let mut nearest = vec![Nearest::new(Similarity::LEAST); probes.len()];
+                let rows = [u64::MAX; BLOCK_ROWS / LANES];
+                run(Scan { block: &block, rows: &rows, began: u64::MAX, probes: &probes, nearest: &mut nearest });
+                nearest.iter().map(Nearest::found).collect::<Vec<_>>()
+            };
+            assert_eq!(scan(|work| with_widest(work)), scan(|work| work.run()));
+        }
+    }
+
+    #[test]
+    fn a_cleared_row_keeps_nothing_of_a_face() {
+        let mut block = block(96);
+        for row in 0..BLOCK_ROWS {
+            block.clear(row);
+        }
+        assert!(block.first.as_flattened().iter().chain(block.second.iter()).all(|word| *word == 0));
+        assert!(block.upper.iter().all(|level| *level == 0) && block.lower.iter().all(|level| *level == 0));
+        assert!(block.subjects.iter().all(|subject| *subject == 0));
+    }
+
+    #[test]
+    fn a_row_that_was_filled_later_is_not_found() {
+        let block = block(96);
+        let found = |began| {
+            let mut nearest = [Nearest::new(Similarity::LEAST)];
+            block.scan(&[u64::MAX; BLOCK_ROWS / LANES], began, &[Probe::new(&template(96, 40))], &mut nearest);
+            nearest[0].found().best.unwrap().subject
+        };
+        assert_eq!(found(41), 40);
+        assert_ne!(found(40), 40);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Absent: liveness and amounts. A face that is recognised here still needs both answered.
 
-use crate::gallery::{Candidate, Candidates};
+use crate::nearest::{Candidate, Candidates};
 use crate::template::{Similarity, Template};
 
 /// How near a face must be, and how clearly nearer than anybody else's, to select a person.
@@ -55,6 +55,13 @@ impl MatchPolicy {
     #[must_use]
     pub fn margin(&self) -> f32 {
         self.margin
+    }
+
+    /// Returns the least similarity that can change a decision: of a second subject just too close to a best one that is
+    /// just near enough.
+    #[must_use]
+    pub fn floor(&self) -> Similarity {
+        Similarity::clamped(self.threshold.value() - self.margin)
     }
 }
 

@@ -1,21 +1,51 @@
-//! The gallery: every template that can be meant here, searched without an index that could be wrong.
+//! The gallery: every enrolled template, once, and the sections of it among which one may look.
 //!
-//! Each row is first compared in bytes, a quarter of the memory; only a row whose upper bound could change the
-//! answer is compared in full. The answer is exactly that of comparing everything in full.
-//! Absent: who the subjects are, and the rule that admits them.
+//! Everything is done through a shared reference: a search holds one block's lock at a time, and enrolling, admitting and
+//! removing go on meanwhile. A search answers for the moment it began.
+//! Absent: who the subjects are, the rule that admits them to a section, and the templates themselves: codes are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::block::{BLOCK_ROWS, Block, Probe};
-use crate::template::{Similarity, Template};
+use crate::block::{BLOCK_ROWS, Block, Coded, Rows};
+use crate::sketch::LANES;
+use crate::template::Template;
 
 /// Templates of many subjects, a subject having one or several.
 pub struct Gallery {
     dims: usize,
-    blocks: Vec<Block>,
-    subjects: Vec<u128>,
-    rows_of: BTreeMap<u128, Vec<usize>>,
+    index: RwLock<Index>,
+}
+
+/// What is where. Locked before a block, never after one.
+#[derive(Default)]
+struct Index {
+    blocks: Blocks,
+    /// Rows that were freed, across all blocks; those after the last that was ever used are not named.
+    free: Vec<usize>,
+    used: usize,
+    rows_of: BTreeSet<(u128, usize)>,
+    /// Subject and section.
+    members: BTreeSet<(u128, u128)>,
+    sections: BTreeMap<u128, Section>,
+    /// How many templates were ever inserted.
+    inserted: u64,
+}
+
+/// The blocks, shared with the searches that began before the list last grew.
+type Blocks = Arc<Vec<Arc<RwLock<Block>>>>;
+/// The rows of a section by block, shared with the searches that began before it last changed.
+type Section = Arc<BTreeMap<usize, Rows>>;
+
+/// A gallery as it stood when a search began.
+pub(crate) struct Snapshot {
+    pub(crate) blocks: Blocks,
+    /// Nothing for the whole gallery.
+    pub(crate) section: Option<Section>,
+    /// How many templates had been inserted. A row that was filled later is somebody whom the search must not find: it
+    /// may be in no section that the search looks at.
+    pub(crate) began: u64,
 }
 
 /// Why a template does not go into a gallery.
@@ -33,29 +63,11 @@ pub enum GalleryError {
     },
 }
 
-/// One subject and its best similarity to the probe.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Candidate {
-    /// The subject, as it was inserted.
-    pub subject: u128,
-    /// The highest similarity among the subject's templates.
-    pub similarity: Similarity,
-}
-
-/// The two nearest subjects of a search.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Candidates {
-    /// The nearest subject; nothing when the filter left nobody.
-    pub best: Option<Candidate>,
-    /// The nearest of all other subjects.
-    pub second: Option<Candidate>,
-}
-
 impl Gallery {
     /// Makes an empty gallery for templates of `dims` numbers.
     #[must_use]
     pub fn new(dims: usize) -> Self {
-        Self { dims, blocks: Vec::new(), subjects: Vec::new(), rows_of: BTreeMap::new() }
+        Self { dims, index: RwLock::default() }
     }
 
     /// Returns how many numbers each template has.
@@ -67,125 +79,140 @@ impl Gallery {
     /// Returns how many templates are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.subjects.len()
+        self.read().rows_of.len()
     }
 
     /// Tells whether no template is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.subjects.is_empty()
+        self.len() == 0
     }
 
     /// Tells whether the subject has a template here.
     #[must_use]
     pub fn contains(&self, subject: u128) -> bool {
-        self.rows_of.contains_key(&subject)
+        self.read().rows_of(subject).next().is_some()
     }
 
-    /// Adds one more template of a subject.
+    /// Adds one more template of a subject, to every section that she is in.
     ///
     /// # Errors
     /// Refuses a template of another length than the gallery's.
-    pub fn insert(&mut self, subject: u128, template: &Template) -> Result<(), GalleryError> {
+    pub fn insert(&self, subject: u128, template: &Template) -> Result<(), GalleryError> {
         if template.dims() != self.dims {
             return Err(GalleryError::Dimensions { gallery: self.dims, template: template.dims() });
         }
-        let row = self.subjects.len();
-        if row == self.blocks.len() * BLOCK_ROWS {
-            self.blocks.push(Block::new(self.dims));
+        let coded = Coded::new(template);
+        let mut index = self.write();
+        let row = index.take_row(self.dims);
+        index.inserted += 1;
+        write(&index.blocks[row / BLOCK_ROWS]).fill(row % BLOCK_ROWS, subject, &coded, index.inserted);
+        index.rows_of.insert((subject, row));
+        for section in index.sections_of(subject) {
+            index.mark(section, row, true);
         }
-        self.blocks[row / BLOCK_ROWS].push(template.values());
-        self.subjects.push(subject);
-        self.rows_of.entry(subject).or_default().push(row);
         Ok(())
     }
 
-    /// Takes every template of a subject out, overwrites them, and returns how many there were.
-    pub fn remove(&mut self, subject: u128) -> usize {
-        let Some(mut rows) = self.rows_of.remove(&subject) else {
-            return 0;
-        };
-        // From the last row down, the row that moves into a gap is never itself one to be removed.
-        rows.sort_unstable_by(|left, right| right.cmp(left));
+    /// Takes every template of a subject out, overwrites them, and returns how many there were. The sections that she is
+    /// in expect her back.
+    pub fn remove(&self, subject: u128) -> usize {
+        let mut index = self.write();
+        let rows: Vec<usize> = index.rows_of(subject).collect();
+        let sections = index.sections_of(subject);
         for row in &rows {
-            self.remove_row(*row);
+            for section in &sections {
+                index.mark(*section, *row, false);
+            }
+            write(&index.blocks[row / BLOCK_ROWS]).clear(row % BLOCK_ROWS);
+            index.rows_of.remove(&(subject, *row));
+            index.free.push(*row);
         }
         rows.len()
     }
 
-    /// Finds the two subjects nearest to the probe among those that the filter admits.
-    ///
-    /// The filter is asked only about a row that would change the answer, so it may be slow; it must
-    /// answer the same for one subject throughout. Equal similarities go to the lower subject number. A
-    /// probe of another length than the gallery's finds nobody.
-    pub fn search(&self, probe: &Template, filter: impl Fn(u128) -> bool) -> Candidates {
-        let mut found = Candidates::default();
-        if probe.dims() != self.dims {
-            return found;
-        }
-        let probe = Probe::new(probe.values());
-        let mut bounds = [0.0; BLOCK_ROWS];
-        for (block, subjects) in self.blocks.iter().zip(self.subjects.chunks(BLOCK_ROWS)) {
-            block.bounds(&probe, &mut bounds);
-            for (row, (subject, bound)) in subjects.iter().zip(&bounds).enumerate() {
-                // A tie goes to the lower subject, so a row that can only draw level counts too.
-                if found.second.is_none_or(|second| *bound >= second.similarity.value()) {
-                    let similarity = block.similarity(row, &probe);
-                    found.offer(Candidate { subject: *subject, similarity }, &filter);
-                }
-            }
-        }
-        found
+    /// Lets a subject be found in a section, now or as soon as she has a template. Returns whether she was not in it.
+    pub fn admit(&self, section: u128, subject: u128) -> bool {
+        self.set_member(section, subject, true)
     }
 
-    /// Moves the last row into `row` and shortens the matrix by one.
-    fn remove_row(&mut self, row: usize) {
-        let last = self.subjects.len() - 1;
-        let last_block = last / BLOCK_ROWS;
-        let moved = self.blocks[last_block].pop();
-        if row != last {
-            self.blocks[row / BLOCK_ROWS].replace(row % BLOCK_ROWS, &moved);
-            self.subjects[row] = self.subjects[last];
-            if let Some(rows) = self.rows_of.get_mut(&self.subjects[last]) {
-                for other in rows.iter_mut().filter(|other| **other == last) {
-                    *other = row;
-                }
+    /// Lets a subject no longer be found in a section. Returns whether she was in it.
+    pub fn dismiss(&self, section: u128, subject: u128) -> bool {
+        self.set_member(section, subject, false)
+    }
+
+    fn set_member(&self, section: u128, subject: u128, present: bool) -> bool {
+        let mut index = self.write();
+        let member = (subject, section);
+        let changed = if present { index.members.insert(member) } else { index.members.remove(&member) };
+        if changed {
+            for row in index.rows_of(subject).collect::<Vec<_>>() {
+                index.mark(section, row, present);
             }
         }
-        self.subjects.truncate(last);
-        if last.is_multiple_of(BLOCK_ROWS) {
-            self.blocks.truncate(last_block);
+        changed
+    }
+
+    /// The gallery as it stands, in whole or the rows of a section.
+    pub(crate) fn snapshot(&self, section: Option<u128>) -> Snapshot {
+        let index = self.read();
+        let section = section.map(|section| index.sections.get(&section).cloned().unwrap_or_default());
+        Snapshot { blocks: Arc::clone(&index.blocks), section, began: index.inserted }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Index {
+    fn rows_of(&self, subject: u128) -> impl Iterator<Item = usize> {
+        self.rows_of.range((subject, 0)..=(subject, usize::MAX)).map(|(_, row)| *row)
+    }
+
+    fn sections_of(&self, subject: u128) -> Vec<u128> {
+        self.members.range((subject, 0)..=(subject, u128::MAX)).map(|(_, section)| *section).collect()
+    }
+
+    fn take_row(&mut self, dims: usize) -> usize {
+        if let Some(row) = self.free.pop() {
+            return row;
+        }
+        if self.used.is_multiple_of(BLOCK_ROWS) {
+            Arc::make_mut(&mut self.blocks).push(Arc::new(RwLock::new(Block::new(dims))));
+        }
+        self.used += 1;
+        self.used - 1
+    }
+
+    fn mark(&mut self, section: u128, row: usize, present: bool) {
+        let blocks = Arc::make_mut(self.sections.entry(section).or_default());
+        let (block, group, bit) = (row / BLOCK_ROWS, row % BLOCK_ROWS / LANES, 1 << (row % LANES));
+        let rows = blocks.entry(block).or_insert([0; BLOCK_ROWS / LANES]);
+        if present {
+            rows[group] |= bit;
+        } else {
+            rows[group] &= !bit;
+        }
+        if *rows == [0; BLOCK_ROWS / LANES] {
+            blocks.remove(&block);
+        }
+        if blocks.is_empty() {
+            self.sections.remove(&section);
         }
     }
+}
+
+fn write(block: &RwLock<Block>) -> RwLockWriteGuard<'_, Block> {
+    block.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Gallery {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Gallery({} templates of {} numbers, hidden)", self.len(), self.dims)
-    }
-}
-
-impl Candidate {
-    fn beats(&self, other: Option<&Self>) -> bool {
-        other.is_none_or(|other| {
-            (self.similarity, std::cmp::Reverse(self.subject)) > (other.similarity, std::cmp::Reverse(other.subject))
-        })
-    }
-}
-
-impl Candidates {
-    fn offer(&mut self, candidate: Candidate, filter: &impl Fn(u128) -> bool) {
-        let is_best_subject = self.best.is_some_and(|best| best.subject == candidate.subject);
-        if candidate.beats(self.best.as_ref()) {
-            if !filter(candidate.subject) {
-                return;
-            }
-            if !is_best_subject {
-                self.second = self.best;
-            }
-            self.best = Some(candidate);
-        } else if !is_best_subject && candidate.beats(self.second.as_ref()) && filter(candidate.subject) {
-            self.second = Some(candidate);
-        }
     }
 }

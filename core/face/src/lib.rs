@@ -5,19 +5,26 @@
 //! who it stands for is the hub's knowledge.
 
 mod block;
-mod bounds;
 mod decision;
 mod gallery;
+mod levels;
 mod liveness;
+mod nearest;
 mod pack;
 mod rates;
+mod rotation;
 mod sample;
+mod search;
+mod sketch;
 mod template;
+mod wide;
 
 pub use decision::{Decision, MatchPolicy, PolicyError, Verification, decide, verify};
-pub use gallery::{Candidate, Candidates, Gallery, GalleryError};
+pub use gallery::{Gallery, GalleryError};
 pub use liveness::{Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness};
+pub use nearest::{Candidate, Candidates};
 pub use pack::{Pack, Scope};
 pub use rates::{ErrorRates, PairScores};
 pub use sample::{FaceBox, Quality, Sample, SampleRefusal};
+pub use search::Search;
 pub use template::{Similarity, Template, TemplateError};

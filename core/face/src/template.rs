@@ -141,6 +141,9 @@ impl fmt::Debug for Template {
 pub struct Similarity(f32);
 
 impl Similarity {
+    /// Opposite directions.
+    pub(crate) const LEAST: Self = Self(-1.0);
+
     /// Takes a number of −1..=1, or nothing when it is outside or NaN.
     #[must_use]
     pub fn new(value: f32) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use tebura_drawn_faces::Scene;
 use tebura_face::{
-    Decision, Gallery, Liveness, LivenessClaim, PairScores, Sample, SampleRefusal, Scope, Template, decide,
+    Decision, Gallery, Liveness, LivenessClaim, PairScores, Sample, SampleRefusal, Scope, Search, Template, decide,
 };
 use tebura_face_engine::{LoadedPack, Picture, Pipeline, check, check_golden};
 
@@ -103,7 +103,7 @@ fn finds_the_enrolled_and_refuses_strangers() {
     let loaded = loaded(&pack);
     let policy = loaded.description().policy;
     let mut pipeline = loaded.pipeline().unwrap();
-    let mut gallery = Gallery::new(loaded.description().template_dims);
+    let gallery = Gallery::new(loaded.description().template_dims);
     for person in FIRST..FIRST + PEOPLE {
         for view in [100, 101] {
             let sample = sample(&mut pipeline, &Scene::kiosk(person, view)).unwrap();
@@ -113,7 +113,7 @@ fn finds_the_enrolled_and_refuses_strangers() {
     let (mut right, mut wrong, mut strangers) = (0, 0, 0);
     for person in FIRST..FIRST + 2 * PEOPLE {
         let Ok(sample) = sample(&mut pipeline, &Scene::kiosk(person, 200)) else { continue };
-        let decision = decide(&gallery.search(&sample.template, |_| true), &policy);
+        let decision = decide(&gallery.search(&sample.template, &Search::everybody().not_below(policy.floor())), &policy);
         let enrolled = person < FIRST + PEOPLE;
         match decision {
             Decision::Recognised { subject, .. } if subject == u128::from(person) => right += 1,
