@@ -9,7 +9,7 @@ use crate::perform::{Answer, KeyRequest};
 use crate::ports::{Caller, Committed, Unit};
 
 /// The code of a dispute that the payee won.
-const WON: &str = "dispute.won";
+pub(crate) const WON: &str = "dispute.won";
 
 /// A dispute to record.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use tebura_ledger::{
 use crate::exchange::{Exchange, Stage};
 use crate::hub::Hub;
 use crate::machine;
+use crate::notices::NoticeWrite;
 use crate::ports::{CommitError, Committed, Outgoing, Unit, Write};
 use crate::rail::{Effect, HttpCall, PluginId, RailError, RailEvent, Step};
 
@@ -119,6 +120,7 @@ impl Hub {
     ) -> Result<(), DriveError> {
         let expected = exchange.revision;
         exchange.revision += 1;
+        writes.extend(self.name_of(exchange, told.as_ref()));
         let kept = writes.clone();
         writes.push(Write::Exchange { exchange: exchange.clone(), expected });
         let (operation, hold) = (exchange.operation, exchange.hold);
@@ -194,6 +196,14 @@ impl Hub {
                 tracing::warn!(?follow_up, %error, "a follow-up has to wait for the worker");
             }
         }
+    }
+
+    /// What a far end that calls back will call the operation by.
+    fn name_of(&self, exchange: &Exchange, told: Option<&Verdict>) -> Option<Write> {
+        let Some(Verdict::Settled { reference, .. }) = told else { return None };
+        self.rail(&exchange.rail)?.inbound()?;
+        let (rail, reference, operation) = (exchange.rail.clone(), reference.clone(), exchange.operation);
+        Some(Write::Notice(NoticeWrite::Named { rail, reference, operation }))
     }
 
     pub(crate) fn kv_writes(&self, rail: &RailId, step: &Step) -> Vec<Write> {

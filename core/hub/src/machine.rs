@@ -197,9 +197,9 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp) -> To
 }
 
 /// A rail that settles more than was asked, or in another currency, is not believed; nor is one that takes silence
-/// for a refusal: the outcome is unknown. A release of what is over already has succeeded. "Already done" may be the
+/// for a refusal or a notice for an end: the outcome is unknown. A release of what is over already has succeeded. "Already done" may be the
 /// success of this very operation: the rail is asked before it counts.
-#[expect(clippy::wildcard_enum_match_arm, reason = "four answers are not taken as they are; all others are")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "five answers are not taken as they are; all others are")]
 fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome) -> RailOutcome {
     let unknown =
         |code: &str, message: &str| RailOutcome::Unknown(Fault { code: code.to_owned(), message: message.to_owned() });
@@ -211,6 +211,9 @@ fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome)
         }
         (RailOutcome::Declined(_), _, Some(RailEvent::Silence { maybe_delivered: true, .. })) => {
             unknown("rail.declined_on_silence", "the plugin took silence after a send for a refusal")
+        }
+        (RailOutcome::Settled { .. } | RailOutcome::Declined(_), _, Some(RailEvent::Notice(_))) => {
+            unknown("rail.ended_on_notice", "the plugin ended the operation on a notice and did not ask the far end")
         }
         (RailOutcome::Declined(fault), _, _) if fault.code == ALREADY_DONE && exchange.purpose == Purpose::Perform => {
             RailOutcome::Unknown(fault.clone())

@@ -16,6 +16,7 @@ use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
     PersonId, ReferenceId, TillId, WebhookEndpointId,
 };
+use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
@@ -57,6 +58,7 @@ struct Tables {
     contracts: ContractTables,
     parties: PartyTables,
     statements: StatementTables,
+    notices: NoticeTables,
 }
 
 impl MemoryStore {
@@ -194,6 +196,7 @@ impl Tables {
                 | Write::ApiKey(_)
                 | Write::Party(_)
                 | Write::Statement { .. }
+                | Write::Notice(_)
                 | Write::AuditHead(_) => {}
             }
         }
@@ -258,6 +261,7 @@ impl Tables {
             Write::ContractEntry(entry) => self.contracts.append(entry),
             Write::Party(write) => self.parties.write(write),
             Write::Statement { head, findings } => self.statements.write(head, findings),
+            Write::Notice(write) => self.notices.write(write),
         }
     }
 
@@ -530,6 +534,18 @@ impl Store for MemoryStore {
 
     async fn awaited(&self, rail: &RailId) -> Result<Vec<OperationId>, ReadError> {
         Ok(self.tables().statements.awaited(rail))
+    }
+
+    async fn notice(&self, key: &NoticeKey) -> Result<Option<Notice>, ReadError> {
+        Ok(self.tables().notices.find(key))
+    }
+
+    async fn due_notices(&self, now: Timestamp, limit: u16) -> Result<Vec<Notice>, ReadError> {
+        Ok(self.tables().notices.due(now, limit))
+    }
+
+    async fn operations_named(&self, rail: &RailId, reference: &str) -> Result<Vec<OperationId>, ReadError> {
+        Ok(self.tables().notices.named(rail, reference))
     }
 
     async fn running_contract(&self, id: ContractId) -> Result<Option<RunningContract>, ReadError> {

@@ -15,10 +15,13 @@ use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
     PersonId, TillId, WebhookEndpointId,
 };
+use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
-use crate::rail::{HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step};
+use crate::rail::{
+    Fault, HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step,
+};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
@@ -58,6 +61,18 @@ pub trait Rail: Send + Sync {
     async fn start(&self, operation: &RailOperation) -> Result<Step, RailError>;
     /// Next step. After a call may have been delivered an error counts as `unknown`.
     async fn resume(&self, operation: &RailOperation, state: &[u8], event: &RailEvent) -> Result<Step, RailError>;
+
+    /// What its far end may call; `None`: nothing.
+    fn inbound(&self) -> Option<&InboundGrant> {
+        None
+    }
+
+    /// Says whether a request is its far end's, and what it is about. A fault: it is not believed.
+    async fn identify(&self, request: &Inbound, now: Timestamp) -> Result<Vec<News>, RailError> {
+        let _ = (request, now);
+        let message = "this rail hears no notices".to_owned();
+        Err(RailError::Fault(Fault { code: "notice.unsupported".to_owned(), message }))
+    }
 }
 
 /// A committed call on its way out.
@@ -158,6 +173,7 @@ pub enum Write {
     },
     ContractEntry(ContractEntry),
     Party(PartyWrite),
+    Notice(NoticeWrite),
     /// A rail's statement as it was compared: written once.
     Statement {
         head: StatementHead,
@@ -354,6 +370,13 @@ pub trait Store: Send + Sync {
     async fn findings_of(&self, operation: OperationId) -> Result<Vec<Compared>, ReadError>;
     /// Operations that a statement of the rail awaited and of which no other said anything else.
     async fn awaited(&self, rail: &RailId) -> Result<Vec<OperationId>, ReadError>;
+
+    /// A request from outside that was kept.
+    async fn notice(&self, key: &NoticeKey) -> Result<Option<Notice>, ReadError>;
+    /// Requests from outside that are to be looked at by `now`, the longest due first.
+    async fn due_notices(&self, now: Timestamp, limit: u16) -> Result<Vec<Notice>, ReadError>;
+    /// What a rail settled with a reference, as far as it hears notices.
+    async fn operations_named(&self, rail: &RailId, reference: &str) -> Result<Vec<OperationId>, ReadError>;
 
     /// A trivial round trip, for `/readyz`.
     async fn ping(&self) -> Result<(), ReadError>;

@@ -8,6 +8,7 @@ use tebura_contract::RailFacts;
 use tebura_ledger::{Money, OperationId, Timestamp};
 
 use crate::create_hold::MAX_HOLD_MS;
+use crate::notices::Inbound;
 
 /// The name of a rail in this hub: `house`, or a plugin's id such as `jp.tebura.wallet`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,6 +154,8 @@ pub enum RailEvent {
     Silence { maybe_delivered: bool, reason: String },
     /// The time that the rail asked to wait for has come.
     Timer,
+    /// The far end called back while the operation waited.
+    Notice(Inbound),
 }
 
 /// An open, dotted code and a sentence.

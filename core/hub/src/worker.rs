@@ -21,6 +21,8 @@ pub struct Tick {
     pub driven: usize,
     /// Contracts that were woken.
     pub woken: usize,
+    /// Requests from outside that were looked at.
+    pub heard: usize,
 }
 
 impl Hub {
@@ -32,7 +34,8 @@ impl Hub {
         let driven = self.drive_due(overdue).await?;
         // Before holds expire: what a contract decides at its deadline comes before what a hold does at its own.
         let woken = self.wake_contracts(now).await?;
-        Ok(Tick { driven, woken, expired: self.expire_due(now).await? })
+        let expired = self.expire_due(now).await?;
+        Ok(Tick { driven, woken, expired, heard: self.hear_due().await? })
     }
 
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that

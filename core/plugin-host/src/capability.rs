@@ -17,6 +17,10 @@ pub enum Power {
         endpoint: String,
         pattern: String,
     },
+    /// Is called at this route by anybody.
+    Route(String),
+    /// Sees this header of such a call.
+    Header(String),
     Key {
         name: String,
         key_use: KeyUse,
@@ -34,6 +38,8 @@ impl fmt::Display for Power {
             Power::Currency(currency) => write!(f, "money: {currency}"),
             Power::AmountUpTo(amount) => write!(f, "money up to: {amount}"),
             Power::Call { endpoint, pattern } => write!(f, "call {endpoint}: {pattern}"),
+            Power::Route(route) => write!(f, "be called at: {route}"),
+            Power::Header(header) => write!(f, "see header: {header}"),
             Power::Key { name, key_use } => write!(f, "use key {name}: {}", key_use.word()),
             Power::Setting(setting) => write!(f, "read setting: {setting}"),
             Power::Fuel(fuel) => write!(f, "fuel a call: {fuel}"),
@@ -66,6 +72,10 @@ fn of_a_rail(rail: &RailPart) -> Vec<Power> {
     let mut powers: Vec<Power> = rail.commands.iter().cloned().map(Power::Command).collect();
     powers.extend(rail.currencies.iter().map(|currency| Power::Currency(currency.to_string())));
     powers.push(Power::AmountUpTo(rail.max_per_operation));
+    if let Some(grant) = &rail.inbound {
+        powers.extend(grant.routes.iter().cloned().map(Power::Route));
+        powers.extend(grant.headers.iter().cloned().map(Power::Header));
+    }
     powers
 }
 

@@ -246,7 +246,7 @@ fn visible(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn at_most(what: &'static str, unit: &'static str, found: usize, limit: usize) -> Result<(), Breach> {
+pub(crate) fn at_most(what: &'static str, unit: &'static str, found: usize, limit: usize) -> Result<(), Breach> {
     if found <= limit { Ok(()) } else { Err(Breach::TooLarge { what, unit, found, limit }) }
 }
 
@@ -256,3 +256,6 @@ fn wanted(holds: bool, what: &'static str, wanted: &'static str) -> Result<(), B
 
 #[cfg(test)]
 mod tests;
+
+mod news;
+pub(crate) use news::check_news;

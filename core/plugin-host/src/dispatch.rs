@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::breaker::is_failure;
 use crate::call::{self, CallStats, Guest};
 use crate::envelope;
-use crate::install::Installed;
+use crate::install::{Gauge, Installed};
 use crate::pool::Pool;
 use crate::trust::Trust;
 
@@ -41,12 +41,46 @@ pub(crate) struct Dispatch {
     pub(crate) trust: Arc<Trust>,
     /// Calls that run or wait at the same time.
     pub(crate) per_plugin: usize,
+    pub(crate) door: Door,
+}
+
+/// Who causes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The hub.
+    Hub,
+    /// Anybody: what they cause is counted apart.
+    Outside,
+}
+
+/// One in so many of a plugin's places is for calls from outside.
+const OUTSIDE: usize = 4;
+
+impl Door {
+    fn gauge(self, installed: &Installed) -> &Gauge {
+        match self {
+            Door::Hub => &installed.calls,
+            Door::Outside => &installed.outside,
+        }
+    }
 }
 
 impl Dispatch {
+    /// The same plugin, for calls that anybody outside causes.
+    pub(crate) fn for_outside(&self) -> Self {
+        Self {
+            installed: Arc::clone(&self.installed),
+            replaced: Arc::clone(&self.replaced),
+            pool: Arc::clone(&self.pool),
+            trust: Arc::clone(&self.trust),
+            per_plugin: self.per_plugin.div_ceil(OUTSIDE),
+            door: Door::Outside,
+        }
+    }
+
     /// Asks on the calling thread, which must not be one of an async runtime.
     pub(crate) fn here<O>(&self, now: Timestamp, ask: impl FnOnce(&mut Guest<'_>) -> Asked<O>) -> Answer<O> {
-        run(&self.installed, &self.trust, now, ask)
+        run(&self.installed, &self.trust, self.door, now, ask)
     }
 
     /// The version that resumes what a call kept, and its state: the one that wrote it, or this one where it says that it
@@ -80,14 +114,14 @@ impl Dispatch {
         ask: impl FnOnce(&mut Guest<'_>) -> Asked<O> + Send + 'static,
     ) -> Result<Step<O>, RailError> {
         let busy = || RailError::Busy { retry_after_ms: RETRY_AFTER_MS };
-        let slot = InFlight::take(&installed, self.per_plugin).ok_or_else(busy)?;
+        let slot = InFlight::take(&installed, self.door, self.per_plugin).ok_or_else(busy)?;
         let version = installed.manifest.version.clone();
-        let trust = Arc::clone(&self.trust);
+        let (trust, door) = (Arc::clone(&self.trust), self.door);
         let (answered, answer) = oneshot::channel();
         // The job outlives the caller, who may stop waiting.
         self.pool
             .submit(&self.installed.manifest.id, move || {
-                let answer = run(&installed, &trust, now, ask);
+                let answer = run(&installed, &trust, door, now, ask);
                 drop(slot);
                 // A caller that has gone away has no use for the answer: nothing was decided by it.
                 let _ = answered.send(answer);
@@ -125,6 +159,7 @@ impl Dispatch {
 fn run<O>(
     installed: &Arc<Installed>,
     trust: &Trust,
+    door: Door,
     now: Timestamp,
     ask: impl FnOnce(&mut Guest<'_>) -> Asked<O>,
 ) -> Answer<O> {
@@ -132,7 +167,7 @@ fn run<O>(
     if let Err(reason) = trust.permit(&installed.grant, now) {
         return unrun(RailError::Revoked { reason });
     }
-    let breaker = || installed.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+    let breaker = || door.gauge(installed).breaker.lock().unwrap_or_else(PoisonError::into_inner);
     if let Err(retry_after_ms) = breaker().permit(now) {
         return unrun(RailError::Busy { retry_after_ms });
     }
@@ -144,20 +179,21 @@ fn run<O>(
 }
 
 /// One of a plugin's places, given back when dropped.
-struct InFlight(Arc<Installed>);
+struct InFlight(Arc<Installed>, Door);
 
 impl InFlight {
-    fn take(installed: &Arc<Installed>, limit: usize) -> Option<Self> {
-        if installed.in_flight.fetch_add(1, Ordering::Relaxed) >= limit {
-            installed.in_flight.fetch_sub(1, Ordering::Relaxed);
+    fn take(installed: &Arc<Installed>, door: Door, limit: usize) -> Option<Self> {
+        let in_flight = &door.gauge(installed).in_flight;
+        if in_flight.fetch_add(1, Ordering::Relaxed) >= limit {
+            in_flight.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(Self(Arc::clone(installed)))
+        Some(Self(Arc::clone(installed), door))
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.1.gauge(&self.0).in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }

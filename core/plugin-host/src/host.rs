@@ -10,7 +10,7 @@ use tebura_ledger::Timestamp;
 use wasmtime::Engine;
 
 use crate::bindings::Bindings;
-use crate::dispatch::{Dispatch, Replaced};
+use crate::dispatch::{Dispatch, Door, Replaced};
 use crate::engine::{self, EngineError, Metering, Slots};
 use crate::install::{InstallError, Installer, Package, Report, Verified, verify};
 use crate::keyring::{KeyId, Keyring, KeyringError};
@@ -172,6 +172,7 @@ impl PluginHost {
             pool: Arc::clone(&self.pool),
             trust: Arc::clone(&self.trust),
             per_plugin: self.options.per_plugin,
+            door: Door::Hub,
         };
         Ok((Plugin::new(dispatch), report))
     }

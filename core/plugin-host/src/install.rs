@@ -128,6 +128,15 @@ pub(crate) struct Installed {
     pub(crate) pre: InstancePre<call::Call>,
     pub(crate) exports: Exports,
     pub(crate) metered: bool,
+    /// The hub's own calls.
+    pub(crate) calls: Gauge,
+    /// Calls that anybody outside causes: they take no place, and no pause, from the hub's own.
+    pub(crate) outside: Gauge,
+}
+
+/// How many calls of a plugin run, and how they went.
+#[derive(Default)]
+pub(crate) struct Gauge {
     /// Calls that run or wait.
     pub(crate) in_flight: AtomicUsize,
     pub(crate) breaker: Mutex<Breaker>,
@@ -165,8 +174,8 @@ impl Installer<'_> {
         bindings.check(&manifest)?;
         let (pre, exports) = self.compile(&package.component, manifest.world)?;
         let metered = self.metered;
-        let (in_flight, breaker) = (AtomicUsize::new(0), Mutex::default());
-        let installed = Installed { manifest, bindings, grant, digest, pre, exports, metered, in_flight, breaker };
+        let (calls, outside) = (Gauge::default(), Gauge::default());
+        let installed = Installed { manifest, bindings, grant, digest, pre, exports, metered, calls, outside };
         let installed = Arc::new(installed);
         let (trial, stats) = call::try_out(&installed);
         trial.map_err(InstallError::Trial)?;

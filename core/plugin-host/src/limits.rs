@@ -82,6 +82,10 @@ pub const BODY_BYTES: usize = 256 << 10;
 pub const PATH_CHARS: usize = 2048;
 /// Characters of a plugin's idempotency key.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 128;
+/// News of one request from outside.
+pub const NEWS: usize = 16;
+/// Details of one dispute.
+pub const DETAILS: usize = 16;
 /// Longest `timeout-ms`, before the operator's binding shortens it.
 pub const CALL_TIMEOUT_MS: u32 = 60_000;
 /// Characters of a settled reference.

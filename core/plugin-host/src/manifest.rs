@@ -16,7 +16,7 @@ use crate::allow::Allow;
 use crate::limits;
 use crate::world::World;
 pub use rail::RailPart;
-use rail::{WireMoney, WireRail};
+use rail::{WireMoney, WireNotices, WireRail};
 use source::Source;
 
 /// A checked manifest.
@@ -192,6 +192,7 @@ struct Wire {
     plugin: WirePlugin,
     rail: Option<WireRail>,
     money: Option<WireMoney>,
+    notices: Option<WireNotices>,
     #[serde(default)]
     endpoints: BTreeMap<String, WireEndpoint>,
     #[serde(default)]
@@ -249,10 +250,10 @@ impl Checker<'_> {
         let keys = wire.keys.into_iter().map(|(name, key)| self.key(name, key)).collect();
         let limits = self.limits(&wire.limits);
         let part = match world {
-            World::Rail => wire
+            World::Rail | World::RailWithNotices => wire
                 .rail
                 .zip(wire.money)
-                .and_then(|(rail, money)| self.rail(&wire.plugin.id, rail, &money).map(Part::Rail)),
+                .and_then(|(rail, money)| self.rail(&wire.plugin.id, rail, &money, wire.notices).map(Part::Rail)),
         };
         let (Some(part), true) = (part, self.problems.is_empty()) else {
             self.problems.sort_by_key(|problem| problem.line);

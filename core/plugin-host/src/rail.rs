@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tebura_hub::notices::{Inbound, InboundGrant, News};
 use tebura_hub::ports::Rail;
-use tebura_hub::rail::{RailAbilities, RailDescriptor, RailError, RailEvent, RailOperation, Step};
+use tebura_hub::rail::{Next, RailAbilities, RailDescriptor, RailError, RailEvent, RailOperation, Step};
+use tebura_ledger::Timestamp;
 
-use crate::api::since_v1_0::rail as api;
+use crate::api::since_v1_0::{notices, rail as api};
 use crate::call::{CallStats, Guest};
 use crate::contract;
 use crate::dispatch::{Answer, Dispatch};
@@ -30,6 +32,7 @@ enum OwnedInput {
 /// An installed plugin that moves money.
 pub struct InstalledRail {
     dispatch: Dispatch,
+    outside: Dispatch,
     part: RailPart,
     descriptor: RailDescriptor,
 }
@@ -43,7 +46,8 @@ impl fmt::Debug for InstalledRail {
 impl InstalledRail {
     pub(crate) fn new(dispatch: Dispatch, part: &RailPart) -> Self {
         let descriptor = descriptor(&dispatch.installed, part);
-        Self { dispatch, part: part.clone(), descriptor }
+        let outside = dispatch.for_outside();
+        Self { dispatch, outside, part: part.clone(), descriptor }
     }
 
     pub(crate) fn installed(&self) -> &Arc<Installed> {
@@ -66,6 +70,14 @@ impl InstalledRail {
             return Answer { result: Err(error), stats: CallStats::default() };
         }
         self.dispatch.here(operation.now, |guest| api::step(guest, operation, input))
+    }
+
+    /// Asks on the calling thread what a request from outside is about. For measuring and for tests.
+    ///
+    /// # Errors
+    /// As [`Rail::identify`].
+    pub fn hear(&self, request: &Inbound, now: Timestamp) -> Result<Vec<News>, RailError> {
+        self.outside.here(now, |guest| notices::identify(guest, request, now)).result.map(heard)
     }
 
     async fn ask(
@@ -100,6 +112,23 @@ impl Rail for InstalledRail {
     async fn resume(&self, operation: &RailOperation, state: &[u8], event: &RailEvent) -> Result<Step, RailError> {
         let (installed, state) = self.dispatch.writer_of(state)?;
         self.ask(installed, operation, OwnedInput::Resume { state: state.to_vec(), event: event.clone() }).await
+    }
+
+    fn inbound(&self) -> Option<&InboundGrant> {
+        self.part.inbound.as_ref()
+    }
+
+    async fn identify(&self, request: &Inbound, now: Timestamp) -> Result<Vec<News>, RailError> {
+        let (installed, request) = (Arc::clone(&self.outside.installed), request.clone());
+        let ask = move |guest: &mut Guest<'_>| notices::identify(guest, &request, now);
+        self.outside.ask(installed, "identify", now, ask).await.map(heard)
+    }
+}
+
+fn heard(step: Step<Vec<News>>) -> Vec<News> {
+    match step.next {
+        Next::Done(news) => news,
+        Next::Call(_) | Next::WaitUntil(_) => Vec::new(),
     }
 }
 

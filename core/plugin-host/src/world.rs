@@ -8,16 +8,19 @@ use std::fmt;
 pub enum World {
     /// Moves money at a far end.
     Rail,
+    /// The same, and the far end calls back.
+    RailWithNotices,
 }
 
 impl World {
     /// Every world, in the order of the manifest's schema.
-    pub const ALL: [World; 1] = [World::Rail];
+    pub const ALL: [World; 2] = [World::Rail, World::RailWithNotices];
 
     /// Package, world and version, as manifests and keyrings write it.
     pub fn name(self) -> &'static str {
         match self {
             World::Rail => "tebura:rail/rail-plugin@1.0.0",
+            World::RailWithNotices => "tebura:rail/rail-plugin-with-notices@1.0.0",
         }
     }
 
@@ -28,13 +31,15 @@ impl World {
 
     /// Whether a newer version of this world can take the place of one of `older`.
     pub(crate) fn replaces(self, older: World) -> bool {
-        self.tables() == older.tables()
+        // Whether it is a rail, or what else; not whether it is also called back.
+        self.tables().first() == older.tables().first()
     }
 
     /// What a component exports, no more and no less.
     pub(crate) fn exports(self) -> &'static [&'static str] {
         match self {
             World::Rail => &["tebura:rail/rail@1.0.0"],
+            World::RailWithNotices => &["tebura:rail/rail@1.0.0", "tebura:rail/notices@1.0.0"],
         }
     }
 
@@ -42,6 +47,7 @@ impl World {
     pub(crate) fn tables(self) -> &'static [&'static str] {
         match self {
             World::Rail => &["rail", "money"],
+            World::RailWithNotices => &["rail", "money", "notices"],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What every handler shares, and the one way in which a handler starts a command.
 
+use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::idempotency::{Running, RunningKeys};
 use crate::layers::SHED_RETRY_AFTER_MS;
 use crate::plugins::Plugins;
 use crate::problem::{Problem, Retry};
-use crate::rates::{Rate, Rates};
+use crate::rates::{Buckets, Rate, Rates};
 use crate::sessions::Sessions;
 
 /// Sizes and times that bound what one caller can make the hub do.
@@ -40,6 +41,8 @@ pub struct Limits {
     pub commands: u32,
     /// How often one key may call; as often as it likes when it is left out.
     pub rate: Option<Rate>,
+    /// How often the far end of one rail may call; anybody may pretend to be one.
+    pub inbound_rate: Option<Rate>,
 }
 
 impl Default for Limits {
@@ -54,6 +57,9 @@ impl Default for Limits {
             requests: 2_048,
             commands: 1_024,
             rate: None,
+            inbound_rate: NonZeroU32::new(50)
+                .zip(NonZeroU32::new(200))
+                .map(|(per_second, burst)| Rate { per_second, burst }),
         }
     }
 }
@@ -82,6 +88,10 @@ pub struct Shared {
     pub limits: Limits,
     /// How often each key has called.
     pub rates: Rates,
+    /// How often each rail has been called back.
+    pub inbound_rates: Buckets<String>,
+    /// One place for each notice that is acted on at once.
+    pub notices: Arc<Semaphore>,
     /// Set when the demo city is served.
     pub demo: Option<Demo>,
     /// One place for each event stream.
@@ -94,6 +104,8 @@ pub struct Shared {
     commands: Arc<Semaphore>,
 }
 
+/// Notices acted on at once; the worker takes what is more.
+const NOTICES: usize = 64;
 /// Event streams at once; each looks at the log twice a second.
 const STREAMS: usize = 256;
 
@@ -112,13 +124,16 @@ impl App {
         let streams = Arc::new(Semaphore::new(STREAMS));
         let (webhooks, heads, plugins) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let (running, stopping) = (RunningKeys::default(), watch::Sender::new(false));
-        let rates = Rates::new(limits.rate);
+        let (rates, inbound_rates) = (Rates::new(limits.rate), Buckets::new(limits.inbound_rate));
+        let notices = Arc::new(Semaphore::new(NOTICES));
         App(Arc::new(Shared {
             hub,
             sessions,
             running,
             limits,
             rates,
+            inbound_rates,
+            notices,
             demo,
             streams,
             webhooks,

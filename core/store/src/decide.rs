@@ -133,6 +133,7 @@ impl<'a> Table<'a> {
                 | Write::Party(_)
                 | Write::AuditHead(_)
                 | Write::Statement { .. }
+                | Write::Notice(_)
                 | Write::PinTries { .. } => {}
             }
         }
@@ -180,6 +181,7 @@ impl<'a> Table<'a> {
             | Write::Party(_)
             | Write::AuditHead(_)
             | Write::Statement { .. }
+            | Write::Notice(_)
             | Write::PinTries { .. } => self.decided.records.push((job, write)),
         }
     }

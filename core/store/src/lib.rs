@@ -21,6 +21,7 @@ mod hex;
 mod lane;
 mod log;
 mod migration;
+mod notices;
 mod open;
 mod parties;
 mod postgres;

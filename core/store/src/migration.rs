@@ -17,6 +17,7 @@ impl MigratorTrait for Migrator {
             schema("m0005_webhook_signing", include_str!("webhook_signing.sql")),
             schema("m0006_latest_heads", "CREATE INDEX audit_head_at ON audit_head (at_ms)"),
             schema("m0007_contracts", include_str!("contracts.sql")),
+            schema("m0008_notices", include_str!("notices.sql")),
         ]
     }
 }

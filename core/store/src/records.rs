@@ -20,7 +20,7 @@ use crate::log::{Logged, digest};
 use crate::parties;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
-use crate::{statements, webhooks};
+use crate::{notices, statements, webhooks};
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.
@@ -41,6 +41,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             member(tx, row, *present).await
         }
         Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
+        Write::Notice(row) => return notices::write(tx, row).await.map(|()| None),
         Write::Party(row) => parties::write(tx, row).await,
         Write::Contract { contract, .. } => contracts::write(tx, contract).await,
         Write::ContractEntry(entry) => contracts::append(tx, entry).await,

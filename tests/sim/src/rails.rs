@@ -129,7 +129,7 @@ impl Rail for SimRail {
             RailEvent::Reply(HttpReply { status: 202, .. }) => {
                 return Ok(waits(operation.now.plus_ms(LOOK_AGAIN_MS)));
             }
-            RailEvent::Timer => {
+            RailEvent::Timer | RailEvent::Notice(_) => {
                 let of = operation.id.split('.').next().unwrap_or_default();
                 return Ok(self.call(operation, format!("inquire {of}"), true));
             }

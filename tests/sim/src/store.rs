@@ -11,6 +11,7 @@ use tebura_hub::ids::{
     PersonId, TillId, WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
+use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
 use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
@@ -178,6 +179,9 @@ store! {
     fn events(caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Vec<StoredEvent>;
     fn due_holds(now: Timestamp, limit: u16) -> Vec<Hold>;
     fn exchange(operation: OperationId) -> Option<Exchange>;
+    fn notice(key: &NoticeKey) -> Option<Notice>;
+    fn due_notices(now: Timestamp, limit: u16) -> Vec<Notice>;
+    fn operations_named(rail: &RailId, reference: &str) -> Vec<OperationId>;
     fn due_exchanges(now: Timestamp, limit: u16) -> Vec<Exchange>;
     fn kv(plugin: &PluginId, key: &str) -> Option<Vec<u8>>;
     fn payment(id: PaymentId) -> Option<Payment>;

@@ -7,6 +7,7 @@ mod cut_off;
 mod faces;
 mod faults;
 mod holds;
+mod notices;
 mod reconcile;
 mod rules;
 mod statements;

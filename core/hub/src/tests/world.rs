@@ -394,7 +394,7 @@ impl Rail for PlainRail {
             RailEvent::Silence { maybe_delivered: false, .. } if !operation.attempt_is_inquiry() => {
                 RailOutcome::Declined(fault("rail.unreachable"))
             }
-            RailEvent::Reply(_) | RailEvent::Silence { .. } | RailEvent::Timer => {
+            RailEvent::Reply(_) | RailEvent::Silence { .. } | RailEvent::Timer | RailEvent::Notice(_) => {
                 RailOutcome::Unknown(fault("reply.missing"))
             }
         };

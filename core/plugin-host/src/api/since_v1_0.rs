@@ -1,6 +1,7 @@
 //! `tebura:host@1.0.0`: what every guest may import, and its types in the hub's words. A module for each world that a
 //! guest may export.
 
+pub(crate) mod notices;
 pub(crate) mod rail;
 
 use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, RailError};
@@ -26,14 +27,16 @@ use imports::tebura::host;
 
 /// Where a component's exports are found, for the world of its manifest.
 pub(crate) enum Exports {
-    Rail(rail::Indices),
+    /// Its steps, and its notices where it hears any.
+    Rail(rail::Indices, Option<notices::Indices>),
 }
 
 impl Exports {
     /// Finds them. The world's types are compared here.
     pub(crate) fn of(world: World, pre: &InstancePre<Call>) -> wasmtime::Result<Self> {
         match world {
-            World::Rail => rail::Indices::new(pre).map(Exports::Rail),
+            World::Rail => Ok(Exports::Rail(rail::Indices::new(pre)?, None)),
+            World::RailWithNotices => Ok(Exports::Rail(rail::Indices::new(pre)?, Some(notices::Indices::new(pre)?))),
         }
     }
 }
@@ -123,8 +126,11 @@ fn millis(time: Timestamp) -> u64 {
 }
 
 fn guest_reply(reply: &HttpReply) -> types::HttpReply {
-    let headers = reply.headers.iter().map(|(name, value)| types::Field { name: name.clone(), value: value.clone() });
-    types::HttpReply { status: reply.status, headers: headers.collect(), body: reply.body.clone() }
+    types::HttpReply { status: reply.status, headers: guest_fields(&reply.headers), body: reply.body.clone() }
+}
+
+fn guest_fields(fields: &[(String, String)]) -> Vec<types::Field> {
+    fields.iter().map(|(name, value)| types::Field { name: name.clone(), value: value.clone() }).collect()
 }
 
 /// A guest's fault, fit for rows and logs.

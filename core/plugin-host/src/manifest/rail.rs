@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use tebura_hub::notices::InboundGrant;
 use tebura_hub::rail::RailFinality;
 use tebura_ledger::{Currency, RailId};
 
@@ -31,6 +32,8 @@ pub struct RailPart {
     pub currencies: Vec<Currency>,
     /// Largest amount of one operation, minor units.
     pub max_per_operation: i64,
+    /// What its far end may call; `None`: nothing.
+    pub inbound: Option<InboundGrant>,
 }
 
 /// `[rail]` after the schema has passed it.
@@ -55,15 +58,29 @@ pub(super) struct WireMoney {
     max_per_operation: i64,
 }
 
+/// `[notices]` after the schema has passed it.
+#[derive(Deserialize)]
+pub(super) struct WireNotices {
+    routes: Vec<String>,
+    headers: Vec<String>,
+}
+
 impl Checker<'_> {
     /// `None` where a problem was noted that leaves nothing to say of the rail.
-    pub(super) fn rail(&mut self, id: &str, wire: WireRail, money: &WireMoney) -> Option<RailPart> {
+    pub(super) fn rail(
+        &mut self,
+        id: &str,
+        wire: WireRail,
+        money: &WireMoney,
+        notices: Option<WireNotices>,
+    ) -> Option<RailPart> {
         let currencies = self.currencies(money);
         let max_hold = wire.max_hold.as_deref().map(|text| self.duration("/rail/max_hold", text));
         let settlement_delay = wire.settlement_delay.as_deref();
         let settlement_delay = settlement_delay.map(|text| self.duration("/rail/settlement_delay", text));
         // The schema lets no other word through.
         let finality = wire.finality.as_deref().and_then(RailFinality::from_name).unwrap_or_default();
+        let inbound = notices.map(|notices| self.inbound(notices));
         let rail = RailId::new(id)
             .map_err(|error| self.problem("/plugin/id", "is not a rail's name", error.to_string()))
             .ok()?;
@@ -78,7 +95,19 @@ impl Checker<'_> {
             finality,
             currencies,
             max_per_operation: money.max_per_operation,
+            inbound,
         })
+    }
+
+    fn inbound(&mut self, wire: WireNotices) -> InboundGrant {
+        for (index, header) in wire.headers.iter().enumerate() {
+            if crate::contract::is_reserved_header(header) {
+                let fix = "name the headers that carry the far end's signature".to_owned();
+                self.problem(&format!("/notices/headers/{index}"), "is not shown to plugins", fix);
+            }
+        }
+        let headers = wire.headers.iter().map(|header| header.to_ascii_lowercase()).collect();
+        InboundGrant { routes: wire.routes, headers }
     }
 
     fn currencies(&mut self, money: &WireMoney) -> Vec<Currency> {

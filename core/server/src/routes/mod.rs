@@ -15,6 +15,7 @@ mod form;
 mod galleries;
 mod health;
 mod holds;
+mod inbound;
 mod instruments;
 mod keys;
 mod merchants;
@@ -93,6 +94,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(rail_statements::bring_rail_statement, rail_statements::list_rail_statements))
         .routes(routes!(rail_statements::get_rail_statement))
         .routes(routes!(rail_notices::hear_notice))
+        .routes(routes!(inbound::take_inbound))
         .routes(routes!(accounts::get_account))
         .routes(routes!(accounts::fund_account))
         .routes(routes!(events::list_events))

@@ -27,9 +27,11 @@ fn every_write_names_its_key_and_every_path_its_problems() {
                     .iter()
                     .any(|parameter| parameter["name"] == "Idempotency-Key" && parameter["required"] == true)
             });
-            // A check writes nothing, a provider's notice is repeated as often as it likes, and a signed statement carries
-            // its own nonce.
-            let keyless = [":check", "/notices", "/contracts/{id}/events"].iter().any(|end| path.ends_with(end));
+            // A check writes nothing, a provider's notice is repeated as often as it likes and known by its body, and a
+            // signed statement carries its own nonce.
+            let keyless = [":check", "/notices", "/inbound/{rail}/{route}", "/contracts/{id}/events"]
+                .iter()
+                .any(|end| path.ends_with(end));
             assert_eq!(named, method != "get" && !keyless, "{method} {path}");
             let problems = operation["responses"]["default"]["content"].get("application/problem+json").is_some();
             assert_eq!(problems, path.starts_with("/v1/"), "{method} {path}");

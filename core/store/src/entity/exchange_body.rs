@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use tebura_hub::exchange::{Exchange, Purpose, Stage};
+use tebura_hub::notices::Inbound;
 use tebura_hub::rail::{ComponentDigest, Effect, HttpCall, HttpReply, Party, RailCommand, RailEvent};
 use tebura_ledger::{Money, OperationId, Timestamp, Uuid};
 
@@ -320,6 +321,12 @@ enum EventBody {
         reason: String,
     },
     Timer,
+    Notice {
+        route: String,
+        headers: Vec<(String, String)>,
+        #[serde(with = "hex::bytes")]
+        body: Vec<u8>,
+    },
 }
 
 impl EventBody {
@@ -332,6 +339,11 @@ impl EventBody {
                 Self::Silence { maybe_delivered: *maybe_delivered, reason: reason.clone() }
             }
             RailEvent::Timer => Self::Timer,
+            RailEvent::Notice(request) => Self::Notice {
+                route: request.route.clone(),
+                headers: request.headers.clone(),
+                body: request.body.clone(),
+            },
         }
     }
 
@@ -340,6 +352,7 @@ impl EventBody {
             Self::Reply { status, headers, body } => RailEvent::Reply(HttpReply { status, headers, body }),
             Self::Silence { maybe_delivered, reason } => RailEvent::Silence { maybe_delivered, reason },
             Self::Timer => RailEvent::Timer,
+            Self::Notice { route, headers, body } => RailEvent::Notice(Inbound { route, headers, body }),
         }
     }
 }

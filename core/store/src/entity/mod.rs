@@ -37,6 +37,8 @@ pub(crate) mod person;
 pub(crate) mod person_key;
 pub(crate) mod plugin_value;
 pub(crate) mod rail_finding;
+pub(crate) mod rail_name;
+pub(crate) mod rail_notice;
 pub(crate) mod rail_statement;
 pub(crate) mod setting;
 pub(crate) mod shard_head;

@@ -3,6 +3,7 @@
 mod audit;
 pub(crate) mod books;
 mod money;
+mod notices;
 mod people;
 mod rails;
 mod sites;
@@ -17,6 +18,7 @@ use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
     PersonId, TillId, WebhookEndpointId,
 };
+use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
 use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
@@ -257,6 +259,18 @@ impl Store for SqlStore {
 
     async fn asked_of(&self, rail: &RailId, from: Timestamp, until: Timestamp) -> Result<Vec<Own>, ReadError> {
         Ok(statements::asked_of(&self.reader, self.shards, rail, from, until).await?)
+    }
+
+    async fn notice(&self, key: &NoticeKey) -> Result<Option<Notice>, ReadError> {
+        Ok(notices::notice(&self.reader, key).await?)
+    }
+
+    async fn due_notices(&self, now: Timestamp, limit: u16) -> Result<Vec<Notice>, ReadError> {
+        Ok(notices::due_notices(&self.reader, now, limit).await?)
+    }
+
+    async fn operations_named(&self, rail: &RailId, reference: &str) -> Result<Vec<OperationId>, ReadError> {
+        Ok(notices::operations_named(&self.reader, rail, reference).await?)
     }
 
     async fn statement(&self, rail: &RailId, id: &StatementId) -> Result<Option<StatementHead>, ReadError> {

@@ -7,6 +7,7 @@ use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Ra
 use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::*;
+use crate::notices::{Notice, NoticeKey};
 use crate::parties::{Party, PartyKey};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
@@ -91,6 +92,9 @@ reads! {
     fn events(caller: &Caller, after: &[(Shard, u64)], limit: u16) -> Vec<StoredEvent>;
     fn due_holds(now: Timestamp, limit: u16) -> Vec<Hold>;
     fn exchange(operation: OperationId) -> Option<Exchange>;
+    fn notice(key: &NoticeKey) -> Option<Notice>;
+    fn due_notices(now: Timestamp, limit: u16) -> Vec<Notice>;
+    fn operations_named(rail: &RailId, reference: &str) -> Vec<OperationId>;
     fn due_exchanges(now: Timestamp, limit: u16) -> Vec<Exchange>;
     fn kv(plugin: &PluginId, key: &str) -> Option<Vec<u8>>;
     fn payment(id: PaymentId) -> Option<Payment>;

@@ -31,7 +31,7 @@ use bindings::exports::tebura::rail::rail as wit;
 
 /// Asks a guest for a step, and checks what it is asked and what it answers.
 pub(crate) fn step(guest: &mut Guest<'_>, operation: &RailOperation, input: Input<'_>) -> Asked<RailOutcome> {
-    let (super::Exports::Rail(indices), Some(part)) = (guest.exports(), guest.manifest().rail()) else {
+    let (super::Exports::Rail(indices, _), Some(part)) = (guest.exports(), guest.manifest().rail()) else {
         return Ok(Err(other_world()));
     };
     let plugin = indices.load(&mut *guest.store, &guest.instance)?;
@@ -102,6 +102,7 @@ fn event(event: &RailEvent) -> wit::Event {
         RailEvent::Reply(reply) => wit::Event::Reply(guest_reply(reply)),
         RailEvent::Silence { maybe_delivered, reason } => wit::Event::Silence(guest_silence(*maybe_delivered, reason)),
         RailEvent::Timer => wit::Event::Timer,
+        RailEvent::Notice(request) => wit::Event::Notice(super::notices::inbound(request)),
     }
 }
 

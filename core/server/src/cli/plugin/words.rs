@@ -32,6 +32,8 @@ fn sentence(language: Language, power: &Power) -> String {
         Power::Call { endpoint, pattern } => {
             fill(language, "plugin.power.call", &[("endpoint", endpoint), ("pattern", pattern)])
         }
+        Power::Route(route) => fill(language, "plugin.power.route", &[("route", route)]),
+        Power::Header(header) => fill(language, "plugin.power.header", &[("header", header)]),
         Power::Key { name, key_use } => {
             let key = format!("plugin.key_use.{}", key_use.word());
             fill(language, "plugin.power.key", &[("name", name), ("use", text(language, &key))])
