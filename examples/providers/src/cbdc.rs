@@ -36,6 +36,8 @@ mod plan;
 mod request;
 mod sandbox_routes;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::collections::BTreeMap;
