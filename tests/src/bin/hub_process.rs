@@ -1,7 +1,8 @@
 //! A hub in a process of its own: `hub-process FOLDER PROVIDER_ORIGIN`, for tests that kill it.
 //!
-//! SQLite in the folder or the database of `TEBURA_DATABASE_URL`, the wallet plugin as it is checked in, the real egress and the API on a free port. Prints one
-//! line of JSON when it serves, and ends when its standard input closes. What is absent: faces, and graceful shutdown.
+//! SQLite in the folder or the database of `TEBURA_DATABASE_URL`, the wallet plugin as it is checked in and those of
+//! `TEBURA_MORE_RAILS`, the real egress and the API on a free port. Prints one line of JSON when it serves, and ends when
+//! its standard input closes. What is absent: faces, and graceful shutdown.
 
 use std::error::Error;
 use std::io::Read as _;

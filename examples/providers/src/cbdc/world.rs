@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::cbdc::bank::Bank;
-use crate::cbdc::hex;
 use crate::cbdc::intermediary::{Ask, Customer, Intermediary, Record, Status, Work};
 use crate::cbdc::ledger::{Ledger, Member};
 use crate::cbdc::orders::{Decline, Order, Outcome, decline};
@@ -99,7 +98,11 @@ impl World {
         let mut hash = Sha256::new();
         hash.update(self.salt);
         hash.update(self.opened.to_be_bytes());
-        let id = format!("ca_{}", hex::encode(&hash.finalize()[..12]));
+        // Letters only: no id looks like the number of a card.
+        let letter = |half: u8| char::from(b'a' + half);
+        let letters =
+            hash.finalize()[..12].iter().flat_map(|byte| [letter(byte >> 4), letter(byte & 15)]).collect::<String>();
+        let id = format!("ca_{letters}");
         self.ledger.open(id.clone(), member, limit);
         id
     }

@@ -147,7 +147,7 @@ async fn the_ledger_knows_nobody() {
         let plain = text.strip_prefix("lock:").unwrap_or(text);
         let account = plain
             .strip_prefix("ca_")
-            .is_some_and(|id| id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            .is_some_and(|id| id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_lowercase()));
         let request = ["q1", "q2", "q3", "issue", "issuer"].contains(&plain) || plain.starts_with("draw-");
         let word = ["east", "west", "bank", "open", "ended", "lock", "complete", "refund", "three_party", client::HUB];
         let signature = text.len() == 88 && text.ends_with("==");
