@@ -4,13 +4,14 @@
 //! `TEBURA_MORE_RAILS`, the real egress and the API on a free port. Prints one line of JSON when it serves, and ends when
 //! its standard input closes. What is absent: faces, and graceful shutdown.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use tebura_egress::{Binding, BindingConfig, Credential, HttpEgress, Limits, Reach};
 use tebura_face::{LivenessClaim, MatchPolicy, Pack, Sample, SampleRefusal, Scope as PackScope, Similarity};
 use tebura_hub::perform::KeyRequest;
@@ -18,13 +19,14 @@ use tebura_hub::ports::{Clock, Egress, FaceEngine, Ids};
 use tebura_hub::sites::Scope;
 use tebura_hub::{Hub, Ports};
 use tebura_plugin_host::{
-    Bindings, DemoKeys, HostOptions, InstalledRail, Keyring, Package, PluginHost, Trust, Vouching,
+    Bindings, DemoKeys, HostOptions, InstalledRail, Keyring, Manifest, Package, PluginHost, Trust, Vouching,
 };
 use tebura_server::app::{App, Limits as AppLimits};
 use tebura_server::auth::KeySecret;
 use tebura_server::clock::{SystemClock, SystemIds};
 use tebura_server::routes;
 use tebura_server::sessions::Sessions;
+use tebura_server::start::plugin_keys::bound_key;
 use tebura_server::webhooks::{Deliveries, SignedPost};
 use tebura_store::{FileKek, SqlStore, StoreConfig};
 
@@ -39,9 +41,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: hub-process FOLDER PROVIDER_ORIGIN".into());
     };
     let clock = Arc::new(SystemClock::default());
-    let rail = wallet_rail(&*clock)?;
-    let hub = Arc::new(open(Path::new(&folder), &provider, &rail, Arc::clone(&clock)).await?);
-    hub.add_rail(rail);
+    let binds = binds(provider)?;
+    let rails = install(&binds, &*clock)?;
+    let hub = Arc::new(open(Path::new(&folder), &binds, &rails, Arc::clone(&clock)).await?);
+    for rail in rails {
+        hub.add_rail(rail);
+    }
     hub.recover(true).await?;
     let key = operator_key(&hub).await?;
     work(Arc::clone(&hub), clock);
@@ -70,49 +75,86 @@ fn end_with_the_parent() {
     });
 }
 
-/// The wallet plugin of this repository, with its checked-in component and signature.
-fn wallet_rail(clock: &dyn Clock) -> Result<Arc<InstalledRail>, Box<dyn Error>> {
+/// One plugin of this repository, and what its operator binds.
+struct Binds {
+    /// Its folder under `plugins/`.
+    folder: String,
+    /// Where every endpoint of its manifest leads.
+    origin: String,
+    credential: String,
+    settings: BTreeMap<String, String>,
+    /// Keys' texts, as an operator's files have them.
+    keys: BTreeMap<String, String>,
+}
+
+/// The wallet, and what `TEBURA_MORE_RAILS` lists as JSON.
+fn binds(provider: String) -> Result<Vec<Binds>, Box<dyn Error>> {
+    let credential = std::env::var("TEBURA_PROVIDER_CREDENTIAL")?;
+    let (folder, settings, keys) = ("wallet".to_owned(), BTreeMap::new(), BTreeMap::new());
+    let mut all = vec![Binds { folder, origin: provider, credential, settings, keys }];
+    let Ok(more) = std::env::var("TEBURA_MORE_RAILS") else { return Ok(all) };
+    for rail in serde_json::from_str::<Vec<Value>>(&more)? {
+        let text = |name: &str| rail[name].as_str().map(str::to_owned).ok_or(format!("a rail without {name}"));
+        let texts = |name: &str| serde_json::from_value(rail[name].clone());
+        let (folder, origin, credential) = (text("plugin")?, text("origin")?, text("credential")?);
+        all.push(Binds { folder, origin, credential, settings: texts("settings")?, keys: texts("keys")? });
+    }
+    Ok(all)
+}
+
+/// Plugins of this repository, with their checked-in components and signatures.
+fn install(binds: &[Binds], clock: &dyn Clock) -> Result<Vec<Arc<InstalledRail>>, Box<dyn Error>> {
     let plugins: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "plugins"].iter().collect();
     let keyring = Keyring::parse(&std::fs::read_to_string(plugins.join("keyring.toml"))?)?;
     let trust = Trust::new(keyring, DemoKeys::Allow, Vouching::Publisher);
     let host = PluginHost::new(trust, None, HostOptions::default())?;
-    let package = Package::read(&plugins.join("wallet"))?;
-    let (plugin, _report) = host.install(&package, Bindings::default(), clock.now())?;
-    Ok(plugin.rail().cloned().ok_or("the wallet plugin is no rail")?)
+    let install = |rail: &Binds| {
+        let package = Package::read(&plugins.join(&rail.folder))?;
+        let manifest = Manifest::parse(&std::fs::read(plugins.join(&rail.folder).join("plugin.toml"))?)?;
+        let mut bindings = Bindings { settings: rail.settings.clone(), ..Bindings::default() };
+        for (name, text) in &rail.keys {
+            let algorithm = manifest.keys.get(name).ok_or("a key that the manifest does not name")?.algorithm;
+            bindings.keys.insert(name.clone(), bound_key(algorithm, text)?);
+        }
+        let (plugin, _report) = host.install(&package, bindings, clock.now())?;
+        Ok(plugin.rail().cloned().ok_or("the plugin is no rail")?)
+    };
+    binds.iter().map(install).collect()
 }
 
 async fn open(
     folder: &Path,
-    provider: &str,
-    rail: &InstalledRail,
+    binds: &[Binds],
+    rails: &[Arc<InstalledRail>],
     clock: Arc<SystemClock>,
 ) -> Result<Hub, Box<dyn Error>> {
     let sqlite = || format!("sqlite://{}?mode=rwc", folder.join("hub.sqlite").display());
     let url = std::env::var("TEBURA_DATABASE_URL").unwrap_or_else(|_| sqlite());
     let kek = Arc::new(FileKek::open_or_create(&folder.join("operator.key"))?);
     let store = Arc::new(SqlStore::open(StoreConfig::new(url, kek)).await?);
-    let egress = Arc::new(egress(provider, rail)?);
+    let egress = Arc::new(egress(binds, rails)?);
     let faces = Arc::new(NoFaces::new()?);
     Ok(Hub::new(Ports { store, faces, egress, clock, ids: Arc::new(SystemIds) }))
 }
 
-/// Binds every endpoint of the plugin's manifest to the sandbox provider.
-fn egress(provider: &str, rail: &InstalledRail) -> Result<impl Egress + use<>, Box<dyn Error>> {
-    let manifest = rail.manifest();
-    let secret = std::env::var("TEBURA_PROVIDER_CREDENTIAL")?;
-    let bind = |(name, endpoint): (&String, &tebura_plugin_host::Endpoint)| {
-        Binding::new(BindingConfig {
-            plugin: manifest.id.clone(),
-            endpoint: name.clone(),
-            origin: provider.to_owned(),
-            allow: endpoint.allow.iter().map(ToString::to_string).collect(),
-            idempotency_header: endpoint.idempotency_header.clone(),
-            credential: Some(Credential::new("authorization", format!("Bearer {secret}"))),
-            reach: Reach::Loopback,
-            limits: Limits::default(),
-        })
-    };
-    let bindings = manifest.endpoints.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
+/// Binds every endpoint of each plugin's manifest to its sandbox provider.
+fn egress(binds: &[Binds], rails: &[Arc<InstalledRail>]) -> Result<impl Egress + use<>, Box<dyn Error>> {
+    let mut bindings = Vec::new();
+    for (bound, rail) in binds.iter().zip(rails) {
+        let manifest = rail.manifest();
+        for (name, endpoint) in &manifest.endpoints {
+            bindings.push(Binding::new(BindingConfig {
+                plugin: manifest.id.clone(),
+                endpoint: name.clone(),
+                origin: bound.origin.clone(),
+                allow: endpoint.allow.iter().map(ToString::to_string).collect(),
+                idempotency_header: endpoint.idempotency_header.clone(),
+                credential: Some(Credential::new("authorization", format!("Bearer {}", bound.credential))),
+                reach: Reach::Loopback,
+                limits: Limits::default(),
+            })?);
+        }
+    }
     Ok(HttpEgress::new(bindings)?)
 }
 

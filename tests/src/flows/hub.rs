@@ -31,9 +31,18 @@ impl HubProcess {
 
     /// The same on a database of its own.
     pub(crate) fn on(folder: &Path, database_url: Option<&str>, provider: &str) -> HubProcess {
+        HubProcess::run(folder, database_url, provider, &json!([]))
+    }
+
+    /// The same with further rails: `[{"plugin", "origin", "credential", "settings", "keys"}]`.
+    pub(crate) fn with_rails(folder: &Path, provider: &str, rails: &Value) -> HubProcess {
+        HubProcess::run(folder, None, provider, rails)
+    }
+
+    fn run(folder: &Path, database_url: Option<&str>, provider: &str, rails: &Value) -> HubProcess {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hub-process"));
         command.arg(folder).arg(provider).env("TEBURA_PROVIDER_CREDENTIAL", PROVIDER_CREDENTIAL);
-        command.env_remove("TEBURA_DATABASE_URL");
+        command.env_remove("TEBURA_DATABASE_URL").env("TEBURA_MORE_RAILS", rails.to_string());
         command.envs(database_url.map(|url| ("TEBURA_DATABASE_URL", url)));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let leash = child.stdin.take().unwrap();
