@@ -41,6 +41,8 @@ mod workbench;
 mod world;
 
 pub use allow::{Allow, AllowError, PathError, check_path};
+#[cfg(feature = "bare")]
+pub use api::since_v1_0::bare;
 pub use bindings::{BindingError, Bindings, BoundKey, KvReader, KvUnavailable, NoKv, StoreKv};
 pub use call::CallStats;
 pub use capability::{Power, capabilities, powers};

@@ -11,7 +11,7 @@ use tebura_ledger::Shard;
 use tebura_plugin_host::{Bindings, HostOptions, Input, KvReader, KvUnavailable, StoreKv};
 use tokio::runtime::Handle;
 
-use super::guests::renamed;
+use super::guest::renamed;
 use super::{NOW, hold, host, keyring, options, rail_of, shown};
 
 #[tokio::test]

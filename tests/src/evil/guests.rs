@@ -6,7 +6,8 @@ use expect_test::expect_file;
 use tebura_hub::rail::{Next, RailError};
 use tebura_plugin_host::{Bindings, Input, Slots};
 
-use super::{NOW, evil, hold, host, keyring, options, package, rail_of, reply, shown};
+use super::guest::{evil, renamed};
+use super::{NOW, hold, host, keyring, options, package, rail_of, reply, shown};
 
 /// Installs a guest, starts an operation, and answers its call.
 fn transcript(guest: &str, slots: Slots) -> String {
@@ -66,12 +67,6 @@ fn no_guest_changes_what_the_next_one_sees() {
             assert_eq!(after.stats.memory_bytes, before.stats.memory_bytes, "after {guest}");
         }
     }
-}
-
-/// The same guest under an id of its own.
-pub(super) fn renamed(guest: &str) -> tebura_plugin_host::Package {
-    let manifest = super::manifest(guest).replace("jp.tebura.evil", &format!("jp.tebura.{guest}"));
-    super::signed(&manifest, super::component(guest))
 }
 
 #[test]

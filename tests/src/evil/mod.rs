@@ -4,88 +4,33 @@
 //! one; `crowd` lets several run at once. No WebAssembly toolchain is needed.
 
 mod crowd;
+mod guest;
 mod guests;
 mod trust;
 mod upgrade;
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::SigningKey;
 use tebura_hub::rail::{
     Fault, HttpReply, Next, Party, RailCommand, RailError, RailEvent, RailOperation, RailOutcome, Step,
 };
 use tebura_ledger::{Currency, Money, Timestamp};
 use tebura_plugin_host::{
-    DemoKeys, HostOptions, InstallError, InstalledRail, KeyId, Keyring, LockFile, Manifest, Metering, Package, Plugin,
-    PluginHost, Report, Slots, Trust, Vouching, component_digest, encode_component, sign,
+    DemoKeys, HostOptions, InstallError, InstalledRail, Keyring, LockFile, Metering, Package, Plugin, PluginHost,
+    Report, Slots, Trust, Vouching,
 };
-use wit_component::StringEncoding;
-use wit_parser::Resolve;
 
 /// 22 November 2026.
 const NOW: Timestamp = Timestamp::from_millis(1_795_300_000_000);
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().find(|path| path.join("specs/wit").is_dir()).unwrap().to_owned()
-}
-
-fn evil() -> PathBuf {
-    repository().join("tests/src/evil")
-}
-
-fn read(path: PathBuf) -> String {
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The component of a guest: whole as it is written, or the prelude and what the guest does instead.
-fn component(guest: &str) -> Vec<u8> {
-    let text = read(evil().join("guests").join(guest).join("guest.wat"));
-    if text.lines().any(|line| line.starts_with("(component")) {
-        return wat::parse_str(&text).unwrap();
-    }
-    let (imports, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("(import"));
-    let prelude = read(evil().join("prelude.wat"));
-    let module = format!("(module\n{}\n{prelude}\n{}\n)", imports.join("\n"), rest.join("\n"));
-    let mut core = wat::parse_str(&module).unwrap_or_else(|error| panic!("{guest}: {error}"));
-    let mut resolve = Resolve::default();
-    resolve.push_dir(repository().join("specs/wit/host/1.0.0")).unwrap();
-    let (rail, _) = resolve.push_dir(repository().join("specs/wit/rail/1.0.0")).unwrap();
-    let world = resolve.select_world(&[rail], Some("rail-plugin")).unwrap();
-    wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
-    encode_component(&core).unwrap_or_else(|error| panic!("{guest}: {error}"))
-}
-
-fn manifest(guest: &str) -> String {
-    let own = evil().join("guests").join(guest).join("plugin.toml");
-    read(if own.is_file() { own } else { evil().join("plugin.toml") })
-}
-
-fn author() -> SigningKey {
-    SigningKey::from_bytes(&[7; 32])
-}
-
 /// A guest as a package that its author has signed.
-fn package(guest: &str) -> Package {
-    signed(&manifest(guest), component(guest))
-}
-
-fn signed(manifest: &str, component: Vec<u8>) -> Package {
-    let parsed = Manifest::parse(manifest.as_bytes()).unwrap();
-    let key = (&KeyId("author".to_owned()), &author());
-    let signatures = sign(&parsed, component_digest(&component), key, None).unwrap();
-    Package { manifest: manifest.as_bytes().to_vec(), component, signatures: Some(signatures) }
+fn package(name: &str) -> Package {
+    guest::signed(&guest::manifest(name), guest::component(name))
 }
 
 fn keyring(more: &str) -> Keyring {
-    let public = STANDARD.encode(author().verifying_key().to_bytes());
-    let text = format!(
-        "version = 1\n[[key]]\nid = \"author\"\nrole = \"publisher\"\nalgorithm = \"ed25519\"\npublic_key = \"{public}\"\nplugins = [\"jp.tebura.*\"]\nvalid_from = 2026-01-01\nvalid_until = 2027-12-31\n{more}\n"
-    );
-    Keyring::parse(&text).unwrap()
+    Keyring::parse(&format!("version = 1\n{}{more}\n", guest::author_key())).unwrap()
 }
 
 fn options() -> HostOptions {

@@ -9,7 +9,8 @@ use tebura_plugin_host::{
     component_digest, encode_component, inspect, sign,
 };
 
-use super::{NOW, hold, host, keyring, manifest, options, package, rail_of, shown, signed};
+use super::guest::{component, manifest, signed};
+use super::{NOW, hold, host, keyring, options, package, rail_of, shown};
 
 #[track_caller]
 fn check(keyring: Keyring, lock: Option<LockFile>, package: &Package, expected: Expect) {
@@ -138,7 +139,7 @@ fn other_than_approved() {
             "jp.tebura.evil asks for more than was approved: call provider: GET /v1/users; approve it if that is wanted"
         ],
     );
-    let other = signed(&manifest("honest"), super::component("burns-fuel"));
+    let other = signed(&manifest("honest"), component("burns-fuel"));
     let error = host(keyring(""), approved(), options()).install(&other, Bindings::default(), NOW).unwrap_err();
     assert!(error.to_string().starts_with("the component of jp.tebura.evil is not the one that was approved"));
 }

@@ -6,7 +6,8 @@ use tebura_hub::ports::Rail as _;
 use tebura_hub::rail::{Next, RailError, RailOutcome, Step};
 use tebura_plugin_host::{Bindings, InstalledRail, Package, PluginHost};
 
-use super::{NOW, component, hold, host, keyring, manifest, options, rail_of, reply, signed};
+use super::guest::{component, manifest, signed};
+use super::{NOW, hold, host, keyring, options, rail_of, reply};
 
 /// An honest 1.0.0, replaced by a 2.0.0 that traps in every later step.
 fn version(number: &str, guest: &str, reads: &str) -> Package {

@@ -1,6 +1,8 @@
 //! `tebura:host@1.0.0`: what every guest may import, and its types in the hub's words. A module for each world that a
 //! guest may export.
 
+#[cfg(feature = "bare")]
+pub mod bare;
 pub(crate) mod notices;
 pub(crate) mod rail;
 

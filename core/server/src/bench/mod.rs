@@ -8,7 +8,7 @@ mod functions;
 mod holds;
 mod load;
 mod plugins;
-mod quiet;
+pub mod quiet;
 mod raw;
 
 pub use contracts::contracts;

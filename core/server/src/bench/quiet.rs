@@ -5,10 +5,14 @@ use tebura_face::{LivenessClaim, MatchPolicy, Pack, PolicyError, Sample, SampleR
 use tebura_hub::ports::{Delivery, Egress, FaceEngine, Outgoing};
 
 /// Recognises nobody.
-pub(super) struct NoFaces(Pack);
+pub struct NoFaces(Pack);
 
 impl NoFaces {
-    pub(super) fn new() -> Result<NoFaces, PolicyError> {
+    /// A pack of no people.
+    ///
+    /// # Errors
+    /// None in practice: the policy is a constant.
+    pub fn new() -> Result<NoFaces, PolicyError> {
         let policy = MatchPolicy::new(0.5, 0.0)?;
         Ok(NoFaces(Pack {
             name: "none".to_owned(),
@@ -36,7 +40,7 @@ impl FaceEngine for NoFaces {
 }
 
 /// Sends nothing.
-pub(super) struct NoEgress;
+pub struct NoEgress;
 
 #[async_trait]
 impl Egress for NoEgress {

@@ -46,6 +46,19 @@ pub(crate) fn step(guest: &mut Guest<'_>, operation: &RailOperation, input: Inpu
     Ok(answered(answer?, checked))
 }
 
+/// Starts an operation and looks at nothing of the answer but the size of its state.
+#[cfg(feature = "bare")]
+pub(super) fn start_unchecked<T: 'static>(
+    indices: &Indices,
+    store: &mut wasmtime::Store<T>,
+    instance: &wasmtime::component::Instance,
+    operation: &RailOperation,
+) -> wasmtime::Result<usize> {
+    let rail = indices.load(&mut *store, instance)?;
+    let step = rail.tebura_rail_rail().call_start(store, &self::operation(operation))?;
+    Ok(step.map_or(0, |step| step.state.len()))
+}
+
 /// An operation in the guest's words. Times before 1970 and negative amounts do not occur; they become zero.
 fn operation(operation: &RailOperation) -> wit::Operation {
     wit::Operation {
