@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::address::Reach;
 use crate::pattern::{AllowPattern, PatternError};
+use crate::tls::{CheckedTls, Tls, TlsError};
 
 /// What an operator writes down for one endpoint; checked by [`Binding::new`].
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct BindingConfig {
     pub credential: Option<Credential>,
     /// Where connections may end.
     pub reach: Reach,
+    /// Certificates, where the public ones do not do.
+    pub tls: Tls,
     /// Caps of one call.
     pub limits: Limits,
 }
@@ -103,6 +106,9 @@ pub enum BindingError {
     /// A literal address outside the reach.
     #[error("address {0} is outside what the binding may reach; name its range in the binding if it is meant")]
     Address(IpAddr),
+    /// Certificates or keys.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// An empty list.
     #[error("the binding allows no call; copy the manifest's allow list")]
     NothingAllowed,
@@ -128,6 +134,7 @@ pub struct Binding {
     /// The value is marked sensitive, so `Debug` hides it.
     pub(crate) credential: Option<(HeaderName, HeaderValue)>,
     pub(crate) reach: Reach,
+    pub(crate) tls: CheckedTls,
     pub(crate) limits: Limits,
 }
 
@@ -135,6 +142,7 @@ impl Binding {
     /// Checks what the operator wrote.
     pub fn new(config: BindingConfig) -> Result<Binding, BindingError> {
         let origin = parse_origin(&config.origin, &config.reach)?;
+        let tls = config.tls.check(origin.scheme())?;
         if config.allow.is_empty() {
             return Err(BindingError::NothingAllowed);
         }
@@ -149,6 +157,7 @@ impl Binding {
             idempotency_header,
             credential,
             reach: config.reach,
+            tls,
             limits: config.limits,
         })
     }

@@ -15,6 +15,7 @@ mod admit;
 mod binding;
 mod headers;
 mod pattern;
+mod tls;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use admit::{Admitted, admit};
 pub use binding::{Binding, BindingConfig, BindingError, Credential, Limits};
 pub use headers::HeaderError;
 pub use pattern::{AllowPattern, PathError, PatternError};
+pub use tls::{Tls, TlsError};
 pub use webhook::{WebhookClient, WebhookClientError, WebhookUrlError};
 
 /// Idle connections are closed after this, below the 60 s at which common load balancers close theirs.
@@ -181,10 +183,15 @@ fn client(binding: &Binding, lookup: &Arc<dyn Lookup>) -> ClientBuilder {
         .http1_only()
         .user_agent(concat!("tebura/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(binding.limits.connect);
-    match binding.origin.scheme() {
+    let builder = match (&binding.tls.roots, binding.origin.scheme()) {
+        (Some(roots), _) => builder.tls_certs_only(roots.iter().cloned()),
         // Without this the client would insist on the system's CA certificates, which a sandbox may not have.
-        "http" => builder.tls_certs_only([]),
-        _ => builder,
+        (None, "http") => builder.tls_certs_only([]),
+        (None, _) => builder,
+    };
+    match &binding.tls.identity {
+        Some(identity) => builder.identity(identity.clone()),
+        None => builder,
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tebura_egress::{AddressRange, Credential, Reach, WebhookClient};
+use tebura_egress::{AddressRange, Credential, Reach, Tls, WebhookClient};
 use tebura_hub::{HOUSE, HouseRail};
 use tebura_ledger::{Currency, RailId};
 use tebura_plugin_host::{LockFile, Package};
@@ -124,6 +124,10 @@ struct EndpointConfig {
     credential_env: Option<String>,
     /// The file that holds the header's value.
     credential_file: Option<PathBuf>,
+    /// Certificates in PEM of those who may vouch for the far end; the public ones when it is left out.
+    roots_file: Option<PathBuf>,
+    /// The hub's own certificate with its private key, PEM: for far ends that ask who calls.
+    identity_file: Option<PathBuf>,
     /// `public`, `loopback`, or a list of ranges such as `10.20.0.0/16`.
     #[serde(default)]
     reach: ReachConfig,
@@ -184,7 +188,10 @@ impl Config {
         for plugin in &mut config.plugins {
             plugin.folder = beside.join(&plugin.folder);
             for endpoint in plugin.endpoints.values_mut() {
-                endpoint.credential_file = endpoint.credential_file.take().map(|file| beside.join(file));
+                let files = [&mut endpoint.credential_file, &mut endpoint.roots_file, &mut endpoint.identity_file];
+                for file in files.into_iter().flatten() {
+                    *file = beside.join(&*file);
+                }
             }
             for key in plugin.keys.values_mut() {
                 if let SecretConfig::File(file) = key {
@@ -311,7 +318,12 @@ impl EndpointConfig {
             }
         };
         let credential = secret.map(|secret| Credential::new(header, secret));
-        Ok(EndpointPlan { name: name.to_owned(), origin: self.origin.clone(), credential, reach })
+        let pem = |file: &Option<PathBuf>, what| file.as_deref().map(|file| read(file, what)).transpose();
+        let tls = Tls {
+            roots: pem(&self.roots_file, "the roots")?,
+            identity: pem(&self.identity_file, "the identity")?.map(Zeroizing::new),
+        };
+        Ok(EndpointPlan { name: name.to_owned(), origin: self.origin.clone(), credential, reach, tls })
     }
 }
 

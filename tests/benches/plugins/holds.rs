@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tebura_egress::{Binding, BindingConfig, Credential, HttpEgress, Limits, Reach};
+use tebura_egress::{Binding, BindingConfig, Credential, HttpEgress, Limits, Reach, Tls};
 use tebura_hub::capture_hold::{CaptureHold, OverCapture};
 use tebura_hub::create_hold::CreateHold;
 use tebura_hub::ids::{InstrumentId, MerchantId};
@@ -85,6 +85,7 @@ fn egress(plugin: &InstalledRail, provider: &Running) -> HttpEgress {
             idempotency_header: endpoint.idempotency_header.clone(),
             credential: Some(Credential::new("authorization", SECRET.to_owned())),
             reach: Reach::Loopback,
+            tls: Tls::default(),
             limits: Limits::default(),
         })
         .unwrap(),

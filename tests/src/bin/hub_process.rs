@@ -150,6 +150,7 @@ fn egress(binds: &[Binds], rails: &[Arc<InstalledRail>]) -> Result<impl Egress +
                 allow: endpoint.allow.iter().map(ToString::to_string).collect(),
                 idempotency_header: endpoint.idempotency_header.clone(),
                 credential: Some(Credential::new("authorization", format!("Bearer {}", bound.credential))),
+                tls: tebura_egress::Tls::default(),
                 reach: Reach::Loopback,
                 limits: Limits::default(),
             })?);

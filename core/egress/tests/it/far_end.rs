@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tebura_egress::{Binding, BindingConfig, Credential, HttpEgress, Limits, Reach};
+use tebura_egress::{Binding, BindingConfig, Credential, HttpEgress, Limits, Reach, Tls};
 use tebura_hub::ports::{Delivery, Egress, Outgoing};
 use tebura_hub::rail::{Effect, HttpCall, PluginId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -124,6 +124,7 @@ pub(crate) fn config(origin: String) -> BindingConfig {
             .to_vec(),
         idempotency_header: Some("Idempotency-Key".to_owned()),
         credential: Some(Credential::new("Authorization", SECRET)),
+        tls: Tls::default(),
         reach: Reach::Loopback,
         limits: Limits::default(),
     }

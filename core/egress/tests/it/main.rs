@@ -6,4 +6,5 @@ mod admission;
 mod delivery;
 mod far_end;
 mod reach;
+mod tls;
 mod webhook;

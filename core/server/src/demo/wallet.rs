@@ -61,6 +61,7 @@ pub(super) fn wallet_plan(origin: String, operator_key: &[u8]) -> Result<PluginP
         origin,
         credential: Some(tebura_egress::Credential::new("authorization", secret)),
         reach: Reach::Loopback,
+        tls: Default::default(),
     };
     let package = wallet_package().ok_or(WalletError::NoPlugin)?;
     Ok(PluginPlan {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tebura_egress::{AddressRange, Credential, Reach};
+use tebura_egress::{AddressRange, Credential, Reach, Tls};
 use tebura_plugin_host::Manifest;
 use zeroize::Zeroizing;
 
@@ -29,7 +29,7 @@ pub struct Grants {
 }
 
 /// What an endpoint handle is bound to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointGrant {
     /// `https://api.example.jp`
@@ -40,7 +40,13 @@ pub struct EndpointGrant {
     /// A file in `credentials/` of the data folder, with the header's value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
-    /// The header that carries it; `authorization` when it is left out.
+    /// A file there with certificates of those who may vouch for the far end; the public ones when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roots: Option<String>,
+    /// A file there with the hub's own certificate and private key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// The header that carries the credential; `authorization` when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_header: Option<String>,
 }
@@ -99,6 +105,10 @@ impl EndpointGrant {
             origin: self.origin.clone(),
             credential: credential.map(|secret| Credential::new(header, secret)),
             reach: self.reach(name)?,
+            tls: Tls {
+                roots: self.roots.as_deref().map(|file| read(data, file)).transpose()?,
+                identity: self.identity.as_deref().map(|file| read(data, file)).transpose()?.map(Zeroizing::new),
+            },
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use tebura_egress::{Binding, BindingConfig, BindingError, Credential, EgressError, HttpEgress, Limits, Reach};
+use tebura_egress::{Binding, BindingConfig, BindingError, Credential, EgressError, HttpEgress, Limits, Reach, Tls};
 use tebura_hub::ports::{Clock, Store};
 use tebura_plugin_host::{
     Bindings, BoundKey, DemoKeys, HostError, HostOptions, InstallError, Keyring, KeyringError, LockError, LockFile,
@@ -81,6 +81,8 @@ pub struct EndpointPlan {
     pub credential: Option<Credential>,
     /// Where connections may end.
     pub reach: Reach,
+    /// Certificates, where the public ones do not do.
+    pub tls: Tls,
 }
 
 /// The rails and what sends for them.
@@ -185,6 +187,7 @@ pub fn bindings_of(manifest: &Manifest, endpoints: Vec<EndpointPlan>) -> Result<
             idempotency_header: asked.idempotency_header.clone(),
             credential: endpoint.credential,
             reach: endpoint.reach,
+            tls: endpoint.tls,
             limits: Limits::default(),
         })?)
     };

@@ -50,6 +50,12 @@ pub(in crate::cli) struct InstallArguments {
     /// The header that carries an endpoint's credential; authorization when it is left out: `gateway=x-api-key`.
     #[arg(long = "credential-header", value_name = "NAME=HEADER")]
     credential_headers: Vec<String>,
+    /// The file in credentials/ with certificates that may vouch for an endpoint: `gateway=bank-ca.pem`.
+    #[arg(long = "roots", value_name = "NAME=FILE")]
+    roots: Vec<String>,
+    /// The file in credentials/ with the certificate and key that the hub shows an endpoint: `gateway=hub.pem`.
+    #[arg(long = "identity", value_name = "NAME=FILE")]
+    identities: Vec<String>,
     /// The file in credentials/ of the hub's data folder that holds a key of the manifest: `webhook=machi-pay-webhook`.
     #[arg(long = "key", value_name = "NAME=FILE")]
     keys: Vec<String>,
@@ -252,7 +258,7 @@ fn grants(arguments: &InstallArguments) -> Result<Grants, Failure> {
     for endpoint in &arguments.endpoints {
         let (name, origin) = pair(endpoint)?;
         let reach = if is_this_machine(&origin) { vec!["loopback".to_owned()] } else { Vec::new() };
-        let grant = EndpointGrant { origin, reach, credential: None, credential_header: None };
+        let grant = EndpointGrant { origin, reach, ..EndpointGrant::default() };
         grants.endpoints.insert(name, grant);
     }
     let mut endpoint = |text: &String, set: &dyn Fn(&mut EndpointGrant, String)| -> Result<(), Failure> {
@@ -269,6 +275,12 @@ fn grants(arguments: &InstallArguments) -> Result<Grants, Failure> {
     }
     for text in &arguments.credential_headers {
         endpoint(text, &|grant, header| grant.credential_header = Some(header))?;
+    }
+    for text in &arguments.roots {
+        endpoint(text, &|grant, file| grant.roots = Some(file))?;
+    }
+    for text in &arguments.identities {
+        endpoint(text, &|grant, file| grant.identity = Some(file))?;
     }
     for key in &arguments.keys {
         let (name, file) = pair(key)?;
