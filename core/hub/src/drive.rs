@@ -3,15 +3,16 @@
 //! row's revision lets one of them win.
 
 use tebura_ledger::{
-    Command, Operation, OperationId, OperationState, Outcome, RailId, Refusal, Settle, Timestamp, Verdict,
+    Command, Operation, OperationId, OperationKind, OperationState, Outcome, RailId, Refusal, Settle, Timestamp,
+    Verdict,
 };
 
 use crate::exchange::{Exchange, Stage};
 use crate::hub::Hub;
 use crate::machine;
 use crate::notices::NoticeWrite;
-use crate::ports::{CommitError, Committed, Outgoing, Unit, Write};
-use crate::rail::{Effect, HttpCall, PluginId, RailError, RailEvent, Step};
+use crate::ports::{CommitError, Committed, Outgoing, ReadError, Unit, Write};
+use crate::rail::{Effect, Fault, HttpCall, Next, PluginId, RailCommand, RailError, RailEvent, RailOutcome, Step};
 
 /// Why driving stopped before it had to. The exchange stays due; the worker tries again.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,8 @@ pub enum DriveError {
     RailGone(RailId),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 impl Hub {
@@ -100,6 +103,7 @@ impl Hub {
             Ok(step) => {
                 let writes = self.kv_writes(&exchange.rail, &step);
                 let next = machine::take_state(exchange, step);
+                let next = self.believed(exchange, next).await?;
                 let told = machine::after_step(exchange, Some(&event), next, now);
                 self.put(exchange, told, writes).await
             }
@@ -198,10 +202,34 @@ impl Hub {
         }
     }
 
-    /// What a far end that calls back will call the operation by.
-    fn name_of(&self, exchange: &Exchange, told: Option<&Verdict>) -> Option<Write> {
+    /// What came of a step. A rail that gives a second hold the name of another is not believed: what is taken of one would
+    /// be taken of the other.
+    pub(crate) async fn believed(
+        &self,
+        exchange: &Exchange,
+        next: Next<RailOutcome>,
+    ) -> Result<Next<RailOutcome>, ReadError> {
+        let Next::Done(RailOutcome::Settled { reference, .. }) = &next else { return Ok(next) };
+        if !matches!(exchange.command, RailCommand::Hold { .. }) || self.in_house(&exchange.rail) {
+            return Ok(next);
+        }
+        for named in self.store.operations_named(&exchange.rail, reference).await? {
+            let other = if named == exchange.operation { None } else { self.store.operation(named).await? };
+            if other.is_some_and(|other| matches!(other.kind(), OperationKind::Place { .. })) {
+                let message = "the rail named this hold as it named another one".to_owned();
+                let fault = Fault { code: "rail.reference_reused".to_owned(), message };
+                return Ok(Next::Done(RailOutcome::Unknown(fault)));
+            }
+        }
+        Ok(next)
+    }
+
+    /// What the far end calls the operation, to be found by it.
+    pub(crate) fn name_of(&self, exchange: &Exchange, told: Option<&Verdict>) -> Option<Write> {
         let Some(Verdict::Settled { reference, .. }) = told else { return None };
-        self.rail(&exchange.rail)?.inbound()?;
+        if self.in_house(&exchange.rail) {
+            return None;
+        }
         let (rail, reference, operation) = (exchange.rail.clone(), reference.clone(), exchange.operation);
         Some(Write::Notice(NoticeWrite::Named { rail, reference, operation }))
     }

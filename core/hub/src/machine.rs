@@ -197,8 +197,8 @@ fn conclude(exchange: &mut Exchange, outcome: RailOutcome, now: Timestamp) -> To
 }
 
 /// A rail that settles more than was asked, or in another currency, is not believed; nor is one that takes silence
-/// for a refusal or a notice for an end: the outcome is unknown. A release of what is over already has succeeded. "Already done" may be the
-/// success of this very operation: the rail is asked before it counts.
+/// for a refusal or a notice for an end: the outcome is unknown. A release of what is over already has succeeded.
+/// "Already done" may be the success of this very operation: the rail is asked before it counts.
 #[expect(clippy::wildcard_enum_match_arm, reason = "five answers are not taken as they are; all others are")]
 fn checked(exchange: &Exchange, event: Option<&RailEvent>, outcome: RailOutcome) -> RailOutcome {
     let unknown =

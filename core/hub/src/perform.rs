@@ -152,6 +152,7 @@ impl Hub {
             Ok(step) => {
                 writes.extend(self.kv_writes(&exchange.rail, &step));
                 let next = machine::take_state(&mut exchange, step);
+                let next = self.believed(&exchange, next).await?;
                 machine::after_step(&mut exchange, None, next, now)
             }
             Err(RailError::Busy { retry_after_ms }) => return Err(PerformError::Busy { retry_after_ms }),
@@ -160,6 +161,7 @@ impl Hub {
                 Some(Verdict::Declined { code: machine::fault_of(&error).code })
             }
         };
+        writes.extend(self.name_of(&exchange, told.as_ref()));
         let mut ledger = before;
         ledger.push(begin);
         ledger.extend(told.map(|verdict| Command::Settle(Settle { operation, hold, verdict })));

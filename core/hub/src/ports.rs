@@ -375,7 +375,7 @@ pub trait Store: Send + Sync {
     async fn notice(&self, key: &NoticeKey) -> Result<Option<Notice>, ReadError>;
     /// Requests from outside that are to be looked at by `now`, the longest due first.
     async fn due_notices(&self, now: Timestamp, limit: u16) -> Result<Vec<Notice>, ReadError>;
-    /// What a rail settled with a reference, as far as it hears notices.
+    /// What a rail outside settled with a reference.
     async fn operations_named(&self, rail: &RailId, reference: &str) -> Result<Vec<OperationId>, ReadError>;
 
     /// A trivial round trip, for `/readyz`.

@@ -1,5 +1,8 @@
 //! Ways in which money could have gone wrong between the hub and a rail, each with what happens instead.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use tebura_ledger::{AtDeadline, Currency, Finality, LegKind, OperationState, RailId, Status, Verdict};
 
 use super::holds::Shop;
@@ -9,7 +12,9 @@ use crate::create_hold::CreateHold;
 use crate::exchange::Stage;
 use crate::ids::ApiKeyId;
 use crate::ports::{Caller, Rail};
-use crate::rail::{DEADLINE_MARGIN_MS, RailAbilities};
+use crate::rail::{
+    DEADLINE_MARGIN_MS, Next, RailAbilities, RailDescriptor, RailError, RailEvent, RailOperation, RailOutcome, Step,
+};
 use crate::resolve_operation::ResolveOperation;
 
 /// A settle window, milliseconds.
@@ -200,4 +205,43 @@ async fn a_final_capture_leaves_an_unknown_capture_its_money_at_the_rail() {
         assert_eq!((wallet.captured, wallet.balance), (captured, 10_000 - captured), "{found}");
         assert_eq!(wallet.holds.values().sum::<i64>(), 0);
     }
+}
+
+/// A rail that gives every hold the same name.
+struct Forgetful(PlainRail);
+
+#[async_trait]
+impl Rail for Forgetful {
+    fn descriptor(&self) -> &RailDescriptor {
+        self.0.descriptor()
+    }
+
+    async fn start(&self, operation: &RailOperation) -> Result<Step, RailError> {
+        self.0.start(operation).await
+    }
+
+    async fn resume(&self, operation: &RailOperation, state: &[u8], event: &RailEvent) -> Result<Step, RailError> {
+        let mut step = self.0.resume(operation, state, event).await?;
+        if let Next::Done(RailOutcome::Settled { reference, .. }) = &mut step.next {
+            "the-one-hold".clone_into(reference);
+        }
+        Ok(step)
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_names_two_holds_is_not_believed() {
+    let shop = Shop::open().await;
+    shop.hub.add_rail(Arc::new(Forgetful(PlainRail::new(false))));
+    let first = shop.place("first", shop.wallet, 700).await.unwrap();
+    assert_eq!(first.hold.status(), Status::Held);
+    let second = shop.place("second", shop.wallet, 700).await.unwrap();
+    assert!(
+        matches!(second.operation.state(), OperationState::Unknown { code, .. } if code == "rail.reference_reused"),
+        "{:?}",
+        second.operation.state()
+    );
+    assert_eq!(second.hold.status(), Status::Pending, "nothing can be captured of it, and its money stays reserved");
+    let first = shop.hub.store().hold(first.hold.id()).await.unwrap().unwrap();
+    assert_eq!((first.status(), first.reference()), (Status::Held, Some("the-one-hold")), "the first is what it was");
 }
