@@ -11,6 +11,8 @@ use crate::galleries::Galleries;
 use crate::ids::{ApiKeyId, ContractId, InstrumentId, MerchantId};
 use crate::people::Instrument;
 use crate::ports::{Clock, Egress, FaceEngine, Ids, Rail, ReadError, Store};
+use crate::proofing::Prover;
+use crate::rail::PluginId;
 use crate::sites::{ApiKey, Merchant, Payee};
 
 /// What the hub needs from the world.
@@ -34,6 +36,7 @@ pub struct Hub {
     rails: RwLock<BTreeMap<RailId, Arc<dyn Rail>>>,
     /// Rails on which nothing new is reserved, with the reason.
     pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
+    provers: RwLock<BTreeMap<PluginId, Arc<dyn Prover>>>,
     instruments: Cache<InstrumentId, Instrument>,
     payees: Cache<MerchantId, Vec<Payee>>,
     merchants: Cache<MerchantId, Merchant>,
@@ -70,6 +73,7 @@ impl Hub {
             galleries,
             rails: RwLock::new(rails),
             stopped: RwLock::default(),
+            provers: RwLock::default(),
             instruments: Cache::new(),
             payees: Cache::new(),
             merchants: Cache::new(),
@@ -89,6 +93,22 @@ impl Hub {
     /// The rail of that name.
     pub fn rail(&self, name: &RailId) -> Option<Arc<dyn Rail>> {
         self.rails.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Adds a way to prove who somebody is, or replaces the one of the same name.
+    pub fn add_prover(&self, prover: Arc<dyn Prover>) {
+        let name = prover.descriptor().plugin.clone();
+        self.provers.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name, prover);
+    }
+
+    /// The identity plugin of that name.
+    pub fn prover(&self, name: &PluginId) -> Option<Arc<dyn Prover>> {
+        self.provers.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Every identity plugin, by name.
+    pub fn provers(&self) -> Vec<Arc<dyn Prover>> {
+        self.provers.read().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Whether a rail is kept in the hub's own books.

@@ -54,3 +54,7 @@ typed_id! {
     /// A public key of a party; what a signature calls `kid`.
     PartyKeyId, "pk_"
 }
+typed_id! {
+    /// One attempt of a person to prove who she is.
+    ProofingId, "prf_"
+}

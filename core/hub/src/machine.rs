@@ -67,40 +67,59 @@ fn queue(exchange: &mut Exchange, call: HttpCall, now: Timestamp) {
 
 /// Marks a call as being sent, until the lease ends.
 pub fn lease(exchange: &mut Exchange, call: HttpCall, attempts: u32, now: Timestamp) {
-    exchange.due_at = now.plus_ms(i64::from(call.timeout_ms) + LEASE_MARGIN_MS);
+    exchange.due_at = lease_until(&call, now);
     exchange.stage = Stage::Sending { call, attempts };
+}
+
+/// Until when whoever sends a call is left alone with it.
+pub(crate) fn lease_until(call: &HttpCall, now: Timestamp) -> Timestamp {
+    now.plus_ms(i64::from(call.timeout_ms) + LEASE_MARGIN_MS)
+}
+
+/// What a plugin is told of a send.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) event: RailEvent,
+    /// Bytes may have left.
+    pub(crate) left: bool,
+    /// The same bytes are sent again after this pause, and the plugin is not told yet.
+    pub(crate) again_after_ms: Option<i64>,
+}
+
+/// What became of the `attempts`-th send of a call. `left_before`: bytes of it may have left already.
+pub(crate) fn heard(effect: &Effect, attempts: u32, delivery: Delivery, left_before: bool) -> Heard {
+    let silence = |maybe_delivered, reason| RailEvent::Silence { maybe_delivered, reason };
+    let (event, left, retry) = match delivery {
+        Delivery::Reply(reply) => (RailEvent::Reply(reply), true, false),
+        Delivery::MaybeDelivered { reason } => {
+            let retry = match effect {
+                Effect::Read | Effect::Idempotent { .. } => true,
+                Effect::Once => false,
+            };
+            (silence(true, reason), true, retry)
+        }
+        Delivery::NotDelivered { reason } => (silence(left_before, reason), false, true),
+        Delivery::Refused { code, reason } => (silence(left_before, format!("{code}: {reason}")), false, false),
+    };
+    let pause = RESEND_AFTER_MS[(attempts.max(1) as usize - 1).min(RESEND_AFTER_MS.len() - 1)];
+    Heard { event, left, again_after_ms: (retry && attempts < MAX_SENDS).then_some(pause) }
 }
 
 /// Moves an exchange on by what became of the `attempts`-th send of `call`.
 pub fn after_delivery(exchange: &mut Exchange, call: HttpCall, attempts: u32, delivery: Delivery, now: Timestamp) {
-    let (arrived, retry) = match delivery {
-        Delivery::Reply(reply) => {
-            left(exchange, now);
-            (RailEvent::Reply(reply), false)
+    let heard = heard(&call.effect, attempts, delivery, exchange.last_sent_at.is_some());
+    if heard.left {
+        left(exchange, now);
+    }
+    match heard.again_after_ms {
+        Some(pause) => {
+            exchange.due_at = now.plus_ms(pause);
+            exchange.stage = Stage::Outgoing { call, attempts };
         }
-        Delivery::MaybeDelivered { reason } => {
-            left(exchange, now);
-            let retry = match call.effect {
-                Effect::Read | Effect::Idempotent { .. } => true,
-                Effect::Once => false,
-            };
-            (RailEvent::Silence { maybe_delivered: true, reason }, retry)
+        None => {
+            exchange.due_at = now;
+            exchange.stage = Stage::Arrived { event: heard.event, failures: 0 };
         }
-        Delivery::NotDelivered { reason } => {
-            (RailEvent::Silence { maybe_delivered: exchange.last_sent_at.is_some(), reason }, true)
-        }
-        Delivery::Refused { code, reason } => {
-            let reason = format!("{code}: {reason}");
-            (RailEvent::Silence { maybe_delivered: exchange.last_sent_at.is_some(), reason }, false)
-        }
-    };
-    if retry && attempts < MAX_SENDS {
-        let pause = RESEND_AFTER_MS[(attempts as usize - 1).min(RESEND_AFTER_MS.len() - 1)];
-        exchange.due_at = now.plus_ms(pause);
-        exchange.stage = Stage::Outgoing { call, attempts };
-    } else {
-        exchange.due_at = now;
-        exchange.stage = Stage::Arrived { event: arrived, failures: 0 };
     }
 }
 

@@ -14,7 +14,7 @@ use crate::contracts::{ContractEntry, ContractTables, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ReferenceId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ReferenceId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
@@ -23,6 +23,7 @@ use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
 };
+use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
 use crate::shards::{merge_events, sum_account};
@@ -56,6 +57,7 @@ struct Tables {
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     webhooks: WebhookTables,
     contracts: ContractTables,
+    proofings: ProofingTables,
     parties: PartyTables,
     statements: StatementTables,
     notices: NoticeTables,
@@ -180,6 +182,16 @@ impl Tables {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Proofing { proofing, expected } => {
+                    if self.proofings.revision(proofing.id) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                }
+                Write::ProofLink { link, person } => {
+                    if self.proofings.linked(link).is_some_and(|known| known != *person) {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Webhook(write) => {
                     if self.webhooks.is_stale(write) {
                         return Err(CommitError::Stale);
@@ -259,6 +271,8 @@ impl Tables {
             Write::Webhook(write) => self.webhooks.write(write),
             Write::Contract { contract, .. } => self.contracts.put(contract),
             Write::ContractEntry(entry) => self.contracts.append(entry),
+            Write::Proofing { proofing, .. } => self.proofings.put(proofing),
+            Write::ProofLink { link, person } => self.proofings.link(link, person),
             Write::Party(write) => self.parties.write(write),
             Write::Statement { head, findings } => self.statements.write(head, findings),
             Write::Notice(write) => self.notices.write(write),
@@ -546,6 +560,22 @@ impl Store for MemoryStore {
 
     async fn operations_named(&self, rail: &RailId, reference: &str) -> Result<Vec<OperationId>, ReadError> {
         Ok(self.tables().notices.named(rail, reference))
+    }
+
+    async fn proofing(&self, id: ProofingId) -> Result<Option<Proofing>, ReadError> {
+        self.find(|tables| tables.proofings.one(id))
+    }
+
+    async fn proofings_of(&self, person: PersonId) -> Result<Vec<Proofing>, ReadError> {
+        Ok(self.tables().proofings.of(person))
+    }
+
+    async fn due_proofings(&self, now: Timestamp, limit: u16) -> Result<Vec<ProofingId>, ReadError> {
+        Ok(self.tables().proofings.due(now, limit))
+    }
+
+    async fn proof_link(&self, link: &LinkDigest) -> Result<Option<PersonId>, ReadError> {
+        Ok(self.tables().proofings.linked(link))
     }
 
     async fn running_contract(&self, id: ContractId) -> Result<Option<RunningContract>, ReadError> {

@@ -13,12 +13,13 @@ use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
+use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::{
     Fault, HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step,
 };
@@ -174,6 +175,16 @@ pub enum Write {
     ContractEntry(ContractEntry),
     Party(PartyWrite),
     Notice(NoticeWrite),
+    /// An attempt to prove something; `expected` is the revision that was read (0: a new row).
+    Proofing {
+        proofing: Proofing,
+        expected: u32,
+    },
+    /// Whose card a link stands for. Stale when it is another person's.
+    ProofLink {
+        link: LinkDigest,
+        person: PersonId,
+    },
     /// A rail's statement as it was compared: written once.
     Statement {
         head: StatementHead,
@@ -318,6 +329,14 @@ pub trait Store: Send + Sync {
     async fn party_key(&self, id: PartyKeyId) -> Result<Option<PartyKey>, ReadError>;
     /// Of one party, ended ones too; oldest first.
     async fn party_keys(&self, party: PartyId) -> Result<Vec<PartyKey>, ReadError>;
+
+    async fn proofing(&self, id: ProofingId) -> Result<Option<Proofing>, ReadError>;
+    /// Of one person, oldest first.
+    async fn proofings_of(&self, person: PersonId) -> Result<Vec<Proofing>, ReadError>;
+    /// Sessions that have to be looked at by `now`, the longest due first.
+    async fn due_proofings(&self, now: Timestamp, limit: u16) -> Result<Vec<ProofingId>, ReadError>;
+    /// Whose card a link stands for.
+    async fn proof_link(&self, link: &LinkDigest) -> Result<Option<PersonId>, ReadError>;
 
     async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, ReadError>;
     /// Of one merchant, or all; oldest first.

@@ -32,6 +32,7 @@ impl Hub {
         let now = self.now();
         let overdue = now.plus_ms(-GRACE_MS);
         let driven = self.drive_due(overdue).await?;
+        self.tend_proofings(overdue).await?;
         // Before holds expire: what a contract decides at its deadline comes before what a hold does at its own.
         let woken = self.wake_contracts(now).await?;
         let expired = self.expire_due(now).await?;

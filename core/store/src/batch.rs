@@ -22,6 +22,7 @@ use crate::entity::{
 use crate::gathered::Gathered;
 use crate::lane::{Answer, Job};
 use crate::log::{Logged, Stand};
+use crate::proofings;
 use crate::records;
 use crate::rows::{Conflict, Texts};
 use crate::sqlite::File;
@@ -309,6 +310,7 @@ impl Writer {
         }
         snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.contracts = contracts::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
+        snapshot.proofings = proofings::known(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use tebura_ledger::{Book, OperationId, Shard};
 
 use crate::entity::idempotency_key;
 use crate::lane::{Answer, Job};
+use crate::proofings::Known;
 
 /// The rows that a batch names, as they are in the database.
 #[derive(Default)]
@@ -29,6 +30,7 @@ pub(crate) struct Snapshot {
     pub(crate) webhooks: BTreeMap<WebhookEndpointId, u32>,
     /// Revisions of the contracts that exist.
     pub(crate) contracts: BTreeMap<ContractId, u32>,
+    pub(crate) proofings: Known,
 }
 
 /// What a batch comes to. The money is in the books' changes.
@@ -118,6 +120,16 @@ impl<'a> Table<'a> {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Proofing { proofing, expected } => {
+                    if self.snapshot.proofings.revisions.get(&proofing.id).copied().unwrap_or(0) != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                }
+                Write::ProofLink { link, person } => {
+                    if self.snapshot.proofings.links.get(link).is_some_and(|known| known != person) {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Webhook(_)
                 | Write::ContractEntry(_)
                 | Write::Kv { .. }
@@ -166,6 +178,16 @@ impl<'a> Table<'a> {
             Write::Contract { contract, .. } => {
                 self.snapshot.contracts.insert(contract.id, contract.revision);
                 self.decided.records.push((job, write));
+            }
+            Write::Proofing { proofing, .. } => {
+                self.snapshot.proofings.revisions.insert(proofing.id, proofing.revision);
+                self.decided.records.push((job, write));
+            }
+            // Said before: nothing to write.
+            Write::ProofLink { link, person } => {
+                if self.snapshot.proofings.links.insert(*link, *person).is_none() {
+                    self.decided.records.push((job, write));
+                }
             }
             Write::Kv { .. }
             | Write::ContractEntry(_)

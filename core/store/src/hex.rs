@@ -9,6 +9,13 @@ pub(crate) fn push(text: &mut String, bytes: &[u8]) {
     }
 }
 
+/// `bytes` as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    push(&mut text, bytes);
+    text
+}
+
 /// Reads what [`push`] wrote; nothing when it is something else.
 pub(crate) fn parse(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {

@@ -25,6 +25,7 @@ mod notices;
 mod open;
 mod parties;
 mod postgres;
+mod proofings;
 mod read;
 mod records;
 mod rows;

@@ -128,12 +128,13 @@ fn bytes(value: Value) -> Option<Vec<u8>> {
 }
 
 /// A part of a key as text.
-#[expect(clippy::wildcard_enum_match_arm, reason = "keys are ids, words and numbers")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "keys are ids, words, numbers and digests")]
 fn word(value: Value) -> String {
     match value {
         Value::Uuid(Some(id)) => id.as_simple().to_string(),
         Value::String(Some(text)) => text,
         Value::BigInt(Some(number)) => number.to_string(),
+        Value::Bytes(Some(bytes)) => crate::hex::text(&bytes),
         other => panic!("a record has a key of another type ({other:?}): teach log.rs to write it"),
     }
 }

@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             schema("m0006_latest_heads", "CREATE INDEX audit_head_at ON audit_head (at_ms)"),
             schema("m0007_contracts", include_str!("contracts.sql")),
             schema("m0008_notices", include_str!("notices.sql")),
+            schema("m0009_proofings", include_str!("proofings.sql")),
         ]
     }
 }

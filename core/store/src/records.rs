@@ -18,6 +18,7 @@ use crate::entity::{
 };
 use crate::log::{Logged, digest};
 use crate::parties;
+use crate::proofings;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
 use crate::{notices, statements, webhooks};
@@ -45,6 +46,8 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         Write::Party(row) => parties::write(tx, row).await,
         Write::Contract { contract, .. } => contracts::write(tx, contract).await,
         Write::ContractEntry(entry) => contracts::append(tx, entry).await,
+        Write::Proofing { proofing, .. } => proofings::write(tx, vault, proofing).await,
+        Write::ProofLink { link, person } => proofings::link(tx, link, *person).await,
         Write::Statement { head, findings } => statements::write(tx, head, findings).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {

@@ -62,6 +62,7 @@ pub(crate) enum SecretRow {
 pub(crate) enum Sealed {
     Name,
     Template,
+    Proofing,
 }
 
 /// Makes and opens people's keys.
@@ -159,6 +160,7 @@ impl PersonKey {
         let what = match what {
             Sealed::Name => 1,
             Sealed::Template => 2,
+            Sealed::Proofing => 3,
         };
         let mut context = vec![FORMAT, what];
         context.extend_from_slice(self.person.uuid().as_bytes());

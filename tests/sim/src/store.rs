@@ -8,7 +8,7 @@ use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, TillId, WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::notices::{Notice, NoticeKey};
@@ -18,6 +18,7 @@ use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
 use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
 };
+use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -208,6 +209,10 @@ store! {
     fn running_contract(id: ContractId) -> Option<RunningContract>;
     fn contract_entries(id: ContractId) -> Vec<ContractEntry>;
     fn running_contracts(caller: &Caller, page: Page<ContractId>) -> Vec<RunningContract>;
+    fn proofing(id: ProofingId) -> Option<Proofing>;
+    fn proofings_of(person: PersonId) -> Vec<Proofing>;
+    fn due_proofings(now: Timestamp, limit: u16) -> Vec<ProofingId>;
+    fn proof_link(link: &LinkDigest) -> Option<PersonId>;
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;

@@ -12,6 +12,7 @@ mod lists;
 mod money;
 mod operations;
 mod parties;
+mod proofings;
 mod races;
 mod records;
 mod statements;
@@ -57,6 +58,10 @@ macro_rules! on_every_store {
 }
 
 on_every_store! {
+    proofings::every_stage_of_a_proofing_is_read_back,
+    proofings::a_proofing_moves_on_from_where_it_was_read,
+    proofings::due_proofings_come_longest_due_first,
+    proofings::a_card_is_one_persons,
     money::an_account_opens_once_and_is_read_back,
     money::a_payment_between_shards_moves_what_was_captured,
     money::every_state_of_an_operation_is_read_back,

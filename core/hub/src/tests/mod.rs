@@ -8,6 +8,7 @@ mod faces;
 mod faults;
 mod holds;
 mod notices;
+mod proofing;
 mod reconcile;
 mod rules;
 mod statements;

@@ -214,7 +214,7 @@ impl Uuid128 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "at")]
-enum StageBody {
+pub(super) enum StageBody {
     Outgoing { call: CallBody, attempts: u32 },
     Sending { call: CallBody, attempts: u32 },
     Arrived { event: EventBody, failures: u32 },
@@ -225,7 +225,7 @@ enum StageBody {
 }
 
 impl StageBody {
-    fn of(stage: &Stage) -> Self {
+    pub(super) fn of(stage: &Stage) -> Self {
         match stage {
             Stage::Outgoing { call, attempts } => Self::Outgoing { call: CallBody::of(call), attempts: *attempts },
             Stage::Sending { call, attempts } => Self::Sending { call: CallBody::of(call), attempts: *attempts },
@@ -237,7 +237,7 @@ impl StageBody {
         }
     }
 
-    fn domain(self) -> Stage {
+    pub(super) fn domain(self) -> Stage {
         match self {
             Self::Outgoing { call, attempts } => Stage::Outgoing { call: call.domain(), attempts },
             Self::Sending { call, attempts } => Stage::Sending { call: call.domain(), attempts },
@@ -251,7 +251,7 @@ impl StageBody {
 }
 
 #[derive(Serialize, Deserialize)]
-struct CallBody {
+pub(super) struct CallBody {
     endpoint: String,
     method: String,
     path: String,
@@ -301,7 +301,7 @@ impl CallBody {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "class")]
-enum EffectBody {
+pub(super) enum EffectBody {
     Read,
     Idempotent { key: String },
     Once,
@@ -309,7 +309,7 @@ enum EffectBody {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "of")]
-enum EventBody {
+pub(super) enum EventBody {
     Reply {
         status: u16,
         headers: Vec<(String, String)>,

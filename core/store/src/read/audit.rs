@@ -11,8 +11,8 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, contract, contract_entry, event, face_reference, gallery, gallery_member,
-    instrument, link, merchant, party, party_key, party_key_end, payee, payment, plugin_value, rail_statement,
-    shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
+    instrument, link, merchant, party, party_key, party_key_end, payee, payment, plugin_value, proof_link, proofing,
+    rail_statement, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -64,6 +64,8 @@ impl Log for SqlStore {
         rows(&self.reader, &[webhook_signing::Column::Endpoint], &mut records).await?;
         rows(&self.reader, &[face_reference::Column::Id], &mut records).await?;
         rows(&self.reader, &[capture_session::Column::Id], &mut records).await?;
+        rows(&self.reader, &[proofing::Column::Id], &mut records).await?;
+        rows(&self.reader, &[proof_link::Column::Link], &mut records).await?;
         rows(&self.reader, &[plugin_value::Column::Plugin, plugin_value::Column::Key], &mut records).await?;
         rows(&self.reader, &[payment::Column::Id], &mut records).await?;
         rows(&self.reader, &[rail_statement::Column::Rail, rail_statement::Column::Id], &mut records).await?;

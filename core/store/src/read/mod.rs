@@ -16,7 +16,7 @@ use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, TillId, WebhookEndpointId,
 };
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
@@ -25,6 +25,7 @@ use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
 use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit,
 };
+use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::shards::key_home;
@@ -37,6 +38,7 @@ use crate::engine::{Failure, describe};
 use crate::entity::Damaged;
 use crate::open::SqlStore;
 use crate::parties;
+use crate::proofings;
 
 /// Why a read failed, before the port's words.
 pub(crate) struct Unread(String);
@@ -186,6 +188,22 @@ impl Store for SqlStore {
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, ReadError> {
         Ok(sites::api_key(&self.reader, id).await?)
+    }
+
+    async fn proofing(&self, id: ProofingId) -> Result<Option<Proofing>, ReadError> {
+        Ok(proofings::one(&self.reader, &self.vault, id).await?)
+    }
+
+    async fn proofings_of(&self, person: PersonId) -> Result<Vec<Proofing>, ReadError> {
+        Ok(proofings::of(&self.reader, &self.vault, person).await?)
+    }
+
+    async fn due_proofings(&self, now: Timestamp, limit: u16) -> Result<Vec<ProofingId>, ReadError> {
+        Ok(proofings::due(&self.reader, now, limit).await?)
+    }
+
+    async fn proof_link(&self, link: &LinkDigest) -> Result<Option<PersonId>, ReadError> {
+        Ok(proofings::linked(&self.reader, link).await?)
     }
 
     async fn running_contract(&self, id: ContractId) -> Result<Option<RunningContract>, ReadError> {

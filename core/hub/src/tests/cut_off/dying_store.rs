@@ -12,6 +12,7 @@ use crate::parties::{Party, PartyKey};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
 use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, StoredEvent, Unit};
+use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -122,6 +123,10 @@ reads! {
     fn running_contract(id: ContractId) -> Option<RunningContract>;
     fn contract_entries(id: ContractId) -> Vec<ContractEntry>;
     fn running_contracts(caller: &Caller, page: Page<ContractId>) -> Vec<RunningContract>;
+    fn proofing(id: ProofingId) -> Option<Proofing>;
+    fn proofings_of(person: PersonId) -> Vec<Proofing>;
+    fn due_proofings(now: Timestamp, limit: u16) -> Vec<ProofingId>;
+    fn proof_link(link: &LinkDigest) -> Option<PersonId>;
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
     fn contract_of_hold(hold: HoldId) -> Option<ContractId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
