@@ -10,6 +10,8 @@ pub enum Power {
     /// Runs for this command of the hub.
     Command(String),
     Currency(String),
+    /// Says this of a person, where she agrees.
+    Claim(String),
     /// Minor units of one operation.
     AmountUpTo(i64),
     /// Has the hub send calls of this pattern to an endpoint.
@@ -36,6 +38,7 @@ impl fmt::Display for Power {
         match self {
             Power::Command(command) => write!(f, "take command: {command}"),
             Power::Currency(currency) => write!(f, "money: {currency}"),
+            Power::Claim(claim) => write!(f, "prove: {claim}"),
             Power::AmountUpTo(amount) => write!(f, "money up to: {amount}"),
             Power::Call { endpoint, pattern } => write!(f, "call {endpoint}: {pattern}"),
             Power::Route(route) => write!(f, "be called at: {route}"),
@@ -53,6 +56,7 @@ impl fmt::Display for Power {
 pub fn powers(manifest: &Manifest) -> Vec<Power> {
     let mut powers = match &manifest.part {
         Part::Rail(rail) => of_a_rail(rail),
+        Part::Identity(identity) => identity.claims.iter().cloned().map(Power::Claim).collect(),
     };
     for (name, endpoint) in &manifest.endpoints {
         let call = |pattern: &crate::Allow| Power::Call { endpoint: name.clone(), pattern: pattern.to_string() };

@@ -23,6 +23,7 @@ mod engine;
 mod envelope;
 mod gate;
 mod host;
+mod identity;
 mod inspect;
 mod install;
 mod keyring;
@@ -52,18 +53,20 @@ pub use encode::{EncodeError, encode_component};
 pub use engine::{EngineError, Metering, Slots};
 pub use gate::{Contents, GateError};
 pub use host::{HostError, HostOptions, PluginHost};
+pub use identity::{InstalledIdentity, ProofInput};
 pub use inspect::{Inspection, inspect};
 pub use install::{InstallError, Package, PackageError, Report, Verified, verify};
 pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role, fingerprint};
 pub use lock::{LockError, LockFile};
 pub use manifest::{
-    CallLimits, Endpoint, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Part, Problem, RailPart,
+    CallLimits, Endpoint, IdentityPart, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Part, Problem,
+    RailPart,
 };
 pub use plugin::Plugin;
 pub use probe::{ProbeLimits, Prober, probe};
 pub use rail::{Input, InstalledRail};
 pub use statement::{component_digest, manifest_digest, signed_bytes};
-pub use trial::{Most, SampleReply, Trial, operations, same, trial};
+pub use trial::{Most, SampleReply, Trial, operations, same, trial, trial_of_identity};
 pub use trust::{Grant, SignatureError, Trust, Vouching, sign};
 pub use workbench::{Workbench, WorkbenchError};
 pub use world::World;

@@ -88,6 +88,14 @@ pub const NEWS: usize = 16;
 pub const DETAILS: usize = 16;
 /// Longest `timeout-ms`, before the operator's binding shortens it.
 pub const CALL_TIMEOUT_MS: u32 = 60_000;
+/// Bytes that a challenge has a person's device sign.
+pub const TO_SIGN_BYTES: usize = 8 << 10;
+/// Texts of a challenge that a device shows.
+pub const DISPLAY_TEXTS: usize = 16;
+/// Characters of such a text.
+pub const DISPLAY_CHARS: usize = 2_000;
+/// Claims of an assertion.
+pub const CLAIMS: usize = 64;
 /// Characters of a settled reference.
 pub const REFERENCE_CHARS: usize = 255;
 /// How far ahead `wait-until` may look.

@@ -1,5 +1,6 @@
 //! `plugin.toml`: what a plugin is and all that it asks for. Says nothing about who signed it or what was approved.
 
+mod identity;
 mod rail;
 mod schema;
 mod source;
@@ -15,6 +16,8 @@ use tebura_hub::rail::PluginId;
 use crate::allow::Allow;
 use crate::limits;
 use crate::world::World;
+pub use identity::IdentityPart;
+use identity::WireIdentity;
 pub use rail::RailPart;
 use rail::{WireMoney, WireNotices, WireRail};
 use source::Source;
@@ -47,6 +50,7 @@ pub struct Manifest {
 #[non_exhaustive]
 pub enum Part {
     Rail(RailPart),
+    Identity(IdentityPart),
 }
 
 /// A far end by name. The operator binds origin and credentials.
@@ -177,6 +181,7 @@ impl Manifest {
     pub fn rail(&self) -> Option<&RailPart> {
         match &self.part {
             Part::Rail(part) => Some(part),
+            Part::Identity(_) => None,
         }
     }
 
@@ -193,6 +198,7 @@ struct Wire {
     rail: Option<WireRail>,
     money: Option<WireMoney>,
     notices: Option<WireNotices>,
+    identity: Option<WireIdentity>,
     #[serde(default)]
     endpoints: BTreeMap<String, WireEndpoint>,
     #[serde(default)]
@@ -254,6 +260,7 @@ impl Checker<'_> {
                 .rail
                 .zip(wire.money)
                 .and_then(|(rail, money)| self.rail(&wire.plugin.id, rail, &money, wire.notices).map(Part::Rail)),
+            World::Identity => wire.identity.map(|identity| Part::Identity(self.identity(identity))),
         };
         let (Some(part), true) = (part, self.problems.is_empty()) else {
             self.problems.sort_by_key(|problem| problem.line);

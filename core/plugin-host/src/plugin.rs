@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tebura_hub::rail::ComponentDigest;
 
 use crate::dispatch::Dispatch;
+use crate::identity::InstalledIdentity;
 use crate::install::Installed;
 use crate::manifest::{Manifest, Part};
 use crate::rail::InstalledRail;
@@ -14,6 +15,7 @@ use crate::rail::InstalledRail;
 #[non_exhaustive]
 pub enum Plugin {
     Rail(Arc<InstalledRail>),
+    Identity(Arc<InstalledIdentity>),
 }
 
 impl Plugin {
@@ -21,12 +23,14 @@ impl Plugin {
         let installed = Arc::clone(&dispatch.installed);
         match &installed.manifest.part {
             Part::Rail(part) => Plugin::Rail(Arc::new(InstalledRail::new(dispatch, part))),
+            Part::Identity(part) => Plugin::Identity(Arc::new(InstalledIdentity::new(dispatch, part))),
         }
     }
 
     pub(crate) fn installed(&self) -> &Arc<Installed> {
         match self {
             Plugin::Rail(rail) => rail.installed(),
+            Plugin::Identity(identity) => identity.installed(),
         }
     }
 
@@ -44,6 +48,15 @@ impl Plugin {
     pub fn rail(&self) -> Option<&Arc<InstalledRail>> {
         match self {
             Plugin::Rail(rail) => Some(rail),
+            Plugin::Identity(_) => None,
+        }
+    }
+
+    /// As a way to prove who somebody is; `None`: it is of another world.
+    pub fn identity(&self) -> Option<&Arc<InstalledIdentity>> {
+        match self {
+            Plugin::Identity(identity) => Some(identity),
+            Plugin::Rail(_) => None,
         }
     }
 }

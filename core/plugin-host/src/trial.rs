@@ -3,11 +3,15 @@
 //! The rules are those that can be seen from outside: an answer at all, the same answer twice, no end on silence. The
 //! SDK's native suite checks the rest.
 
+mod identity;
+
+pub use identity::trial_of_identity;
 use tebura_hub::rail::{
     Effect, HttpReply, Next, Party, RailCommand, RailError, RailEvent, RailOperation, RailOutcome, Step,
 };
 use tebura_ledger::{Currency, Money, OperationId, Timestamp};
 
+use crate::call::CallStats;
 use crate::manifest::RailPart;
 use crate::rail::{Input, InstalledRail};
 
@@ -39,6 +43,7 @@ pub struct Most {
 #[non_exhaustive]
 pub struct Trial {
     pub steps: usize,
+    /// Commands of a rail; sessions of an identity plugin.
     pub commands: usize,
     pub fuel: Most,
     pub memory_bytes: Most,
@@ -71,12 +76,8 @@ fn explore(trial: &mut Trial, play: Play<'_>, input: Input<'_>, path: &str, doub
     if trial.steps >= STEPS {
         return;
     }
-    trial.steps += 1;
     let first = rail.run(operation, input);
-    let stats = first.stats;
-    raise(&mut trial.fuel, stats.fuel.unwrap_or(0), path);
-    raise(&mut trial.memory_bytes, stats.memory_bytes as u64, path);
-    raise(&mut trial.micros, stats.instantiate_us + stats.call_us, path);
+    trial.took(&first.stats, path);
     let second = rail.run(operation, input);
     let mut wrong = |what: String| trial.findings.push((path.to_owned(), what));
     if first.result != second.result {
@@ -109,6 +110,16 @@ fn explore(trial: &mut Trial, play: Play<'_>, input: Input<'_>, path: &str, doub
                 explore(trial, play, input, &format!("{path} → {name}"), doubtful, depth + 1);
             }
         }
+    }
+}
+
+impl Trial {
+    /// One more step.
+    fn took(&mut self, stats: &CallStats, path: &str) {
+        self.steps += 1;
+        raise(&mut self.fuel, stats.fuel.unwrap_or(0), path);
+        raise(&mut self.memory_bytes, stats.memory_bytes as u64, path);
+        raise(&mut self.micros, stats.instantiate_us + stats.call_us, path);
     }
 }
 
@@ -158,8 +169,8 @@ pub fn operations(rail: &RailPart, now: Timestamp) -> Vec<RailOperation> {
     commands.into_iter().map(operation).collect()
 }
 
-/// What can come of a call: name, event, and whether the far end clearly said something.
-fn events(operation: &RailOperation, replies: &[SampleReply], sent: bool) -> Vec<(String, RailEvent, bool)> {
+/// What can come of a call about `own`: name, event, and whether the far end clearly said something.
+fn far_events(own: &str, replies: &[SampleReply], sent: bool) -> Vec<(String, RailEvent, bool)> {
     let silence = |maybe_delivered| RailEvent::Silence { maybe_delivered, reason: "no answer came".to_owned() };
     let reply = |status: u16, body: Vec<u8>| {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
@@ -178,7 +189,6 @@ fn events(operation: &RailOperation, replies: &[SampleReply], sent: bool) -> Vec
     for (name, body) in damaged {
         events.push((format!("200 with {name}"), reply(200, body), false));
     }
-    let own = operation.id.split('.').next().unwrap_or_default();
     for sample in replies {
         let body = |id: &str| sample.body.replace("{operation}", id).into_bytes();
         events.push((format!("{} of the far end", sample.status), reply(sample.status, body(own)), true));
@@ -188,6 +198,11 @@ fn events(operation: &RailOperation, replies: &[SampleReply], sent: bool) -> Vec
         }
     }
     events
+}
+
+/// The same about a rail's operation.
+fn events(operation: &RailOperation, replies: &[SampleReply], sent: bool) -> Vec<(String, RailEvent, bool)> {
+    far_events(operation.id.split('.').next().unwrap_or_default(), replies, sent)
 }
 
 /// Whether two components answer every event of a trial with the same steps; else the first place where they differ.

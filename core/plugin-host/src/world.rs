@@ -10,17 +10,20 @@ pub enum World {
     Rail,
     /// The same, and the far end calls back.
     RailWithNotices,
+    /// Proves who somebody is.
+    Identity,
 }
 
 impl World {
     /// Every world, in the order of the manifest's schema.
-    pub const ALL: [World; 2] = [World::Rail, World::RailWithNotices];
+    pub const ALL: [World; 3] = [World::Rail, World::RailWithNotices, World::Identity];
 
     /// Package, world and version, as manifests and keyrings write it.
     pub fn name(self) -> &'static str {
         match self {
             World::Rail => "tebura:rail/rail-plugin@1.0.0",
             World::RailWithNotices => "tebura:rail/rail-plugin-with-notices@1.0.0",
+            World::Identity => "tebura:identity/identity-plugin@1.0.0",
         }
     }
 
@@ -40,6 +43,7 @@ impl World {
         match self {
             World::Rail => &["tebura:rail/rail@1.0.0"],
             World::RailWithNotices => &["tebura:rail/rail@1.0.0", "tebura:rail/notices@1.0.0"],
+            World::Identity => &["tebura:identity/proofing@1.0.0"],
         }
     }
 
@@ -48,6 +52,7 @@ impl World {
         match self {
             World::Rail => &["rail", "money"],
             World::RailWithNotices => &["rail", "money", "notices"],
+            World::Identity => &["identity"],
         }
     }
 }

@@ -10,6 +10,7 @@ use axum::http::header::{self, HeaderMap};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tebura_hub::individual_number;
 use tebura_hub::perform::KeyRequest;
 
 use crate::app::App;
@@ -109,7 +110,13 @@ pub(crate) fn json_value(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Pro
     json_from_bytes(bytes)
 }
 
+/// A JSON value without an Individual Number anywhere in it: what is not taken is not kept or logged by mistake.
 pub(crate) fn json_from_bytes(bytes: &[u8]) -> Result<Value, Problem> {
+    let value = parsed(bytes)?;
+    if individual_number::is_in_json(&value) { Err(Problem::individual_number()) } else { Ok(value) }
+}
+
+fn parsed(bytes: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         Problem::new(
             StatusCode::BAD_REQUEST,

@@ -86,6 +86,15 @@ impl Problem {
         }
     }
 
+    /// Text or a number that reads as an Individual Number (個人番号).
+    pub fn individual_number() -> Problem {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "individual_number.refused",
+            "The request holds twelve digits that read as an Individual Number (個人番号). It is never taken here: leave it out.",
+        )
+    }
+
     /// A record that does not exist, or that this caller may not know of.
     pub fn not_found(what: &'static str) -> Problem {
         Problem::new(

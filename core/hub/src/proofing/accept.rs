@@ -100,7 +100,9 @@ fn taken(row: &mut Proofing, event: Option<&ProofEvent>, step: ProofStep, now: T
         Next::Done(ProofTurn::Verdict(ProofVerdict::Proven(assertion))) => {
             match event {
                 None => return Err(ProofBreach::NoEvidence),
-                Some(ProofEvent::Far(RailEvent::Silence { .. })) => return Err(ProofBreach::Silence),
+                Some(ProofEvent::Far(RailEvent::Silence { .. } | RailEvent::Notice(_))) => {
+                    return Err(ProofBreach::Silence);
+                }
                 Some(ProofEvent::Evidence(_) | ProofEvent::Far(RailEvent::Reply(_) | RailEvent::Timer)) => {}
             }
             let proof = proven(row, assertion, now)?;

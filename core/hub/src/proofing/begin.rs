@@ -163,7 +163,7 @@ fn check(offer: &ProverDescriptor, purpose: &str, claims: &[String], locale: &st
 pub(super) fn not_begun(error: RailError) -> ProofingError {
     match error {
         RailError::Busy { retry_after_ms } => ProofingError::Busy { retry_after_ms },
-        RailError::Fault(_) | RailError::Trapped { .. } | RailError::Revoked { .. } => {
+        RailError::Fault(_) | RailError::Trapped { .. } | RailError::Revoked { .. } | RailError::Stopped { .. } => {
             let fault = crate::machine::fault_of(&error);
             ProofingError::Plugin { code: fault.code, message: individual_number::hidden(&fault.message).into_owned() }
         }

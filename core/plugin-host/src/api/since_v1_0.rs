@@ -3,9 +3,11 @@
 
 #[cfg(feature = "bare")]
 pub mod bare;
+pub(crate) mod identity;
 pub(crate) mod notices;
 pub(crate) mod rail;
 
+use tebura_hub::individual_number;
 use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, RailError};
 use tebura_ledger::{Currency, Money, Timestamp};
 use wasmtime::component::{HasSelf, InstancePre, Linker};
@@ -31,6 +33,7 @@ use imports::tebura::host;
 pub(crate) enum Exports {
     /// Its steps, and its notices where it hears any.
     Rail(rail::Indices, Option<notices::Indices>),
+    Identity(identity::Indices),
 }
 
 impl Exports {
@@ -39,6 +42,7 @@ impl Exports {
         match world {
             World::Rail => Ok(Exports::Rail(rail::Indices::new(pre)?, None)),
             World::RailWithNotices => Ok(Exports::Rail(rail::Indices::new(pre)?, Some(notices::Indices::new(pre)?))),
+            World::Identity => identity::Indices::new(pre).map(Exports::Identity),
         }
     }
 }
@@ -58,7 +62,7 @@ impl host::log::Host for Call {
             return Ok(());
         }
         let plugin = self.plugin();
-        let message = printable(message, limits::MESSAGE_CHARS);
+        let message = printable(individual_number::hidden(&message), limits::MESSAGE_CHARS);
         match level {
             host::log::Level::Debug => tracing::debug!(target: "tebura::plugin", plugin, "{message}"),
             host::log::Level::Info => tracing::info!(target: "tebura::plugin", plugin, "{message}"),
@@ -145,7 +149,7 @@ fn http_call(call: types::HttpCall) -> Result<HttpCall, Breach> {
         endpoint: call.endpoint,
         method: call.method,
         path: call.path,
-        headers: call.headers.into_iter().map(|field| (field.name, field.value)).collect(),
+        headers: fields(call.headers),
         body: call.body,
         effect: match call.effect {
             types::Effect::Read => Effect::Read,
@@ -185,6 +189,10 @@ fn other_world() -> RailError {
 
 fn kv_writes(writes: Vec<types::KvWrite>) -> Vec<KvWrite> {
     writes.into_iter().map(|write| KvWrite { key: write.key, value: write.value }).collect()
+}
+
+fn fields(fields: Vec<types::Field>) -> Vec<(String, String)> {
+    fields.into_iter().map(|field| (field.name, field.value)).collect()
 }
 
 fn guest_silence(maybe_delivered: bool, reason: &str) -> types::Silence {

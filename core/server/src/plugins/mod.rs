@@ -201,6 +201,7 @@ impl Plugins {
 
     /// The hub that is told of new and of stopped rails. Once.
     pub fn attach(&self, hub: Arc<Hub>) {
+        self.rails.host.plugins().iter().filter(|plugin| plugin.rail().is_none()).for_each(|plugin| tell(&hub, plugin));
         for (rail, reason) in &self.state().stopped {
             let Ok(name) = RailId::new(rail) else { continue };
             hub.stop_rail(&name, reason);
@@ -341,8 +342,8 @@ impl Plugins {
         let bindings = Bindings { settings: grants.settings.clone(), keys, kv };
         let (plugin, _) = self.rails.host.upgrade(package, bindings, now)?;
         self.rails.egress.rebind(&manifest.id, bound)?;
-        if let (Some(hub), Some(rail)) = (self.hub.get(), plugin.rail()) {
-            hub.add_rail(Arc::clone(rail) as _);
+        if let Some(hub) = self.hub.get() {
+            tell(hub, &plugin);
         }
         Ok(())
     }
@@ -422,6 +423,16 @@ impl Plugins {
             state.grants.insert(plugin, grants);
         }
         Ok(())
+    }
+}
+
+/// Hands a plugin to the port of its world.
+fn tell(hub: &Hub, plugin: &tebura_plugin_host::Plugin) {
+    if let Some(rail) = plugin.rail() {
+        hub.add_rail(Arc::clone(rail) as _);
+    }
+    if let Some(identity) = plugin.identity() {
+        hub.add_prover(Arc::clone(identity) as _);
     }
 }
 

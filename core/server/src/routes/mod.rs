@@ -24,6 +24,7 @@ mod parties;
 mod payments;
 mod people;
 mod plugins;
+mod proofings;
 mod rail_notices;
 mod rail_statements;
 mod rails;
@@ -52,6 +53,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(people::create_person))
         .routes(routes!(people::get_person))
         .routes(routes!(people::set_pin))
+        .routes(routes!(proofings::begin_proofing))
+        .routes(routes!(proofings::give_evidence))
+        .routes(routes!(proofings::get_proofing))
+        .routes(routes!(proofings::list_claims))
         .routes(routes!(capture_sessions::open_capture_session))
         .routes(routes!(capture_sessions::enroll_face))
         .routes(routes!(instruments::add_instrument, instruments::list_instruments))

@@ -9,6 +9,7 @@ pub mod parties;
 pub mod payments;
 pub mod people;
 pub mod plugins;
+pub mod proofings;
 pub mod rail_statements;
 pub mod rails;
 pub mod running;

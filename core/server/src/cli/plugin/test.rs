@@ -6,7 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 use tebura_hub::ports::Clock;
-use tebura_plugin_host::{Bindings, Most, Plugin, SampleReply, Trial, Workbench, limits, trial};
+use tebura_plugin_host::{Bindings, Most, Plugin, SampleReply, Trial, Workbench, limits, trial, trial_of_identity};
 
 use super::super::{Outcome, print};
 use super::{build, manifest_of};
@@ -30,6 +30,7 @@ pub(super) fn run(folder: &Path) -> Outcome {
     let bench = Workbench::open(&bytes, built.component, Bindings::default(), now)?;
     let found = match bench.plugin() {
         Plugin::Rail(rail) => trial(rail, &replies, now),
+        Plugin::Identity(identity) => trial_of_identity(identity, &replies, now),
         other => return Err(format!("this program cannot try out a component of {}", other.manifest().world).into()),
     };
     let per_command = format!("{} steps of {} commands", print::grouped(found.steps as u64), found.commands);

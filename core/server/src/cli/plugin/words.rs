@@ -25,6 +25,7 @@ fn sentence(language: Language, power: &Power) -> String {
             let key = format!("plugin.command.{command}");
             fill(language, "plugin.power.command", &[("command", text(language, &key))])
         }
+        Power::Claim(claim) => fill(language, "plugin.power.claim", &[("claim", claim)]),
         Power::Currency(currency) => fill(language, "plugin.power.currency", &[("currency", currency)]),
         Power::AmountUpTo(amount) => {
             fill(language, "plugin.power.amount", &[("amount", &grouped(amount.unsigned_abs()))])
