@@ -66,7 +66,7 @@ impl Town {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_drawn_people_pay_and_nobody_else_does() {
+async fn boj_3_the_drawn_people_pay_and_nobody_else_does() {
     let data = tempfile::tempdir().unwrap();
     let town = Town::start(data.path()).await;
     assert_eq!(town.balances().await, [20_000, 8_000, 300, 0, 0]);
@@ -176,6 +176,45 @@ async fn a_bad_picture_is_refused_by_its_fault_and_a_lying_one_pays() {
     assert_eq!(status, StatusCode::CREATED, "{paid}");
     assert_eq!(town.balances().await, [19_900, 8_000, 300, 100, 0]);
     town.city.stop().await;
+}
+
+/// Every file below a folder, read whole.
+fn contents(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            found.push((path, bytes));
+        }
+    }
+    found
+}
+
+/// Looks for a part of the picture while the city runs, write-ahead log included, and after it stopped. A word that must
+/// be there is found by the same search.
+#[tokio::test(flavor = "multi_thread")]
+async fn cam_3_cam_10_no_picture_is_left_in_the_data_folder() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    let picture = faces::png("hanako").unwrap();
+    let (status, paid) = town.pay_with(&picture, 600, "p").await;
+    assert_eq!(status, StatusCode::CREATED, "{paid}");
+    let part = &picture[picture.len() / 2..][..48];
+    let payment = paid["id"].as_str().unwrap().trim_start_matches("pay_").to_owned();
+    let id: Vec<u8> = (0..16).map(|at| u8::from_str_radix(&payment[2 * at..][..2], 16).unwrap()).collect();
+    let holds = |needle: &[u8]| {
+        let files = contents(data.path()).into_iter();
+        let hits = files.filter(|(_, bytes)| bytes.windows(needle.len()).any(|window| window == needle));
+        hits.map(|(path, _)| path).collect::<Vec<_>>()
+    };
+    let nowhere: [std::path::PathBuf; 0] = [];
+    assert_eq!(holds(part), nowhere);
+    assert!(!holds(&id).is_empty() || !holds(payment.as_bytes()).is_empty(), "the payment is found");
+    town.city.stop().await;
+    assert_eq!(holds(part), nowhere);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,7 @@ fn put_credential(data: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rail_is_installed_and_pays_without_a_restart_and_after_one() {
+async fn boj_12_a_rail_is_installed_and_pays_without_a_restart_and_after_one() {
     let data = tempfile::tempdir().unwrap();
     put_credential(data.path());
     let provider = far_end().await;

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_row_of_the_same_person_opens() {
+    fn boj_33_pia_7_only_the_same_row_of_the_same_person_opens() {
         let folder = tempfile::tempdir().unwrap();
         let vault = vault(&folder, "kek");
         let (hanako, wrapped) = vault.new_key(person(1)).unwrap();

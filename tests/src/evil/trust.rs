@@ -217,7 +217,7 @@ fn an_expired_key_stops_its_plugins() {
 }
 
 #[test]
-fn what_the_manifest_does_not_cover_never_reaches_the_guest() {
+fn expo_19_what_the_manifest_does_not_cover_never_reaches_the_guest() {
     let host = host(keyring(""), None, options());
     let only_captures =
         manifest("honest").replace("[\"hold\", \"capture\", \"release\", \"refund\", \"inquire\"]", "[\"capture\"]");

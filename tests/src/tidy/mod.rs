@@ -5,6 +5,7 @@ mod files;
 mod manifests;
 mod readme;
 mod released;
+mod requirements;
 mod words;
 
 /// Fails with every finding at once, so that one run is enough to fix all.

@@ -6,7 +6,7 @@ use tebura_contract::{Contract, check, check_value};
 use crate::documents::{EXAMPLES, contract, rails, text, value};
 
 #[test]
-fn every_example_is_accepted_on_its_rails() {
+fn boj_2_boj_24_every_use_case_is_accepted_on_its_rails() {
     for (name, text) in EXAMPLES {
         let checked = check(text, Some(&rails()));
         assert!(checked.contract.is_some(), "{name}: {:#?}", checked.findings);

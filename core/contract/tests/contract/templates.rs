@@ -96,7 +96,7 @@ fn arguments(name: &str, dice: &mut Dice) -> Value {
 }
 
 #[test]
-fn every_product_passes_and_conserves() {
+fn boj_18_every_product_passes_and_conserves() {
     for name in Template::NAMES {
         for seed in 0..150 {
             let mut dice = Dice::new(seed ^ 0x7E_3B);

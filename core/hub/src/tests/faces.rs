@@ -3,13 +3,15 @@
 use tebura_ledger::{Currency, RailId, Status};
 
 use super::world::{FarEnd, JumpingClock, RAIL, hub, key, yen};
-use crate::Hub;
 use crate::enroll_face::EnrollFaceError;
 use crate::ids::{GalleryId, PersonId, TillId};
 use crate::pay_by_face::{PayByFace, PayByFaceError, PaymentAnswer};
-use crate::payment::PaymentStatus;
+use crate::payment::{Decision, PaymentStatus};
 use crate::pin::Pin;
+use crate::ports::Caller;
+use crate::refund_capture::RefundCapture;
 use crate::set_up::{NewInstrument, NewTill};
+use crate::{HOUSE, Hub};
 
 pub(super) struct Street {
     pub(super) hub: Hub,
@@ -89,7 +91,7 @@ impl Street {
 }
 
 #[tokio::test]
-async fn an_enrolled_face_pays_with_the_chosen_wallet() {
+async fn expo_12_boj_25_an_enrolled_face_pays_with_the_chosen_wallet() {
     let street = Street::open(true).await;
     let answer = street.pay("1", "hanako", 1_200).await.unwrap();
     assert_eq!(answer.status, PaymentStatus::Paid);
@@ -97,6 +99,37 @@ async fn an_enrolled_face_pays_with_the_chosen_wallet() {
     let hold = answer.hold.unwrap();
     assert_eq!((hold.status(), hold.captured()), (Status::Captured, yen(1_200)));
     assert_eq!((street.far_end.wallet().balance, street.far_end.wallet().captured), (8_800, 1_200));
+}
+
+#[tokio::test]
+async fn expo_8_the_newest_default_instrument_pays_from_now_on() {
+    let street = Street::open(true).await;
+    let house = NewInstrument {
+        person: street.hanako,
+        rail: RailId::new(HOUSE).unwrap(),
+        token: None,
+        label: "points".to_owned(),
+        is_default: true,
+        currency: Currency::JPY,
+    };
+    let house = street.hub.add_instrument(key("points"), house).await.unwrap().row;
+    street.hub.issue(key("issue"), house.account, yen(2_000)).await.unwrap();
+    let answer = street.pay("1", "hanako", 1_200).await.unwrap();
+    assert_eq!(answer.status, PaymentStatus::Paid);
+    assert_eq!(answer.hold.unwrap().payer(), house.account);
+    assert_eq!(street.far_end.wallet().balance, 10_000, "the first wallet is left alone");
+}
+
+#[tokio::test]
+async fn vpia_15_a_payment_by_face_is_given_back_in_full() {
+    let street = Street::open(true).await;
+    let paid = street.pay("1", "hanako", 1_200).await.unwrap();
+    let Decision::Recognised(payer) = &paid.payment.decision else { panic!("{:?}", paid.payment.decision) };
+    let refund =
+        RefundCapture { caller: Caller::Operator, capture: payer.capture, amount: None, expected_version: None };
+    let refunded = street.hub.refund_capture(key("wrong person"), refund).await.unwrap();
+    assert_eq!((refunded.hold.captured(), refunded.hold.refunded()), (yen(1_200), yen(1_200)));
+    assert_eq!(street.far_end.wallet().balance, 10_000);
 }
 
 #[tokio::test]
@@ -109,7 +142,7 @@ async fn a_repeat_pays_once_and_looks_at_no_picture() {
 }
 
 #[tokio::test]
-async fn who_is_not_here_is_not_recognised() {
+async fn expo_6_a_person_outside_the_gallery_is_never_matched() {
     let street = Street::open(true).await;
     assert_eq!(street.refused("stranger", 100, None).await, "face.not_recognised");
     assert_eq!(street.refused("jiro", 100, None).await, "face.not_recognised", "enrolled, but not in the gallery");
@@ -118,7 +151,7 @@ async fn who_is_not_here_is_not_recognised() {
 }
 
 #[tokio::test]
-async fn a_screen_no_face_and_two_faces_do_not_pay() {
+async fn boj_27_a_screen_no_face_and_two_faces_do_not_pay() {
     let street = Street::open(true).await;
     assert_eq!(street.refused("hanako on a screen", 100, None).await, "liveness.attack");
     assert_eq!(street.refused("nobody", 100, None).await, "face.none");
@@ -133,7 +166,7 @@ async fn a_screen_no_face_and_two_faces_do_not_pay() {
 }
 
 #[tokio::test]
-async fn above_the_cap_a_pin_stands_beside_the_face() {
+async fn jpki_30_above_the_cap_a_pin_stands_beside_the_face() {
     let street = Street::open(true).await;
     assert_eq!(street.refused("hanako", 3_001, None).await, "pin.needed");
     assert_eq!(street.refused("hanako", 3_001, Some("1111")).await, "pin.wrong");
@@ -164,7 +197,7 @@ async fn a_pack_for_drawings_serves_sandbox_merchants_only() {
 }
 
 #[tokio::test]
-async fn a_capture_session_enrols_once_live_and_in_time() {
+async fn expo_14_a_capture_session_enrols_once_live_and_in_time() {
     let street = Street::open(true).await;
     let session = street.hub.open_capture_session(key("s"), street.hanako).await.unwrap();
     let screen = street.hub.enroll_face(key("screen"), session.id, b"hanako on a screen".to_vec()).await.unwrap_err();

@@ -184,7 +184,7 @@ async fn capture_above_the_hold_and_after_the_deadline_is_refused() {
 }
 
 #[tokio::test]
-async fn a_deadline_gives_the_money_back_by_itself_once() {
+async fn pay_1_a_deadline_gives_the_money_back_by_itself_once() {
     let shop = Shop::open().await;
     let house = shop.place("h", shop.house, 900).await.unwrap().hold.id();
     let wallet = shop.place("w", shop.wallet, 800).await.unwrap().hold.id();

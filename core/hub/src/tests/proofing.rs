@@ -163,7 +163,7 @@ fn code(row: &Proofing) -> (ProofingStatus, String, String) {
 }
 
 #[tokio::test]
-async fn what_is_proven_is_claimed_until_it_ends() {
+async fn jpki_20_what_is_proven_is_claimed_with_its_grade_until_it_ends() {
     let office = office().await;
     let begun = office.begin("b").await;
     let ProofingStage::Challenged(challenge) = &begun.stage else { panic!("{begun:?}") };
@@ -184,7 +184,7 @@ async fn what_is_proven_is_claimed_until_it_ends() {
 }
 
 #[tokio::test]
-async fn a_nonce_is_drawn_for_each_session_and_answered_once() {
+async fn tpki_6_a_nonce_is_drawn_for_each_session_and_answered_once() {
     let office = office().await;
     let (one, two) = (office.begin("1").await, office.begin("2").await);
     assert_ne!(one.nonce, two.nonce);
@@ -225,7 +225,7 @@ async fn a_card_enrols_one_person() {
 }
 
 #[tokio::test]
-async fn nothing_is_proven_on_silence_or_without_evidence() {
+async fn jpki_11_nothing_is_proven_on_silence_or_without_evidence() {
     let office = office().await;
     *office.platform.0.lock().unwrap() = None;
     let row = office.begin("b").await;
@@ -285,7 +285,7 @@ async fn what_cannot_begin_says_why() {
 }
 
 #[tokio::test]
-async fn an_individual_number_stops_at_the_door() {
+async fn law_1_an_individual_number_stops_at_the_door() {
     let office = office().await;
     let row = office.begin("b").await;
     let given = office.give("g", &row, &format!("card-1;name={NUMBER}")).await;

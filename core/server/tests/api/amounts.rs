@@ -14,7 +14,7 @@ async fn both(world: &World, amount: Value) -> (String, String) {
 }
 
 #[tokio::test]
-async fn each_wrong_amount_is_a_422_of_its_own_and_moves_nothing() {
+async fn pay_7_each_wrong_amount_is_a_422_of_its_own_and_moves_nothing() {
     let world = World::open().await;
     for (amount, code) in [
         (json!({"minor": -1, "currency": "JPY"}), "422 amount.negative"),

@@ -23,7 +23,7 @@ async fn a_session_enrols_once() {
 }
 
 #[tokio::test]
-async fn nobody_is_enrolled_without_a_session_or_by_a_shop() {
+async fn expo_14_nobody_is_enrolled_without_a_session_or_by_a_shop() {
     let world = World::open().await;
     let open = format!("/v1/people/{}/capture-sessions", nobody());
     assert_eq!(world.post(&open, &world.operator, json!({})).await.problem(), "404 person.not_found");
@@ -50,7 +50,7 @@ async fn a_person_and_a_pin_are_the_operators() {
 }
 
 #[tokio::test]
-async fn a_card_number_is_not_taken_as_a_token() {
+async fn pay_4_a_card_number_is_not_taken_as_a_token() {
     let world = World::open().await;
     let person = id(&world.post("/v1/people", &world.operator, json!({"name": "x"})).await.json());
     let path = format!("/v1/people/{person}/instruments");

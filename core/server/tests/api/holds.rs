@@ -56,7 +56,7 @@ async fn a_partial_capture_keeps_the_rest_and_a_release_gives_it_back() {
 }
 
 #[tokio::test]
-async fn more_than_is_held_is_not_captured() {
+async fn boj_4_more_than_is_held_is_not_captured() {
     let world = World::open().await;
     let hold = world.hold(1_000).await["hold"]["id"].as_str().unwrap().to_owned();
     let more = json!({"amount": {"minor": 1_001, "currency": "JPY"}});

@@ -17,7 +17,7 @@ fn the_description_that_is_checked_in_is_the_codes_own() {
 }
 
 #[test]
-fn every_write_names_its_key_and_every_path_its_problems() {
+fn pay_7_every_write_names_its_key_and_every_path_its_problems() {
     let description: serde_json::Value = serde_json::from_str(&tebura_server::openapi::text()).unwrap();
     assert_eq!(description["openapi"], "3.1.0");
     for (path, methods) in description["paths"].as_object().unwrap() {

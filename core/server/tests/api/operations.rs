@@ -125,7 +125,7 @@ async fn a_hold_is_extended_released_in_part_and_changed_only_in_the_version_tha
 }
 
 #[tokio::test]
-async fn a_capture_is_split_reversed_refunded_and_contested() {
+async fn pay_6_a_capture_is_split_reversed_refunded_and_contested() {
     let world = World::open().await;
     let hold = world.capped().await;
     let body = json!({"name": "隣", "sandbox": true, "currency": "JPY"});
@@ -209,7 +209,7 @@ async fn a_contradiction_is_listed_and_two_operator_keys_settle_it() {
 }
 
 #[tokio::test]
-async fn a_rail_says_what_it_can_do_before_any_hold() {
+async fn pay_5_a_rail_says_what_it_can_do_before_any_hold() {
     let world = World::open().await;
     let house = world.get("/v1/rails/house", &world.shop).await.json();
     for ability in ["several_captures", "raise", "extend", "refund", "partial_release", "split", "reverse", "pin"] {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::world::{World, form_request, send};
 
 #[tokio::test]
-async fn a_write_without_a_key_is_400() {
+async fn pay_7_a_write_without_a_key_is_400() {
     let world = World::open().await;
     let body = json!({"name": "someone"});
     let reply = world.call("POST", "/v1/people", Some(&world.operator), None, Some(body)).await;

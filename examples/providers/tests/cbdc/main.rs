@@ -104,7 +104,7 @@ async fn who_shows_no_credential_or_signs_something_else_is_not_heard() {
 
 /// What is looked for is there, in the role that may know it, and in no other.
 #[tokio::test]
-async fn the_ledger_knows_nobody() {
+async fn cbdc_10_the_ledger_knows_nobody() {
     let far = Far::start().await;
     let east = far.east();
     east.post("/v1/aliases/resolve", &json!({ "alias": "hanako@higashi.example" })).await.unwrap();
@@ -177,7 +177,7 @@ fn collect(value: &Value, texts: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn two_accounts_of_one_person_have_nothing_in_common() {
+async fn cbdc_10_two_accounts_of_one_person_have_nothing_in_common() {
     let far = Far::start().await;
     let new =
         || tebura_providers::cbdc::NewCustomer { name: "山田 花子".to_owned(), limit: 5, ..Default::default() };

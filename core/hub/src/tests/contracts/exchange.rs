@@ -180,7 +180,7 @@ async fn a_merchant_is_paid_and_does_not_pay() {
 }
 
 #[tokio::test]
-async fn wherever_the_hub_stops_both_legs_end_alike() {
+async fn boj_20_wherever_the_hub_stops_both_legs_end_alike() {
     let (mut both, mut neither) = (0, 0);
     for nth in 0..7 {
         for death in [Death::BeforeCommit(nth), Death::AfterCommit(nth), Death::AfterAct(nth)] {
@@ -234,7 +234,7 @@ async fn wherever_the_hub_stops_both_legs_end_alike() {
 }
 
 #[tokio::test]
-async fn in_the_hubs_own_books_money_and_title_change_hands_in_one_transaction() {
+async fn boj_21_in_the_hubs_own_books_money_and_title_change_hands_in_one_transaction() {
     let document = example(include_str!("../../../../../examples/contracts/usedcar-dvp/contract.json"));
     for (shards, commits) in [(1, 1), (3, 4)] {
         for nth in 0..5 {

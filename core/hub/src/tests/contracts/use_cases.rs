@@ -15,7 +15,7 @@ macro_rules! document {
 }
 
 #[tokio::test]
-async fn taxi_the_rider_raises_the_limit_and_the_meter_states_the_fare() {
+async fn boj_4_the_rider_of_a_taxi_raises_the_limit_and_the_meter_states_the_fare() {
     let mut desk = Desk::open().await;
     let view = desk.begin(&document!("taxi-cap")).await;
     assert_eq!(view.contract.place(view.record.state().unwrap()), Some("ride"));
@@ -30,7 +30,7 @@ async fn taxi_the_rider_raises_the_limit_and_the_meter_states_the_fare() {
 }
 
 #[tokio::test]
-async fn taxi_a_meter_that_says_nothing_gives_everything_back_at_the_deadline() {
+async fn boj_4_a_meter_that_says_nothing_gives_everything_back_at_the_deadline() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("taxi-cap")).await;
     desk.pass(3 * HOUR - 1).await;
@@ -43,7 +43,7 @@ async fn taxi_a_meter_that_says_nothing_gives_everything_back_at_the_deadline() 
 }
 
 #[tokio::test]
-async fn restaurant_holds_when_it_accepts_and_takes_a_fee_that_grows() {
+async fn boj_7_boj_8_pay_3_a_restaurant_holds_when_it_accepts_and_takes_a_fee_that_grows() {
     for (before_table, fee) in [(4 * DAY, 0), (2 * DAY, 1_800), (5 * HOUR, 3_000)] {
         let mut desk = Desk::open().await;
         let document = document!("restaurant-cancel");
@@ -62,7 +62,7 @@ async fn restaurant_holds_when_it_accepts_and_takes_a_fee_that_grows() {
 }
 
 #[tokio::test]
-async fn restaurant_a_guest_who_does_not_come_pays_after_a_day_to_object_also_when_the_hub_was_down() {
+async fn boj_1_boj_13_a_guest_who_does_not_come_pays_after_a_day_to_object_also_when_the_hub_was_down() {
     let mut desk = Desk::open().await;
     let document = document!("restaurant-cancel");
     let parties = desk.people(&document).await;
@@ -81,7 +81,7 @@ async fn restaurant_a_guest_who_does_not_come_pays_after_a_day_to_object_also_wh
 }
 
 #[tokio::test]
-async fn used_car_money_against_title_at_the_price_that_was_stated_before() {
+async fn boj_9_boj_21_money_against_the_title_of_a_car_at_the_price_that_was_stated_before() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("usedcar-dvp")).await;
     assert_eq!((desk.gain("buyer", "cbdc").await, desk.gain("seller", "asset").await), ((0, 1_800_000), (0, 1)));
@@ -104,7 +104,7 @@ async fn used_car_a_buyer_who_walks_away_has_the_money_and_the_seller_the_car() 
 }
 
 #[tokio::test]
-async fn clinic_the_bill_takes_from_the_patient_and_from_the_city() {
+async fn boj_10_the_clinics_bill_takes_from_the_patient_and_from_the_city() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("clinic")).await;
     desk.attest("receipt", "exam.start", json!({})).await.unwrap();
@@ -115,7 +115,7 @@ async fn clinic_the_bill_takes_from_the_patient_and_from_the_city() {
 }
 
 #[tokio::test]
-async fn clinic_a_patient_who_leaves_before_the_examination_pays_nothing() {
+async fn clin_7_a_patient_who_leaves_before_the_examination_pays_nothing() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("clinic")).await;
     desk.act("patient", "leave").await.unwrap();
@@ -123,7 +123,7 @@ async fn clinic_a_patient_who_leaves_before_the_examination_pays_nothing() {
 }
 
 #[tokio::test]
-async fn repair_more_than_the_limit_only_with_fresh_consent() {
+async fn boj_5_a_repair_costs_more_than_the_limit_only_with_fresh_consent() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("emergency-repair")).await;
     desk.act("fixer", "ask_more").await.unwrap();
@@ -149,7 +149,7 @@ async fn repair_more_than_the_limit_only_with_fresh_consent() {
 }
 
 #[tokio::test]
-async fn escrow_pays_the_seller_and_the_market_or_as_the_desk_rules() {
+async fn boj_6_escrow_pays_the_seller_and_the_market_or_as_the_desk_rules() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("c2c-escrow")).await;
     desk.attest("post", "delivered", json!({})).await.unwrap();
@@ -166,7 +166,7 @@ async fn escrow_pays_the_seller_and_the_market_or_as_the_desk_rules() {
 }
 
 #[tokio::test]
-async fn appliance_orders_out_of_its_budget_until_the_owner_stops_it() {
+async fn boj_11_boj_19_an_appliance_orders_out_of_its_budget_until_the_owner_stops_it() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("iot-reorder")).await;
     for price in [1_500, 2_000] {
@@ -179,7 +179,7 @@ async fn appliance_orders_out_of_its_budget_until_the_owner_stops_it() {
 }
 
 #[tokio::test]
-async fn play_park_gives_the_deposit_back_to_who_came_and_keeps_it_from_who_did_not() {
+async fn boj_22_the_deposit_goes_back_to_who_came_and_stays_from_who_did_not() {
     for (came, kept) in [(true, 0), (false, 1_000)] {
         let mut desk = Desk::open().await;
         let document = document!("public-deposit");
@@ -198,7 +198,7 @@ async fn play_park_gives_the_deposit_back_to_who_came_and_keeps_it_from_who_did_
 }
 
 #[tokio::test]
-async fn lessons_are_paid_one_by_one_and_the_rest_is_the_students() {
+async fn boj_14_lessons_are_paid_one_by_one_and_the_rest_is_the_students() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("prepay-protect")).await;
     for _ in 0..3 {
@@ -212,7 +212,7 @@ async fn lessons_are_paid_one_by_one_and_the_rest_is_the_students() {
 }
 
 #[tokio::test]
-async fn pledge_pays_the_bank_what_is_due_two_weeks_after_a_default() {
+async fn boj_15_a_pledge_pays_the_bank_what_is_due_two_weeks_after_a_default() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("collateral")).await;
     desk.pass(100 * DAY).await;
@@ -224,7 +224,7 @@ async fn pledge_pays_the_bank_what_is_due_two_weeks_after_a_default() {
 }
 
 #[tokio::test]
-async fn interop_pays_from_one_rail_and_is_paid_on_another_or_neither() {
+async fn boj_20_the_payer_pays_on_one_rail_and_the_shop_is_paid_on_another_or_neither() {
     let mut desk = Desk::open().await;
     desk.begin(&document!("interop")).await;
     desk.attest("switch", "fulfil", json!({})).await.unwrap();
