@@ -8,6 +8,7 @@
 pub mod audit;
 mod cache;
 pub mod capture_hold;
+pub mod card_number;
 pub mod change_hold;
 pub mod confirm_raise;
 pub mod contracts;

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use tebura_hub::card_number::{holds_card_number, holds_card_number_encoded, mask};
 use tebura_hub::rail::{Effect, Fault, HttpCall, KvWrite, Next, RailCommand, RailOperation, RailOutcome, Step};
 use tebura_ledger::{Money, Timestamp};
 
@@ -66,6 +67,8 @@ pub enum Breach {
         "it asked for an idempotent call on endpoint `{endpoint}`, which names no header for the key; add endpoints.{endpoint}.idempotency_header to plugin.toml"
     )]
     NoIdempotencyHeader { endpoint: String },
+    #[error("it returned {what} with a card number in it; pass on the acquirer's token")]
+    CardNumber { what: &'static str },
     #[error("it settled {settled} where {asked} was asked")]
     SettledOtherwise { settled: Money, asked: Money },
     #[error("it settled {settled}, a currency that its manifest does not list")]
@@ -83,6 +86,7 @@ impl Breach {
             Breach::CallNotListed { .. } => "plugin.call_not_listed",
             Breach::ReservedHeader { .. } => "plugin.header_reserved",
             Breach::NoIdempotencyHeader { .. } => "plugin.idempotency_header_missing",
+            Breach::CardNumber { .. } => "plugin.card_number",
             Breach::SettledOtherwise { .. } => "plugin.settled_otherwise",
             Breach::SettledUnlisted { .. } => "plugin.settled_unlisted_currency",
         }
@@ -136,6 +140,7 @@ pub(crate) fn check_step<O>(step: &Step<O>, now: Timestamp, manifest: &Manifest)
     at_most("a state", "bytes", step.state.len(), limits::STATE_BYTES)?;
     at_most("a list", "key-value writes", step.writes.len(), limits::KV_WRITES)?;
     step.writes.iter().try_for_each(check_write)?;
+    no_card("a state", holds_card_number(&step.state))?;
     match &step.next {
         Next::Call(call) => check_call(call, manifest),
         Next::WaitUntil(time) => {
@@ -148,7 +153,9 @@ pub(crate) fn check_step<O>(step: &Step<O>, now: Timestamp, manifest: &Manifest)
 
 fn check_write(write: &KvWrite) -> Result<(), Breach> {
     check_key(&write.key)?;
-    at_most("a value", "bytes", write.value.as_ref().map_or(0, Vec::len), limits::KV_VALUE_BYTES)
+    at_most("a value", "bytes", write.value.as_ref().map_or(0, Vec::len), limits::KV_VALUE_BYTES)?;
+    let holds = holds_card_number(&write.key) || write.value.as_ref().is_some_and(holds_card_number);
+    no_card("a value", holds)
 }
 
 /// A key of the plugin's own data.
@@ -159,7 +166,8 @@ pub(crate) fn check_key(key: &str) -> Result<(), Breach> {
 
 fn check_reference(reference: &str) -> Result<(), Breach> {
     at_most("a reference", "characters", reference.len(), limits::REFERENCE_CHARS)?;
-    wanted(visible(reference), "a reference", "visible ASCII")
+    wanted(visible(reference), "a reference", "visible ASCII")?;
+    no_card("a reference", holds_card_number(reference))
 }
 
 fn check_settled(settled: Money, command: &RailCommand, rail: &RailPart) -> Result<(), Breach> {
@@ -193,13 +201,17 @@ fn check_call(call: &HttpCall, manifest: &Manifest) -> Result<(), Breach> {
             path: printable(path, 200),
         });
     }
+    no_card("a path", holds_card_number_encoded(&call.path))?;
+    no_card("a body", holds_card_number_encoded(&call.body))?;
     for (name, value) in &call.headers {
+        no_card("a header", holds_card_number(value))?;
         check_header(name, value, endpoint.idempotency_header.as_deref())?;
     }
     match &call.effect {
         Effect::Idempotent { key } => {
             at_most("an idempotency key", "characters", key.len(), limits::IDEMPOTENCY_KEY_CHARS)?;
             wanted(visible(key), "an idempotency key", "visible ASCII")?;
+            no_card("an idempotency key", holds_card_number(key))?;
             if endpoint.idempotency_header.is_none() {
                 return Err(Breach::NoIdempotencyHeader { endpoint: call.endpoint.clone() });
             }
@@ -232,18 +244,22 @@ pub(crate) fn clean_fault(code: &str, message: &str) -> Fault {
     }
 }
 
-/// Text for a log: no control or formatting characters, at most `chars` characters.
+/// Text for a log: no card number, no control or formatting characters, at most `chars` characters.
 pub(crate) fn printable(text: impl Display, chars: usize) -> String {
     let text = text.to_string();
     let odd = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars().take(chars).map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
+    mask(&text).chars().take(chars).map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn visible(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn no_card(what: &'static str, holds: bool) -> Result<(), Breach> {
+    if holds { Err(Breach::CardNumber { what }) } else { Ok(()) }
 }
 
 pub(crate) fn at_most(what: &'static str, unit: &'static str, found: usize, limit: usize) -> Result<(), Breach> {

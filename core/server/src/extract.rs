@@ -10,6 +10,7 @@ use axum::http::header::{self, HeaderMap};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tebura_hub::card_number::holds_card_number;
 use tebura_hub::individual_number;
 use tebura_hub::perform::KeyRequest;
 
@@ -72,6 +73,7 @@ async fn body_of(app: &App, headers: &HeaderMap, body: Body, limit: usize) -> Re
         return Err(too_large(limit));
     }
     match tokio::time::timeout(app.limits.body, axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) if holds_card_number(&bytes) => Err(card_number()),
         Ok(Ok(bytes)) => Ok(bytes),
         // The connection broke or the limit was passed; in the first case nobody reads the answer.
         Ok(Err(_)) => Err(too_large(limit)),
@@ -110,9 +112,14 @@ pub(crate) fn json_value(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Pro
     json_from_bytes(bytes)
 }
 
-/// A JSON value without an Individual Number anywhere in it: what is not taken is not kept or logged by mistake.
+/// A JSON value without an Individual Number or a card number anywhere in it: what is not taken is not kept or logged by
+/// mistake.
 pub(crate) fn json_from_bytes(bytes: &[u8]) -> Result<Value, Problem> {
     let value = parsed(bytes)?;
+    // What is not escaped was looked through as it came.
+    if bytes.contains(&b'\\') && names_a_card(&value) {
+        return Err(card_number());
+    }
     if individual_number::is_in_json(&value) { Err(Problem::individual_number()) } else { Ok(value) }
 }
 
@@ -124,6 +131,25 @@ fn parsed(bytes: &[u8]) -> Result<Value, Problem> {
             format!("The body is not JSON: line {}, column {}. Correct it.", error.line(), error.column()),
         )
     })
+}
+
+/// Whether any text in the value holds a card number.
+fn names_a_card(value: &Value) -> bool {
+    match value {
+        Value::String(text) => holds_card_number(text),
+        Value::Array(items) => items.iter().any(names_a_card),
+        Value::Object(fields) => fields.iter().any(|(name, value)| holds_card_number(name) || names_a_card(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The number itself is not repeated.
+pub(crate) fn card_number() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "request.card_number",
+        "A card number does not belong here, in no field. Send the token that the card's acquirer gave for it, such as `pm_…`.",
+    )
 }
 
 pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {

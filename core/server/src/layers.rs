@@ -5,14 +5,17 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tebura_hub::card_number::{holds_card_number, holds_card_number_encoded};
 use tebura_hub::ports::Ids;
 use tebura_ledger::Shard;
 use tokio::sync::Semaphore;
 
 use crate::clock::SystemIds;
+use crate::extract::card_number;
 use crate::messages::Language;
 use crate::problem::Problem;
 
@@ -80,6 +83,17 @@ pub fn language_of(headers: &HeaderMap) -> Language {
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .map_or(Language::English, Language::from_accept_language)
+}
+
+/// Refuses a card number in a path, a query or a key, before anything looks at them. Bodies are looked through where they
+/// are read.
+pub async fn refuse_card_numbers(request: Request, next: Next) -> Response {
+    let target = request.uri().path_and_query().map(PathAndQuery::as_str).unwrap_or_default();
+    let key = request.headers().get("idempotency-key").map(HeaderValue::as_bytes).unwrap_or_default();
+    if holds_card_number_encoded(target) || holds_card_number(key) {
+        return card_number().into_response();
+    }
+    next.run(request).await
 }
 
 /// Refuses at once what would only wait: a short queue that moves is better than a long one that times out.

@@ -155,3 +155,23 @@ fn an_operation_outside_the_manifest_is_refused_before_the_guest_sees_it() {
     let refund = operation(RailCommand::Refund { reference: "c-1".to_owned(), amount: yen(1) });
     assert_eq!(check_operation(&refund, fewer.rail().unwrap()).unwrap_err().code, "rail.command_unsupported");
 }
+
+#[test]
+fn a_card_number_leaves_in_no_part_of_a_step() {
+    const NUMBER: &str = "4242424242424242";
+    let no = Some("plugin.card_number");
+    called(|call| call.path = format!("/v1/holds?card={NUMBER}"), no);
+    called(|call| call.path = "/v1/holds?card=4242%204242%204242%204242".to_owned(), no);
+    called(|call| call.body = format!("{{\"card\":\"{NUMBER}\"}}").into_bytes(), no);
+    called(|call| call.body = b"card=4242+4242+4242+4242".to_vec(), no);
+    called(|call| call.headers = vec![("x-card".to_owned(), NUMBER.to_owned())], no);
+    called(|call| call.effect = Effect::Idempotent { key: NUMBER.to_owned() }, no);
+    called(|call| call.body = b"at=1763821910000&amount=1200&token=pm_1Nv0FGQ9RKHgCVdK".to_vec(), None);
+    let settled = Next::Done(RailOutcome::Settled { reference: format!("ch_{NUMBER}"), amount: yen(100) });
+    checked(&hold(yen(100)), &step(settled), no);
+    let kept = Step { state: NUMBER.as_bytes().to_vec(), ..step(Next::WaitUntil(NOW)) };
+    checked(&hold(yen(100)), &kept, no);
+    let write = KvWrite { key: "k".to_owned(), value: Some(NUMBER.as_bytes().to_vec()) };
+    checked(&hold(yen(100)), &Step { writes: vec![write], ..step(Next::WaitUntil(NOW)) }, no);
+    assert_eq!(clean_fault("card.bad", "the card 4242 4242 4242 4242 is bad").message, "the card [card number] is bad");
+}

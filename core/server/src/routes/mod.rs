@@ -136,6 +136,7 @@ pub fn router(app: App) -> Router {
             use axum::response::IntoResponse;
             Problem::internal("a handler panicked").into_response()
         }))
+        .layer(middleware::from_fn(layers::refuse_card_numbers))
         .layer(middleware::from_fn_with_state(places, layers::shed));
     routes.layer(middleware::from_fn(layers::trace)).with_state(app)
 }

@@ -140,3 +140,45 @@ async fn a_problem_speaks_the_callers_language_and_keeps_its_numbers() {
     let (_, problem) = call("ja", r#"{"amount":5}"#).await;
     assert!(problem["detail"].as_str().unwrap().starts_with("The body does not have the shape"), "{problem}");
 }
+
+#[tokio::test]
+async fn a_card_number_is_refused_wherever_it_is_and_not_repeated() {
+    const NUMBER: &str = "4242424242424242";
+    let world = World::open().await;
+    let operator = Some(world.operator.as_str());
+    let mut replies = Vec::new();
+    let bodies = [
+        json!({"name": NUMBER}),
+        json!({"name": "4242 4242 4242 4242"}),
+        json!({"name": "山田", "note": {"deep": [{"inside": format!("card {NUMBER}.")}]}}),
+        json!({"name": "山田", "number": 4_242_424_242_424_242_u64}),
+        json!({ NUMBER: 1 }),
+    ];
+    for (number, body) in bodies.into_iter().enumerate() {
+        replies.push(world.call("POST", "/v1/people", operator, Some(&format!("card-{number}")), Some(body)).await);
+    }
+    let person = || Some(json!({"name": "山田"}));
+    replies.push(world.call("POST", "/v1/people", operator, Some(NUMBER), person()).await);
+    for path in [
+        format!("/v1/people/{NUMBER}"),
+        format!("/v1/holds?after={NUMBER}"),
+        "/v1/holds?after=4242%204242%204242%204242".to_owned(),
+        format!("/nowhere/{NUMBER}"),
+    ] {
+        replies.push(world.call("GET", &path, operator, None, None).await);
+    }
+    let escaped = Request::post("/v1/people")
+        .header("authorization", format!("Bearer {}", world.operator))
+        .header("idempotency-key", "escaped")
+        .header("content-type", "application/json")
+        .body(Body::from(r#"{"name": "\u0034242424242424242"}"#))
+        .unwrap();
+    replies.push(world.send(escaped).await);
+    for reply in &replies {
+        assert_eq!(reply.problem(), "422 request.card_number");
+        assert!(!reply.text.contains("4242"), "{}", reply.text);
+    }
+    let payment =
+        world.call("POST", "/v1/people", operator, Some("times"), Some(json!({"name": "1763821910000"}))).await;
+    assert_eq!(payment.status, 201, "a time in milliseconds is none: {}", payment.text);
+}
