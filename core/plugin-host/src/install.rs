@@ -172,6 +172,7 @@ impl Installer<'_> {
     ) -> Result<(Arc<Installed>, Report), InstallError> {
         let Verified { manifest, digest, grant, contents } = verify(package, self.trust, self.lock, self.now)?;
         bindings.check(&manifest)?;
+        let manifest = manifest.under(&bindings.settings);
         let (pre, exports) = self.compile(&package.component, manifest.world)?;
         let metered = self.metered;
         let (calls, outside) = (Gauge::default(), Gauge::default());

@@ -185,6 +185,15 @@ impl Manifest {
         }
     }
 
+    /// What it is under these settings of the operator's: abilities that a setting switches on are gone where it does not.
+    pub(crate) fn under(self, settings: &BTreeMap<String, String>) -> Self {
+        let part = match self.part {
+            Part::Rail(rail) => Part::Rail(rail.under(settings)),
+            Part::Identity(identity) => Part::Identity(identity),
+        };
+        Self { part, ..self }
+    }
+
     /// The longest settle window of its endpoints.
     pub fn settle_window(&self) -> Duration {
         self.endpoints.values().map(|endpoint| endpoint.settle_window).max().unwrap_or_default()
@@ -256,10 +265,9 @@ impl Checker<'_> {
         let keys = wire.keys.into_iter().map(|(name, key)| self.key(name, key)).collect();
         let limits = self.limits(&wire.limits);
         let part = match world {
-            World::Rail | World::RailWithNotices => wire
-                .rail
-                .zip(wire.money)
-                .and_then(|(rail, money)| self.rail(&wire.plugin.id, rail, &money, wire.notices).map(Part::Rail)),
+            World::Rail | World::RailWithNotices => wire.rail.zip(wire.money).and_then(|(rail, money)| {
+                self.rail(&wire.plugin.id, rail, &money, wire.notices, &wire.plugin.settings).map(Part::Rail)
+            }),
             World::Identity => wire.identity.map(|identity| Part::Identity(self.identity(identity))),
         };
         let (Some(part), true) = (part, self.problems.is_empty()) else {

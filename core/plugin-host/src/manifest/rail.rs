@@ -1,5 +1,6 @@
 //! `[rail]` and `[money]` of `plugin.toml`: what a rail can do and may be asked to move.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -34,6 +35,30 @@ pub struct RailPart {
     pub max_per_operation: i64,
     /// What its far end may call; `None`: nothing.
     pub inbound: Option<InboundGrant>,
+    /// What it offers only where a setting of the operator's says so: a command, `several_captures`, `partial_release` or
+    /// `pin`, with the setting's name.
+    pub when_on: BTreeMap<String, String>,
+}
+
+/// The value of a setting that switches something on.
+const ON: &str = "on";
+
+impl RailPart {
+    /// What it offers under these settings of the operator's.
+    pub(crate) fn under(mut self, settings: &BTreeMap<String, String>) -> Self {
+        for (ability, setting) in &self.when_on {
+            if settings.get(setting).is_some_and(|value| value == ON) {
+                continue;
+            }
+            match ability.as_str() {
+                "several_captures" => self.several_captures = false,
+                "partial_release" => self.partial_release = false,
+                "pin" => self.pin = false,
+                command => self.commands.retain(|own| own != command),
+            }
+        }
+        self
+    }
 }
 
 /// `[rail]` after the schema has passed it.
@@ -49,6 +74,8 @@ pub(super) struct WireRail {
     pin: bool,
     settlement_delay: Option<String>,
     finality: Option<String>,
+    #[serde(default)]
+    when_on: BTreeMap<String, String>,
 }
 
 /// `[money]` after the schema has passed it.
@@ -73,6 +100,7 @@ impl Checker<'_> {
         wire: WireRail,
         money: &WireMoney,
         notices: Option<WireNotices>,
+        settings: &[String],
     ) -> Option<RailPart> {
         let currencies = self.currencies(money);
         let max_hold = wire.max_hold.as_deref().map(|text| self.duration("/rail/max_hold", text));
@@ -84,6 +112,12 @@ impl Checker<'_> {
         let rail = RailId::new(id)
             .map_err(|error| self.problem("/plugin/id", "is not a rail's name", error.to_string()))
             .ok()?;
+        for (ability, setting) in &wire.when_on {
+            if !settings.contains(setting) {
+                let fix = format!("add {setting:?} to plugin.settings, or name one that is there");
+                self.problem(&format!("/rail/when_on/{ability}"), "is not a setting of this plugin", fix);
+            }
+        }
         Some(RailPart {
             rail,
             commands: wire.commands,
@@ -96,6 +130,7 @@ impl Checker<'_> {
             currencies,
             max_per_operation: money.max_per_operation,
             inbound,
+            when_on: wire.when_on,
         })
     }
 

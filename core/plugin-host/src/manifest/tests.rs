@@ -137,7 +137,7 @@ fn what_is_missing_or_unknown_is_named() {
     check(
         "max_hold = \"7 d\"",
         "max_hodl = \"7 d\"",
-        "plugin.toml has 1 problem:\n  line 12: rail.max_hodl is not a field here; remove it, or write `commands`, `finality`, `max_hold`, `partial_release`, `pin`, `settlement_delay`, `several_captures`",
+        "plugin.toml has 1 problem:\n  line 12: rail.max_hodl is not a field here; remove it, or write `commands`, `finality`, `max_hold`, `partial_release`, `pin`, `settlement_delay`, `several_captures`, `when_on`",
     );
     check(
         "[money]\ncurrencies = [\"JPY\"]\nmax_per_operation = 100_000\n",
@@ -180,4 +180,26 @@ money = { currencies = ["JPY"], max_per_operation = 1 }"#,
     .unwrap();
     assert!(manifest.endpoints.is_empty() && manifest.keys.is_empty() && manifest.settings.is_empty());
     assert!(!manifest.rail().unwrap().several_captures);
+}
+
+#[test]
+fn what_a_setting_switches_on_is_offered_where_it_is_on() {
+    let text = WHOLE.replace(
+        "max_hold",
+        "when_on = { release = \"merchant_code\", several_captures = \"merchant_code\" }\nmax_hold",
+    );
+    let under = |value: Option<&str>| {
+        let settings = value.map(|value| ("merchant_code".to_owned(), value.to_owned())).into_iter().collect();
+        let rail = Manifest::parse(text.as_bytes()).unwrap().under(&settings).rail().unwrap().clone();
+        (rail.commands.contains(&"release".to_owned()), rail.several_captures, rail.commands.len())
+    };
+    assert_eq!(under(Some("on")), (true, true, 5));
+    assert_eq!(under(Some("off")), (false, false, 4));
+    assert_eq!(under(None), (false, false, 4));
+
+    let mistyped = text.replace("several_captures = \"merchant_code\"", "several_captures = \"merchant_kode\"");
+    let error = Manifest::parse(mistyped.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("rail.when_on.several_captures") && error.contains("plugin.settings"), "{error}");
+    let unknown = text.replace("release =", "hold =");
+    assert!(Manifest::parse(unknown.as_bytes()).unwrap_err().to_string().contains("rail.when_on"));
 }
