@@ -40,13 +40,18 @@ pub fn after_step(exchange: &mut Exchange, event: Option<&RailEvent>, next: Next
         Next::WaitUntil(at) => {
             exchange.stage = Stage::Waiting;
             exchange.due_at = at.max(now);
-            None
+            waits_for_payer(exchange).then_some(Verdict::RequiresAction)
         }
         Next::Done(outcome) => {
             let outcome = checked(exchange, event, outcome);
             conclude(exchange, outcome, now)
         }
     }
+}
+
+/// A rail that waits while it places a hold waits for its payer: to confirm in an app, or with the card's issuer.
+fn waits_for_payer(exchange: &Exchange) -> bool {
+    exchange.purpose == Purpose::Perform && matches!(exchange.command, RailCommand::Hold { .. })
 }
 
 /// Records the first step of an operation or of an inquiry, with the plugin's state.
