@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "NnxqkSV5SrgOszkCR+Dl+gyQTnZHhsMEFilTHnyRiFMY3wyuryqkxFOPxBixBU6+1onpmmAsYaPM0mW/KTmuAQ=="
+      "signature": "1lzxF0r3GG4Vj+sz0IsKMUsTPif+paZKPz93T4PV3R0Jccfn6HBuPB+I6KTnyRQsWUXbrHUvoifr1B23cUksCQ=="
     }
   ]
 }

@@ -17,7 +17,7 @@ mod wire;
 use serde::{Deserialize, Serialize};
 use tebura_plugin::{
     Call, Capture, Command, Declared, Fault, Hold, Inbound, Inquiry, Money, Next, Operation, Rail, Raise, Refund,
-    Release, Reply, Silence, Tag, Undeclared, config, declined, export_rail, unknown, wait_until,
+    Release, Reply, Silence, Tag, Undeclared, config, declined, export_rail_with_notices, unknown, wait_until,
 };
 
 use crate::amount::to_stripe;
@@ -188,7 +188,7 @@ impl Rail for Card {
     }
 }
 
-export_rail!(Card);
+export_rail_with_notices!(Card);
 
 /// The payer has to confirm with the issuer: the hold waits.
 pub(crate) fn wait_for_payer(op: &Operation, intent: &str) -> Next {
