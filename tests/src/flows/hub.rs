@@ -59,6 +59,11 @@ impl HubProcess {
         self.api.clone()
     }
 
+    /// Where it listens.
+    pub(crate) fn origin(&self) -> &str {
+        &self.api.origin
+    }
+
     /// The API with another key.
     pub(crate) fn with_key(&self, key: &str) -> Api {
         Api { key: key.to_owned(), ..self.api.clone() }

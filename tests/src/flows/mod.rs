@@ -1,5 +1,6 @@
 //! Whole processes: a hub with its own database and plugin, a wallet provider with its own books, and kill -9 between.
 
+mod card;
 mod case;
 mod cbdc;
 mod crash;
