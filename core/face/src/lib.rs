@@ -5,6 +5,7 @@
 //! who it stands for is the hub's knowledge.
 
 mod block;
+mod budget;
 mod decision;
 mod gallery;
 mod levels;
@@ -19,6 +20,7 @@ mod sketch;
 mod template;
 mod wide;
 
+pub use budget::{BudgetError, CurvePoint, DerivedThreshold, FalseMatchBudget, MeasuredCurve};
 pub use decision::{Decision, MatchPolicy, PolicyError, Verification, decide, verify};
 pub use gallery::{Gallery, GalleryError};
 pub use liveness::{Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness};
