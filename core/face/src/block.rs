@@ -133,21 +133,23 @@ impl Block {
         with_widest(Scan { block: self, rows, began, probes, nearest });
     }
 
+    /// Looks again at the rows that a first look left, and compares those that are left then.
     #[inline(always)]
-    fn look(&self, nth: usize, group: &[Words], rows: u64, began: u64, probe: &Probe, nearest: &mut Nearest) {
-        let mut products = [0.0; LANES];
-        let mut left = rows & probe.lens.look(group, &self.first_stands[nth], nearest.wanted(), &mut products);
-        while left != 0 {
-            let lane = left.trailing_zeros() as usize;
-            left &= left - 1;
-            let row = nth * LANES + lane;
-            let second = &self.second[row * group.len()..][..group.len()];
-            let bound = probe.lens.look_again(second, self.second_stands[row], products[lane]);
+    fn look_again(&self, left: &Left, probe: &Probe, began: u64, nearest: &mut Nearest) {
+        for lane in ones(left.lanes) {
+            let row = left.group * LANES + lane;
+            let bound = probe.lens.look_again(self.second(row), self.second_stands[row], left.products[lane]);
             let filled_at = self.filled_at[row];
             if bound >= nearest.wanted() && filled_at != 0 && filled_at <= began {
                 nearest.offer(self.subjects[row], self.similarity(row, probe));
             }
         }
+    }
+
+    #[inline(always)]
+    fn second(&self, row: usize) -> &[u32] {
+        let words = self.width / WORD;
+        &self.second[row * words..][..words]
     }
 
     #[inline(always)]
@@ -159,6 +161,18 @@ impl Block {
     }
 }
 
+/// The places of the bits that are 1.
+#[inline(always)]
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros() as usize;
+        (bits != 0).then(|| {
+            bits &= bits - 1;
+            place
+        })
+    })
+}
+
 struct Scan<'a> {
     block: &'a Block,
     rows: &'a Rows,
@@ -167,22 +181,45 @@ struct Scan<'a> {
     nearest: &'a mut [Nearest],
 }
 
+/// The rows of a group that a first look left.
+#[derive(Clone)]
+struct Left {
+    group: usize,
+    lanes: u64,
+    products: [f32; LANES],
+}
+
 impl Work for Scan<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let groups = || self.block.first.chunks_exact(self.block.width / WORD);
+        let Self { block, rows, began, probes, nearest } = self;
+        let groups = || block.first.chunks_exact(block.width / WORD);
         let mut next = groups().skip(1);
+        let mut left = vec![Left { group: 0, lanes: 0, products: [0.0; LANES] }; probes.len()];
         for (nth, group) in groups().enumerate() {
             if let Some(next) = next.next() {
                 prefetch(next.as_flattened());
             }
-            if self.rows[nth] != 0 {
-                for (probe, nearest) in self.probes.iter().zip(&mut *self.nearest) {
-                    self.block.look(nth, group, self.rows[nth], self.began, probe, nearest);
+            if rows[nth] == 0 {
+                continue;
+            }
+            for ((probe, nearest), left) in probes.iter().zip(&mut *nearest).zip(&mut left) {
+                // What is left of the group before has come from memory by now.
+                block.look_again(left, probe, began, nearest);
+                left.group = nth;
+                left.lanes =
+                    rows[nth] & probe.lens.look(group, &block.first_stands[nth], nearest.wanted(), &mut left.products);
+                for lane in ones(left.lanes) {
+                    let row = nth * LANES + lane;
+                    prefetch(block.second(row));
+                    prefetch(std::slice::from_ref(&block.second_stands[row]));
                 }
             }
+        }
+        for ((probe, nearest), left) in probes.iter().zip(nearest).zip(&left) {
+            block.look_again(left, probe, began, nearest);
         }
     }
 }
