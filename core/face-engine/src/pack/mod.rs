@@ -13,6 +13,8 @@ mod validate;
 use std::path::Path;
 use std::sync::Arc;
 
+use tebura_face::{BudgetError, CurvePoint, MeasuredCurve, Similarity};
+
 pub use check::{
     CheckError, CheckReport, DrawnRequest, FaceDrawer, GoldenReport, LabelReport, Recorded, check, check_golden,
     record_golden,
@@ -106,6 +108,22 @@ impl ModelPack {
             licence: self.manifest.licence.clone(),
             engine: engine.to_string(),
         }
+    }
+
+    /// Returns the error rates that the pack's publisher measured, to derive a search's threshold from.
+    ///
+    /// # Errors
+    /// Refuses a pack without a curve, and one whose rates contradict each other.
+    pub fn measured_curve(&self) -> Result<MeasuredCurve, BudgetError> {
+        let thresholds = &self.manifest.thresholds;
+        let points = thresholds.curve.iter().filter_map(|point| {
+            Some(CurvePoint {
+                threshold: Similarity::new(point.threshold)?,
+                false_match: f64::from(point.fmr),
+                false_non_match: f64::from(point.fnmr),
+            })
+        });
+        MeasuredCurve::new(thresholds.impostor_pairs, points.collect())
     }
 
     /// Returns what a person who installs the pack should read: licence, source, training data, liveness,

@@ -2,7 +2,8 @@
 
 use tebura_drawn_faces::Scene;
 use tebura_face::{
-    Decision, Gallery, Liveness, LivenessClaim, PairScores, Sample, SampleRefusal, Scope, Search, Template, decide,
+    Decision, FalseMatchBudget, Gallery, Liveness, LivenessClaim, PairScores, Sample, SampleRefusal, Scope, Search,
+    Template, decide,
 };
 use tebura_face_engine::{LoadedPack, Picture, Pipeline, check, check_golden};
 
@@ -98,6 +99,15 @@ fn tells_unseen_people_apart_at_a_kiosk() {
     );
     assert!(rates.mean() <= 0.02, "EER {}", rates.mean());
     assert!(missed.len() <= 1, "{missed:?}");
+}
+
+#[test]
+fn says_how_large_a_gallery_may_be() {
+    let curve = pack().measured_curve().unwrap();
+    let budget = FalseMatchBudget::new(0.01).unwrap();
+    let derived = curve.derive(budget, 100).unwrap();
+    assert_eq!((derived.threshold().value(), derived.largest_gallery()), (0.639, 142));
+    assert!(curve.derive(budget, 143).is_err());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use tebura_face::FalseMatchBudget;
 use tebura_face_engine::{CheckReport, Download, EngineChoice, LoadedPack, ModelPack, Publication, check};
 
 use super::{Outcome, print};
@@ -17,6 +18,17 @@ pub(super) enum PackCommand {
         /// The face engine: auto, ort or rten.
         #[arg(long, default_value = "auto")]
         engine: EngineChoice,
+    },
+    /// Show which threshold a gallery needs for the false identifications that you accept, or that it is too large.
+    Budget {
+        /// The pack's folder; the pack that the program carries when it is left out.
+        folder: Option<PathBuf>,
+        /// Templates that a face is searched among.
+        #[arg(long)]
+        templates: u64,
+        /// False identifications per transaction that you accept, such as 0.001.
+        #[arg(long)]
+        rate: f64,
     },
     /// Install a published pack by name, with pinned digests.
     Install {
@@ -34,6 +46,7 @@ pub(super) enum PackCommand {
 pub(super) fn run(command: PackCommand) -> Outcome {
     match command {
         PackCommand::Check { folder, engine } => check_pack(folder.as_deref(), engine),
+        PackCommand::Budget { folder, templates, rate } => show_budget(folder.as_deref(), templates, rate),
         PackCommand::Install { name, from, to } => install(&name, from.as_deref(), to),
     }
 }
@@ -47,6 +60,15 @@ fn check_pack(folder: Option<&Path>, engine: EngineChoice) -> Outcome {
     let report = checked(&pack, &LoadedPack::open(&pack, &selection.engine)?)?;
     show(&report);
     print::line("ok: the pack does what its vectors and pairs say");
+    Ok(())
+}
+
+fn show_budget(folder: Option<&Path>, templates: u64, rate: f64) -> Outcome {
+    let budget = FalseMatchBudget::new(rate)?;
+    let derived = read_pack(folder)?.measured_curve()?.derive(budget, templates)?;
+    for line in derived.in_japanese().iter().chain(&[String::new()]).chain(&derived.in_english()) {
+        print::line(line);
+    }
     Ok(())
 }
 
