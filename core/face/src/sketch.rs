@@ -1,8 +1,8 @@
 //! The first two looks at a row: one bit a component, then one more, each against three bits a component of the probe.
 //!
 //! A coarse code of a row and a probe give an estimate of their similarity that is right on average, with an error of known
-//! size (Gao and Long, RaBitQ, SIGMOD 2024). A look gives a row the benefit of four standard deviations, and who does not
-//! reach what is wanted with that is passed over: fewer than one row of thirty thousand that should have been compared.
+//! size (Gao and Long, RaBitQ, SIGMOD 2024). A look gives a row the benefit of a few standard deviations, and passes over
+//! who does not reach what is wanted with that.
 //! Absent: what happens to the rows that remain.
 
 use zeroize::Zeroizing;
@@ -22,8 +22,10 @@ const TOP_LEVEL: f32 = ((1 << PLANES) - 1) as f32;
 const PROBE_STEP: f32 = 0.586;
 /// Words of a row that are compared at once.
 const REGISTER: usize = 16;
-/// Standard deviations that a row is given the benefit of: exceeded by 3 in 100,000.
-const BENEFIT: f32 = 4.0;
+/// Standard deviations that a row is given the benefit of. A row that just draws level with the second nearest is passed
+/// over by the first look once in 4,000 times and by the second once in 30,000, one that is nearer by 0.03 (of 512 numbers)
+/// once in 300,000. A wider first benefit leaves many more rows to look at again.
+const BENEFIT: [f32; 2] = [3.5, 4.0];
 /// What a probe's levels leave out is noise too. By each unit of it, how much that is beside a row's own deviation, for
 /// components distributed normally: one bit (√(π/2) / 0.756), two bits (1.065 / 0.367).
 const PROBE_NOISE: [f32; 2] = [1.66, 2.90];
@@ -101,7 +103,7 @@ impl Lens {
             planes,
             half_level: 0.5 * level,
             agreement: TOP_LEVEL * probe.len() as f32,
-            benefits: PROBE_NOISE.map(|noise| BENEFIT * (1.0 + noise * noise * left_out).sqrt()),
+            benefits: std::array::from_fn(|nth| BENEFIT[nth] * (1.0 + PROBE_NOISE[nth].powi(2) * left_out).sqrt()),
         }
     }
 
@@ -224,16 +226,16 @@ mod tests {
             for ((row, sketch), product) in rows.iter().zip(&sketches).zip(products) {
                 let exact: f32 = row.iter().zip(&probe).map(|(row, probe)| row * probe).sum();
                 let [first, second] = sketch.stands;
-                errors[0].push((product * first.factor - exact) / (first.deviation * lens.benefits[0] / BENEFIT));
+                errors[0].push((product * first.factor - exact) / (first.deviation * lens.benefits[0] / BENEFIT[0]));
                 let bound = lens.look_again(&sketch.second, second, product);
-                errors[1].push((bound - exact) / (second.deviation * lens.benefits[1] / BENEFIT) - BENEFIT);
+                errors[1].push((bound - exact) / (second.deviation * lens.benefits[1] / BENEFIT[1]) - BENEFIT[1]);
             }
         }
         errors
     }
 
-    /// An estimate is right on average and off by what the code says of itself. Of 4,096 rows none is off by more than the
-    /// benefit that a row is given, at 512 numbers and at 96.
+    /// An estimate is right on average and off by what the code says of itself. Of 4,096 rows at most a few are off by more
+    /// than the benefit that a row is given, at 512 numbers and at 96.
     #[test]
     fn an_estimate_is_off_by_as_much_as_it_says() {
         for dims in [96, 512] {
@@ -242,7 +244,8 @@ mod tests {
                 let deviation = (errors.iter().map(|error| error * error).sum::<f32>() / ROWS as f32).sqrt();
                 assert!(mean.abs() < 0.06, "{dims}: {mean}");
                 assert!((0.9..1.1).contains(&deviation), "{dims}: {deviation}");
-                assert!(errors.iter().all(|error| error.abs() < BENEFIT), "{dims}");
+                assert!(errors.iter().filter(|error| **error < -BENEFIT[0]).count() <= 3, "{dims}");
+                assert!(errors.iter().all(|error| error.abs() < 4.5), "{dims}");
             }
         }
     }

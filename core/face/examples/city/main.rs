@@ -1,8 +1,8 @@
 //! Face search at the size of a city, every figure beside its baseline from the same run:
 //! `city [people] [python with faiss-cpu]`
 //!
-//! Milliseconds are a thread's processor time, in which waits for memory count and other work on the machine does not; where
-//! two threads work, they are the clock's.
+//! Everything is done by one thread, and milliseconds are its processor time, in which waits for memory count and other work on
+//! the machine does not. Enrolling alone is by the clock.
 //! Absent: real faces. Templates are random directions, which is the hardest case there is for a first look at few bits:
 //! everybody is equally far from everybody.
 
@@ -57,7 +57,7 @@ fn main() -> Result<(), Failure> {
 
     let measured = Rounds::measure(&gallery, people, &policy)?;
     measured.print();
-    venue::print(&gallery, people)?;
+    venue::print(&gallery, people, &policy)?;
     if let Some(python) = python {
         faiss(&python, people, &measured)?;
     }

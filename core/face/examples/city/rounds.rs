@@ -3,7 +3,7 @@
 use tebura_face::{Gallery, MatchPolicy, Search, Template};
 
 use crate::crowd::{face, genuine};
-use crate::{Failure, above, now, spent_ms};
+use crate::{Failure, above, spent_ms};
 
 const ROUNDS: u64 = 25;
 const BATCH: u64 = 16;
@@ -16,8 +16,6 @@ pub(crate) struct Rounds {
     single_above: Vec<f64>,
     batch: Vec<f64>,
     batch_above: Vec<f64>,
-    batch_two: Vec<f64>,
-    batch_above_two: Vec<f64>,
     right: u64,
 }
 
@@ -29,7 +27,7 @@ impl Rounds {
         }
         let batch: Vec<Template> = (0..BATCH).map(|nth| genuine(people, 1_000 + nth)).collect::<Result<_, _>>()?;
         let batch: Vec<&Template> = batch.iter().collect();
-        let (all, above, two) = (Search::everybody(), above(policy), 2.try_into()?);
+        let (all, above) = (Search::everybody(), above(policy));
         let mut rounds = Self::default();
         for round in 0..ROUNDS {
             let probe = genuine(people, 2_000 + round)?;
@@ -40,8 +38,6 @@ impl Rounds {
             rounds.right += u64::from(found.best.is_some_and(|best| best.subject == whose));
             time(&mut rounds.batch, || gallery.search_each(&batch, &all));
             time(&mut rounds.batch_above, || gallery.search_each(&batch, &above));
-            time_two(&mut rounds.batch_two, || gallery.search_each(&batch, &all.on_threads(two)));
-            time_two(&mut rounds.batch_above_two, || gallery.search_each(&batch, &above.on_threads(two)));
         }
         Ok(rounds)
     }
@@ -68,10 +64,8 @@ impl Rounds {
             println!("| … beside one read | **{beside:.3}** (least by least {at_best:.3}) | ≤ 0.1 |");
         }
         for (what, batch, single) in [
-            ("everybody, one thread", &self.batch, &self.single),
-            ("above the floor, one thread", &self.batch_above, &self.single_above),
-            ("everybody, two threads", &self.batch_two, &self.single),
-            ("above the floor, two threads", &self.batch_above_two, &self.single_above),
+            ("above the floor", &self.batch_above, &self.single_above),
+            ("everybody, no floor", &self.batch, &self.single),
         ] {
             let each = median(&mut batch.clone()) / BATCH as f64;
             let gain = BATCH as f64 / by_rounds(batch, single);
@@ -86,21 +80,15 @@ fn by_rounds(one: &[f64], other: &[f64]) -> f64 {
     median(&mut one.iter().zip(other).map(|(one, other)| one / other).collect::<Vec<_>>())
 }
 
-/// Adds every word up in four places of the gallery at once, which is the fastest that one thread reads here.
+/// Adds every word up, as fast as memory gives them.
 fn read(numbers: &[f32]) -> u32 {
-    let mut sums = [[0_u32; 16]; 4];
-    let mut parts: Vec<_> =
-        numbers.chunks(numbers.len().div_ceil(4)).map(|part| part.as_chunks::<16>().0.iter()).collect();
-    while let Some(part) = parts.first_mut()
-        && part.len() > 0
-    {
-        for (part, sums) in parts.iter_mut().zip(&mut sums) {
-            for (number, sum) in part.next().into_iter().flatten().zip(sums) {
-                *sum = sum.wrapping_add(number.to_bits());
-            }
+    let mut sums = [0_u32; 32];
+    for numbers in numbers.as_chunks::<32>().0 {
+        for (number, sum) in numbers.iter().zip(&mut sums) {
+            *sum = sum.wrapping_add(number.to_bits());
         }
     }
-    sums.as_flattened().iter().fold(0, |all, sum| all ^ sum)
+    sums.iter().fold(0, |all, sum| all ^ sum)
 }
 
 fn time<T>(to: &mut Vec<f64>, work: impl FnOnce() -> T) -> T {
@@ -108,13 +96,6 @@ fn time<T>(to: &mut Vec<f64>, work: impl FnOnce() -> T) -> T {
     let result = std::hint::black_box(work());
     to.push(spent_ms() - before);
     result
-}
-
-/// By the clock.
-fn time_two<T>(to: &mut Vec<f64>, work: impl FnOnce() -> T) {
-    let started = now();
-    std::hint::black_box(work());
-    to.push(started.elapsed().as_secs_f64() * 1_000.0);
 }
 
 pub(crate) fn median(values: &mut [f64]) -> f64 {

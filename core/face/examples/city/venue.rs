@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use tebura_face::{Gallery, Search, Template};
+use tebura_face::{Gallery, MatchPolicy, Search, Template};
 
 use crate::crowd::{DIMS, face, genuine, whose};
 use crate::{FAMILY, Failure, VENUE, now, spent_ms};
@@ -13,7 +13,7 @@ const SEARCHES: u64 = 400;
 /// Numbers in a template of the demo pack.
 const DEMO_DIMS: usize = 96;
 
-pub(crate) fn print(city: &Gallery, people: u64) -> Result<(), Failure> {
+pub(crate) fn print(city: &Gallery, people: u64, policy: &MatchPolicy) -> Result<(), Failure> {
     let venue = Gallery::new(DIMS);
     for person in 0..PEOPLE {
         venue.insert(u128::from(person), &face(person)?)?;
@@ -41,8 +41,9 @@ pub(crate) fn print(city: &Gallery, people: u64) -> Result<(), Failure> {
         enrolling.join().map_err(|_| "the thread that enrolled stopped")?
     })?;
     let members = (0..SEARCHES).map(|nth| genuine(people, nth)).collect::<Result<Vec<_>, _>>()?;
-    row("a section of a twelfth of the city", &searches(city, &members, &Search::section(VENUE)));
-    row("a section of four people", &searches(city, &members, &Search::section(FAMILY)));
+    let section = |section| Search::section(section).not_below(policy.floor());
+    row("a section of a twelfth of the city, above the floor", &searches(city, &members, &section(VENUE)));
+    row("a section of four people, above the floor", &searches(city, &members, &section(FAMILY)));
     let outsiders = (0..SEARCHES).filter(|nth| !whose(people, *nth).is_multiple_of(12));
     let found = outsiders.zip(&members).filter(|(nth, _)| {
         let found = city.search(&members[*nth as usize], &Search::section(VENUE));
