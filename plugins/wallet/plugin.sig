@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "3ZAJjvXAJeqaVe1kzmWDvUxtK5ptV98wwzKYTQ1vKnZxyr3lgXcM/17zf1cHN4v865pW2Ub5kXmzTg1fzxL0AQ=="
+      "signature": "K2z44/q5DtUjMSwpqXCFYfX7yBR5pAWTlwCnEVBWP0JnB88ogJiTnamk05v9syiFG9KkbJ61GXhCF+5kMXvQBQ=="
     }
   ]
 }

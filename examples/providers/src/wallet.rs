@@ -10,6 +10,9 @@
 //! | `GET /v1/wallets/{token}` | a balance |
 //! | `GET /v1/statements?from=…&until=…` | what was done in a time, milliseconds since 1970 |
 //!
+//! Above a limit the payer is asked first: the answer is 202, and the operation is `pending` until they have said something.
+//! What has ended is told to an address of the caller's, signed ([`signature`]), and so are disputes.
+//!
 //! Each write names the caller's operation and carries an `Idempotency-Key`: same key and body, same answer; another
 //! body, 422; while the first still runs, 409. A settled or declined operation is answered with its record; a request
 //! that left no record is answered with a problem. `/sandbox/…` is for whoever runs the sandbox.
@@ -17,6 +20,9 @@
 mod accounts;
 mod answer;
 mod books;
+mod confirm;
+mod disputes;
+mod notices;
 mod record;
 mod request;
 mod routes;
@@ -44,6 +50,7 @@ use crate::wallet::books::Books;
 use crate::wallet::routes::Counter;
 
 pub use self::books::BooksError;
+pub use self::notices::{Notices, signature};
 pub use self::record::{Kind, Record, Status};
 pub use self::sandbox::{Audit, Balance, Sandbox};
 pub use self::statement::{Amount, Line, Statement};
@@ -68,6 +75,8 @@ pub struct WalletConfig {
     pub credential: Credential,
     /// What callers of `/sandbox` have to show; `None`: those routes do not exist.
     pub admin: Option<Credential>,
+    /// Above this many yen the payer is asked in the app before money is set aside; `None`: never.
+    pub confirm_above: Option<i64>,
     /// When holds expire by.
     pub clock: Clock,
 }
@@ -80,6 +89,7 @@ impl WalletConfig {
             database: Database::Memory,
             credential,
             admin: None,
+            confirm_above: None,
             clock: system_clock(),
         }
     }
@@ -112,7 +122,9 @@ pub struct WalletProvider;
 impl WalletProvider {
     /// Opens the books and serves. Returns as soon as it accepts connections.
     pub async fn start(config: WalletConfig) -> Result<Running, StartError> {
-        let books = Books::open(&config.database, config.clock).await.map_err(StartError::Database)?;
+        let (notices, sending) = Notices::new();
+        let opened = Books::open(&config.database, config.clock, config.confirm_above, notices.clone()).await;
+        let books = opened.map_err(StartError::Database)?;
         let refused = |error| StartError::Bind(config.bind, error);
         let listener = TcpListener::bind(config.bind).await.map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
@@ -127,7 +139,8 @@ impl WalletProvider {
             let _ = stop.wait_for(|closing| *closing).await;
         });
         let task = tokio::spawn(serving.into_future());
-        Ok(Running { addr, switches, sandbox: Sandbox::new(books), close, task })
+        tokio::spawn(sending);
+        Ok(Running { addr, switches, notices, sandbox: Sandbox::new(books), close, task })
     }
 }
 
@@ -138,6 +151,8 @@ pub struct Running {
     pub addr: SocketAddr,
     /// How to make it misbehave.
     pub switches: Switches,
+    /// Who is told what happens.
+    pub notices: Notices,
     /// Wallets, balances and the audit, without HTTP.
     pub sandbox: Sandbox,
     close: watch::Sender<bool>,

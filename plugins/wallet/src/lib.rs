@@ -2,14 +2,15 @@
 //!
 //! One call for each command, under the hub's operation id as the provider's idempotency key. The rule that keeps
 //! money right: only a record of *this* operation, signed off by the provider as settled or declined, settles or
-//! declines. A bare 4xx can come from a gateway after an earlier attempt went through, so it is `unknown`.
-//! Absent: webhooks, payer confirmation in the app (a 202 is `unknown` until an inquiry says more).
+//! declines. A bare 4xx can come from a gateway after an earlier attempt went through, so it is `unknown`. Where the
+//! provider asks its payer in the app, the operation waits: for a webhook, or until it is time to ask what they said.
 
+mod notices;
 mod wire;
 
 use tebura_plugin::{
-    Call, Capture, Command, Extend, Hold, Inquiry, Money, Next, Operation, Rail, Raise, Refund, Release, Reply,
-    Silence, Tag, declined, export_rail, log, never_arrived, settled, unknown, yen,
+    Call, Capture, Command, Extend, Hold, Inbound, Inquiry, Money, Next, Operation, Rail, Raise, Refund, Release,
+    Reply, Silence, Tag, declined, export_rail_with_notices, log, never_arrived, settled, unknown, wait_until, yen,
 };
 
 use crate::wire::{Kind, Problem, Record, Status};
@@ -20,6 +21,13 @@ const PROVIDER: &str = "provider";
 /// Tags: what the call in flight does.
 const PERFORM: &str = "perform";
 const INQUIRE: &str = "inquire";
+/// The provider asks its payer; how often this was looked at is kept with it.
+const CONFIRM: &str = "confirm";
+
+/// How long until the provider is asked what its payer said, where no webhook comes.
+const CONFIRM_MS: u64 = 30_000;
+/// Looks before it is left to the hub's inquiries: a payer has ten minutes.
+const MOST_LOOKS: u32 = 20;
 
 /// The wallet provider as a rail.
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,6 +124,12 @@ impl Rail for Wallet {
     fn on_reply(&self, op: &Operation, at: &Tag, reply: &Reply) -> Next {
         match (at.name(), reply.status()) {
             (PERFORM | INQUIRE, 200 | 201) => recorded(op, reply),
+            (PERFORM, 202) if is_pending(op, reply) => wait(op, 0),
+            (CONFIRM, 200) if is_pending(op, reply) => match at.value::<u32>() {
+                Ok(looks) if looks < MOST_LOOKS => wait(op, looks + 1),
+                Ok(_) | Err(_) => unknown("provider.pending", "the payer has not said anything"),
+            },
+            (CONFIRM, 200) => recorded(op, reply),
             (INQUIRE, 404) => not_found(op, reply),
             (PERFORM, 402 | 404 | 409 | 410) => recorded(op, reply),
             (_, 202) => unknown("provider.pending", "the provider accepted the call and has not decided"),
@@ -126,16 +140,46 @@ impl Rail for Wallet {
         }
     }
 
-    fn on_silence(&self, op: &Operation, _at: &Tag, silence: &Silence) -> Next {
-        if silence.maybe_delivered || op.is_inquiry() {
+    fn on_silence(&self, op: &Operation, at: &Tag, silence: &Silence) -> Next {
+        if silence.maybe_delivered || op.is_inquiry() || at.name() != PERFORM {
             unknown("silence", silence.reason.as_str())
         } else {
             declined("provider.unreachable", "no connection to the provider; nothing was sent")
         }
     }
+
+    fn on_timer(&self, op: &Operation, at: &Tag) -> Next {
+        look(op, at)
+    }
+
+    /// A webhook is a hint: whatever it says, the provider is asked.
+    fn on_notice(&self, op: &Operation, at: &Tag, _notice: &Inbound) -> Next {
+        look(op, at)
+    }
 }
 
-export_rail!(Wallet);
+export_rail_with_notices!(Wallet);
+
+fn wait(op: &Operation, looks: u32) -> Next {
+    wait_until(op.now + CONFIRM_MS, CONFIRM, &looks)
+}
+
+/// Asks what became of an operation whose payer was asked.
+fn look(op: &Operation, at: &Tag) -> Next {
+    match (at.name(), at.value::<u32>(), segment(subject(op).0)) {
+        (CONFIRM, Ok(looks), Some(operation)) => {
+            Call::get(PROVIDER, format!("/v1/operations/{operation}")).read().then_with(CONFIRM, &looks)
+        }
+        _ => unknown("event.unexpected", "nothing is waited for"),
+    }
+}
+
+/// Whether the provider says that it has not decided about this very operation.
+fn is_pending(op: &Operation, reply: &Reply) -> bool {
+    let (id, kind) = subject(op);
+    let about = |record: &Record| record.operation == id && record.kind == kind && record.status == Status::Pending;
+    reply.json::<Record>().is_ok_and(|record| about(&record))
+}
 
 fn perform<T: serde::Serialize>(op: &Operation, amount: &Money, path: String, body: &T) -> Next {
     if amount.currency() != "JPY" {
@@ -222,6 +266,7 @@ fn hub_code(provider: &str) -> &'static str {
         "merchant.not_found" => "payee.not_found",
         "merchant.funds_insufficient" => "payee.funds_insufficient",
         "preauthorization.not_found" => "hold.not_found",
+        "payer.refused" => "payer.refused",
         "preauthorization.expired" => "hold.expired",
         "preauthorization.closed" => "hold.closed",
         "preauthorization.exceeded" => "hold.capture_exceeds_free",
@@ -233,7 +278,7 @@ fn hub_code(provider: &str) -> &'static str {
 }
 
 /// A reference or id as one path segment, or nothing when it could be read as more than one.
-fn segment(text: &str) -> Option<&str> {
+pub(crate) fn segment(text: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     let fits = (1..=255).contains(&text.len()) && text.bytes().all(plain);
     fits.then_some(text)

@@ -1,8 +1,8 @@
 //! Every command against every answer of the provider, natively.
 
 use serde_json::{Value, json};
-use tebura_plugin::{Command, Hold, Money, Party, yen};
-use tebura_plugin_test::{Answering, Ended, Harness, Op, declined, get, post, settled, unknown};
+use tebura_plugin::{Command, Hold, Inbound, Money, NativeHost, News, Party, Subject, crypto, yen};
+use tebura_plugin_test::{Answering, Ended, Harness, NOW, Op, declined, get, inbound, post, settled, unknown};
 use tebura_plugin_wallet::Wallet;
 
 const MANIFEST: &str = include_str!("../plugin.toml");
@@ -344,7 +344,89 @@ fn tokens_travel_as_json_and_never_in_a_path() {
     assert_eq!(hub.finish(&op), unknown("provider.no_answer"));
 }
 
-tebura_plugin_test::conformance!(Wallet, |mut suite| {
+/// A webhook as the provider sends it at `at`.
+fn signed(body: &Value, at: u64) -> Inbound {
+    NativeHost::with(|host| drop(host.keys.insert("webhook".to_owned(), b"secret of the webhooks".to_vec())));
+    let code = crypto::mac("webhook", format!("{at}.{body}").as_bytes()).expect("the key is there");
+    let code: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
+    inbound("events", &[("x-wallet-signature", &format!("t={at},v1={code}"))], body.to_string())
+}
+
+fn event(kind: &str, operation: &str, number: u32) -> Value {
+    // As after a decline: what there is not is null.
+    json!({"id": format!("ev_{number}"), "type": kind, "operation": operation, "reference": null, "amount": null})
+}
+
+fn pending(operation: &str) -> Value {
+    json!({"operation": operation, "kind": "preauthorization", "status": "pending"})
+}
+
+#[test]
+fn a_webhook_ends_the_wait_for_the_payer_and_its_amount_counts_for_nothing() {
+    let mut hub = harness();
+    let op = hub.hold(yen(1_200));
+    let path = format!("/v1/operations/{}", op.id());
+    hub.expect(post("/v1/preauthorizations").key(op.id())).reply(202, pending(op.id()));
+    hub.notify(signed(&event("operation.settled", op.id(), 1), hub.now()));
+    hub.expect(get(&path)).reply(200, pending(op.id()));
+    hub.notify(signed(&event("operation.settled", op.id(), 2), hub.now()));
+    hub.expect(get(&path)).reply(200, done(op.id(), "preauthorization", "pa_7", 1_200));
+    let before = hub.now();
+    assert_eq!(hub.finish(&op), settled("pa_7", yen(1_200)));
+    assert_eq!(hub.now(), before, "no timer was waited for");
+}
+
+#[test]
+fn without_a_webhook_the_provider_is_asked_until_the_payer_has_had_ten_minutes() {
+    let mut hub = harness();
+    let op = hub.hold(yen(1_200));
+    let path = format!("/v1/operations/{}", op.id());
+    hub.expect(post("/v1/preauthorizations")).reply(202, pending(op.id()));
+    for _ in 0..=20 {
+        hub.expect(get(&path)).reply(200, pending(op.id()));
+    }
+    hub.expect(get(&path)).reply(200, refused(op.id(), "preauthorization", "payer.refused"));
+    let before = hub.now();
+    assert_eq!(hub.finish(&op), declined("payer.refused"));
+    assert_eq!(hub.now() - before, 21 * 30_000);
+}
+
+#[test]
+fn a_webhook_is_believed_for_its_signature_only() {
+    let hub = harness();
+    let told = event("operation.settled", "op_1", 1);
+    let authentic = signed(&told, hub.now());
+    assert_eq!(hub.hear(&authentic), Ok(vec![News::Progress(Subject::Operation("op_1".to_owned()))]));
+    let other = Inbound { body: told.to_string().replace("op_1", "op_2").into_bytes(), ..authentic.clone() };
+    assert_eq!(hub.hear(&other).unwrap_err().code, "crypto.bad_signature");
+    assert_eq!(hub.hear(&signed(&told, hub.now() - 300_001)).unwrap_err().code, "notice.stale");
+    assert_eq!(hub.hear(&signed(&event("points.expired", "", 2), hub.now())), Ok(vec![]));
+    let nameless = json!({"type": "dispute.opened", "reference": "cp_3", "amount": 300, "currency": "JPY"});
+    assert_eq!(hub.hear(&signed(&nameless, hub.now())).unwrap_err().code, "notice.unreadable");
+    let dispute = json!({
+        "type": "dispute.opened", "dispute": "dp_1", "reference": "cp_3", "amount": 300, "currency": "JPY",
+        "reason": "not_received",
+    });
+    let Ok([News::DisputeOpened(opened)]) =
+        hub.hear(&signed(&dispute, hub.now())).map(|news| <[News; 1]>::try_from(news).expect("one thing is told"))
+    else {
+        panic!("a dispute was opened")
+    };
+    assert_eq!((opened.about, opened.amount), (Subject::Reference("cp_3".to_owned()), yen(300)));
+}
+
+tebura_plugin_test::conformance_with_notices!(Wallet, |mut suite| {
+    suite = suite
+        .notice(signed(&event("operation.settled", "op_1", 1), NOW))
+        .notice(signed(
+            &json!({
+                "type": "dispute.lost", "dispute": "dp_1", "reference": "cp_3", "amount": 300, "currency": "JPY",
+                "reason": "fraudulent",
+            }),
+            NOW,
+        ))
+        .reply(202, pending("{operation}"))
+        .reply(200, pending("{operation}"));
     let record = |kind: &str, amount: u64| done("{operation}", kind, "ref_1", amount);
     for (kind, amount) in [("preauthorization", 1_200), ("capture", 700), ("revert", 500), ("refund", 300)] {
         for status in [200, 201, 202, 402, 404, 409, 410, 500] {

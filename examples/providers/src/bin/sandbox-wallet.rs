@@ -19,6 +19,9 @@ struct Options {
     /// What callers of /v1 show as their bearer credential.
     #[arg(long, env = "SANDBOX_WALLET_CREDENTIAL", hide_env_values = true)]
     credential: String,
+    /// Above this many yen the payer is asked first: POST /sandbox/operations/{operation}/confirm says yes for them.
+    #[arg(long)]
+    confirm_above: Option<i64>,
     /// What callers of /sandbox show; without it those routes do not exist.
     #[arg(long, env = "SANDBOX_WALLET_ADMIN", hide_env_values = true)]
     admin: Option<String>,
@@ -30,6 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let provider = WalletProvider::start(WalletConfig {
         bind: options.bind,
         database: options.database.map_or(Database::Memory, Database::File),
+        confirm_above: options.confirm_above,
         admin: options.admin.map(Credential::new),
         ..WalletConfig::new(Credential::new(options.credential))
     })

@@ -9,6 +9,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::clock::Clock;
 use crate::wallet::Database;
 use crate::wallet::accounts::{Tx, expire_due};
+use crate::wallet::confirm;
+use crate::wallet::notices::Notices;
 use crate::wallet::record::{Kind, Record, Status};
 use crate::wallet::request::Order;
 use crate::wallet::rules::{Ruling, decide};
@@ -25,6 +27,8 @@ pub struct BooksError(#[from] sqlx::Error);
 pub(crate) enum Applied {
     /// Done or declined, now or earlier under the same key.
     Recorded { http_status: u16, record: Record },
+    /// The payer is asked first.
+    Waiting { record: Record },
     /// The key belongs to another request.
     KeyReused,
     /// The operation was ordered before, under another key.
@@ -34,6 +38,8 @@ pub(crate) enum Applied {
 pub(crate) struct Books {
     connection: Mutex<SqliteConnection>,
     clock: Clock,
+    confirm_above: Option<i64>,
+    pub(crate) notices: Notices,
 }
 
 impl std::fmt::Debug for Books {
@@ -43,7 +49,12 @@ impl std::fmt::Debug for Books {
 }
 
 impl Books {
-    pub(crate) async fn open(database: &Database, clock: Clock) -> Result<Books, BooksError> {
+    pub(crate) async fn open(
+        database: &Database,
+        clock: Clock,
+        confirm_above: Option<i64>,
+        notices: Notices,
+    ) -> Result<Books, BooksError> {
         let options = match database {
             Database::Memory => SqliteConnectOptions::new().filename(PathBuf::from(":memory:")).in_memory(true),
             Database::File(path) => SqliteConnectOptions::new().filename(path).create_if_missing(true),
@@ -52,7 +63,7 @@ impl Books {
             options.foreign_keys(true).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
         let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::raw_sql(schema::TABLES).execute(&mut connection).await?;
-        Ok(Books { connection: Mutex::new(connection), clock })
+        Ok(Books { connection: Mutex::new(connection), clock, confirm_above, notices })
     }
 
     pub(crate) async fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
@@ -69,21 +80,57 @@ impl Books {
         let mut connection = self.connection().await;
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         expire_due(&mut tx, now).await?;
-        let applied = match earlier(&mut tx, order).await? {
+        let earlier = earlier(&mut tx, order).await?;
+        let is_new = earlier.is_none();
+        let applied = match earlier {
             Some(applied) => applied,
+            None if confirm::needs_word(&order.work, self.confirm_above) => {
+                confirm::keep(&mut tx, order).await?;
+                Applied::Waiting { record: confirm::pending(order) }
+            }
             None => {
                 let ruling = decide(&mut tx, &order.work, &order.operation, now).await?;
                 write_down(&mut tx, order, ruling, now).await?
             }
         };
         tx.commit().await?;
+        if is_new {
+            self.tell(&applied, now);
+        }
         Ok(applied)
+    }
+
+    /// The payer has said something about an order that waits. False: none waits.
+    pub(crate) async fn confirmed(&self, operation: &str, yes: bool) -> Result<bool, BooksError> {
+        let now = self.now();
+        let mut connection = self.connection().await;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        expire_due(&mut tx, now).await?;
+        let Some(order) = confirm::of_operation(&mut tx, operation).await? else { return Ok(false) };
+        let ruling = match yes {
+            true => decide(&mut tx, &order.work, operation, now).await?,
+            false => Ruling::Declined { http_status: 402, code: "payer.refused", message: "the payer said no" },
+        };
+        let applied = write_down(&mut tx, &order, ruling, now).await?;
+        confirm::drop_order(&mut tx, operation).await?;
+        tx.commit().await?;
+        self.tell(&applied, now);
+        Ok(true)
+    }
+
+    fn tell(&self, applied: &Applied, now: i64) {
+        if let Applied::Recorded { record, .. } = applied {
+            self.notices.ended(record, now);
+        }
     }
 
     /// What is known about an operation.
     pub(crate) async fn operation(&self, id: &str) -> Result<Option<Record>, BooksError> {
         let mut connection = self.connection().await;
-        Ok(record(&mut connection, id).await?.map(|(_, record)| record))
+        let mut tx = connection.begin().await?;
+        let known = record(&mut tx, id).await?.map(|(_, record)| record);
+        let waiting = confirm::of_operation(&mut tx, id).await?;
+        Ok(known.or_else(|| waiting.as_ref().map(confirm::pending)))
     }
 }
 
@@ -99,10 +146,15 @@ async fn earlier(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Applied>, sqlx
             let known = record(tx, &operation).await?;
             Ok(known.map(|(http_status, record)| Applied::Recorded { http_status, record }))
         }
-        None => {
-            let known = record(tx, &order.operation).await?;
-            Ok(known.map(|_| Applied::OperationExists))
-        }
+        None => match confirm::of_key(tx, &order.key).await? {
+            Some(waiting) if waiting.fingerprint != order.fingerprint => Ok(Some(Applied::KeyReused)),
+            Some(waiting) => Ok(Some(Applied::Waiting { record: confirm::pending(&waiting) })),
+            None => {
+                let known = record(tx, &order.operation).await?.is_some();
+                let waits = confirm::of_operation(tx, &order.operation).await?.is_some();
+                Ok((known || waits).then_some(Applied::OperationExists))
+            }
+        },
     }
 }
 

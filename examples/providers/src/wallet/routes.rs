@@ -218,6 +218,7 @@ async fn carry_out(counter: &Counter, order: &Order, treatment: Treatment) -> An
     }
     match applied {
         Ok(Applied::Recorded { http_status, record }) => Answer::json(http_status, &record),
+        Ok(Applied::Waiting { record }) => Answer::json(202, &record),
         Ok(Applied::KeyReused) => {
             let message = "this key belongs to another request; use a new key for a new request";
             Answer::problem(&Problem::new(422, "key.reused", message))

@@ -174,7 +174,9 @@ async fn refund(
     now: i64,
 ) -> Result<Ruling, sqlx::Error> {
     let found: Option<(i64, i64, String, String)> = sqlx::query_as(
-        "SELECT c.id, c.amount - c.refunded, p.wallet, p.merchant
+        "SELECT c.id, c.amount - c.refunded
+              - COALESCE((SELECT SUM(d.amount) FROM dispute d WHERE d.capture = c.id AND d.state <> 'won'), 0),
+                p.wallet, p.merchant
          FROM capture c JOIN preauthorization p ON p.id = c.preauthorization WHERE c.id = ?",
     )
     .bind(row_id(reference, "cp_"))

@@ -42,7 +42,7 @@ pub struct Audit {
 /// The sandbox's own powers over a provider. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
-    books: Arc<Books>,
+    pub(crate) books: Arc<Books>,
 }
 
 impl Sandbox {
@@ -94,6 +94,16 @@ impl Sandbox {
             available: balance - held,
             currency: "JPY".to_owned(),
         }))
+    }
+
+    /// The payer says yes to an operation that waits for it. False: none of that id waits.
+    pub async fn confirm(&self, operation: &str) -> Result<bool, BooksError> {
+        self.books.confirmed(operation, true).await
+    }
+
+    /// The payer says no to an operation that waits for their word. False: none of that id waits.
+    pub async fn refuse(&self, operation: &str) -> Result<bool, BooksError> {
+        self.books.confirmed(operation, false).await
     }
 
     /// What was done in `[from, until)`, milliseconds since 1970.

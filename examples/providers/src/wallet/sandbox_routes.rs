@@ -22,6 +22,11 @@ pub(crate) fn router() -> Router<Arc<Counter>> {
         .route("/sandbox/merchants", post(open_merchant))
         .route("/sandbox/wallets/{token}/top-ups", post(top_up))
         .route("/sandbox/accounts/{token}", get(account))
+        .route("/sandbox/operations/{operation}/confirm", post(confirm))
+        .route("/sandbox/operations/{operation}/refuse", post(refuse))
+        .route("/sandbox/captures/{capture}/disputes", post(dispute))
+        .route("/sandbox/disputes/{dispute}/end", post(end_dispute))
+        .route("/sandbox/notices", post(notify))
         .route("/sandbox/audit", get(audit))
         .route("/sandbox/switches", get(rules).post(set_rule).delete(clear_rules))
 }
@@ -36,6 +41,27 @@ struct NewAccount {
 #[serde(deny_unknown_fields)]
 struct TopUp {
     amount: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewDispute {
+    amount: i64,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndOfDispute {
+    lost: bool,
+}
+
+/// Where notices go, and what signs them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTarget {
+    url: String,
+    secret: String,
 }
 
 /// Runs one of the sandbox's own calls, for its own credential only.
@@ -85,6 +111,41 @@ async fn top_up(State(counter): Shop, Path(token): Path<String>, headers: Header
 
 async fn account(State(counter): Shop, Path(token): Path<String>, headers: HeaderMap) -> Response {
     sandboxed(&counter, &headers, counter.sandbox.balance(&token)).await
+}
+
+async fn confirm(State(counter): Shop, Path(operation): Path<String>, headers: HeaderMap) -> Response {
+    let act = async { Ok(counter.sandbox.confirm(&operation).await?.then_some(())) };
+    sandboxed(&counter, &headers, act).await
+}
+
+async fn refuse(State(counter): Shop, Path(operation): Path<String>, headers: HeaderMap) -> Response {
+    let act = async { Ok(counter.sandbox.refuse(&operation).await?.then_some(())) };
+    sandboxed(&counter, &headers, act).await
+}
+
+async fn dispute(State(counter): Shop, Path(capture): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let act = async {
+        let Ok(NewDispute { amount, reason }) = serde_json::from_slice(&body) else { return Ok(None) };
+        counter.sandbox.dispute(&capture, amount, &reason).await
+    };
+    sandboxed(&counter, &headers, act).await
+}
+
+async fn end_dispute(State(counter): Shop, Path(dispute): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let act = async {
+        let Ok(EndOfDispute { lost }) = serde_json::from_slice(&body) else { return Ok(None) };
+        Ok(counter.sandbox.end_dispute(&dispute, lost).await?.then_some(()))
+    };
+    sandboxed(&counter, &headers, act).await
+}
+
+async fn notify(State(counter): Shop, headers: HeaderMap, body: Bytes) -> Response {
+    let act = async {
+        let Ok(NewTarget { url, secret }) = serde_json::from_slice(&body) else { return Ok(None) };
+        counter.sandbox.books.notices.tell(url, secret);
+        Ok(Some(()))
+    };
+    sandboxed(&counter, &headers, act).await
 }
 
 async fn audit(State(counter): Shop, headers: HeaderMap) -> Response {

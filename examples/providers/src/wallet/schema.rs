@@ -52,6 +52,25 @@ CREATE TABLE IF NOT EXISTS refund (
   amount  INTEGER NOT NULL CHECK (amount > 0)
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS dispute (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT,
+  capture INTEGER NOT NULL REFERENCES capture,
+  amount  INTEGER NOT NULL CHECK (amount > 0),
+  reason  TEXT NOT NULL,
+  state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'won', 'lost'))
+) STRICT;
+
+-- Orders that wait for the payer's word.
+CREATE TABLE IF NOT EXISTS waiting_order (
+  operation   TEXT PRIMARY KEY,
+  key         TEXT NOT NULL UNIQUE,
+  fingerprint BLOB NOT NULL,
+  wallet      TEXT NOT NULL,
+  merchant    TEXT NOT NULL,
+  amount      INTEGER NOT NULL CHECK (amount > 0),
+  expires_at  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS operation (
   id          TEXT PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('preauthorization', 'raise', 'extend', 'capture', 'revert', 'refund')),
