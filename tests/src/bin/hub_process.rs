@@ -90,7 +90,8 @@ struct Binds {
 /// The wallet, and what `TEBURA_MORE_RAILS` lists as JSON.
 fn binds(provider: String) -> Result<Vec<Binds>, Box<dyn Error>> {
     let credential = std::env::var("TEBURA_PROVIDER_CREDENTIAL")?;
-    let (folder, settings, keys) = ("wallet".to_owned(), BTreeMap::new(), BTreeMap::new());
+    let (folder, settings) = ("wallet".to_owned(), BTreeMap::new());
+    let keys = BTreeMap::from([("webhook".to_owned(), "secret of the wallet's webhooks".to_owned())]);
     let mut all = vec![Binds { folder, origin: provider, credential, settings, keys }];
     let Ok(more) = std::env::var("TEBURA_MORE_RAILS") else { return Ok(all) };
     for rail in serde_json::from_str::<Vec<Value>>(&more)? {

@@ -35,7 +35,8 @@ pub(crate) fn component(guest: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     resolve.push_dir(repository().join("specs/wit/host/1.0.0")).unwrap();
     let (rail, _) = resolve.push_dir(repository().join("specs/wit/rail/1.0.0")).unwrap();
-    let world = resolve.select_world(&[rail], Some("rail-plugin")).unwrap();
+    let world = if text.contains("#identify") { "rail-plugin-with-notices" } else { "rail-plugin" };
+    let world = resolve.select_world(&[rail], Some(world)).unwrap();
     wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
     encode_component(&core).unwrap_or_else(|error| panic!("{guest}: {error}"))
 }

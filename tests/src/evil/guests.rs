@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
+use tebura_hub::ports::Rail as _;
 use tebura_hub::rail::{Next, RailError};
 use tebura_plugin_host::{Bindings, Input, Slots};
 
 use super::guest::{evil, renamed};
+use super::notices::{heard, request};
 use super::{NOW, hold, host, keyring, options, package, rail_of, reply, shown};
 
 /// Installs a guest, starts an operation, and answers its call.
@@ -18,6 +20,9 @@ fn transcript(guest: &str, slots: Slots) -> String {
     };
     let started = rail.run(&hold(), Input::Start);
     let mut text = format!("install: ok\nstart: {}\n", shown(&started.result));
+    if rail.inbound().is_some() {
+        let _ = writeln!(text, "hear: {}", heard(&rail.hear(&request(), NOW)));
+    }
     let Ok(step) = started.result else { return text };
     if matches!(step.next, Next::Call(_)) {
         let resumed = rail.run(&hold(), Input::Resume { state: &step.state, event: &reply() });

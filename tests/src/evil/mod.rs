@@ -6,6 +6,7 @@
 mod crowd;
 mod guest;
 mod guests;
+mod notices;
 mod trust;
 mod upgrade;
 

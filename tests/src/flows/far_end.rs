@@ -18,16 +18,23 @@ pub(crate) struct FarEnd {
     /// Bound and never listening: a call meets a closed door, and nobody else gets the port.
     port: TcpSocket,
     running: Option<Running>,
+    /// Above this the payer is asked.
+    confirm_above: Option<i64>,
     /// A second look at the same file while the provider is down.
     down: Option<(i64, i64, i64)>,
 }
 
 impl FarEnd {
     pub(crate) async fn start() -> FarEnd {
+        FarEnd::asking(None).await
+    }
+
+    /// One that asks its payer above an amount.
+    pub(crate) async fn asking(confirm_above: Option<i64>) -> FarEnd {
         let port = TcpSocket::new_v4().unwrap();
         port.set_reuseaddr(true).unwrap();
         port.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let mut far_end = FarEnd { folder: TempDir::new().unwrap(), port, running: None, down: None };
+        let mut far_end = FarEnd { folder: TempDir::new().unwrap(), port, running: None, confirm_above, down: None };
         far_end.run().await;
         let sandbox = &far_end.provider().sandbox;
         sandbox.open_wallet("hanako").await.unwrap();
@@ -53,6 +60,7 @@ impl FarEnd {
         let config = WalletConfig {
             bind: self.port.local_addr().unwrap(),
             database: Database::File(file),
+            confirm_above: self.confirm_above,
             ..WalletConfig::new(Credential::new(PROVIDER_CREDENTIAL))
         };
         self.running = Some(WalletProvider::start(config).await.unwrap());

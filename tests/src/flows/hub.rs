@@ -116,6 +116,18 @@ impl Api {
         answer
     }
 
+    /// Where the far end of a rail calls.
+    pub(crate) fn inbound(&self, rail: &str, route: &str) -> String {
+        format!("{}/v1/inbound/{rail}/{route}", self.origin)
+    }
+
+    /// Calls as anybody can, without a key.
+    pub(crate) async fn call_in(&self, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let request = self.http.post(url).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Api::answer(request).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.origin)).bearer_auth(&self.key)
     }

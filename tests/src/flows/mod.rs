@@ -8,5 +8,6 @@ pub(crate) mod far_end;
 pub(crate) mod hub;
 mod load;
 mod misbehaviour;
+mod notices;
 mod reconciliation;
 mod webhooks;

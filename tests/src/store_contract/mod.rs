@@ -10,6 +10,7 @@ mod ground;
 mod keys;
 mod lists;
 mod money;
+mod notices;
 mod operations;
 mod parties;
 mod proofings;
@@ -108,6 +109,8 @@ on_every_store! {
     contracts::contracts_are_listed_to_their_merchant_and_when_they_are_due,
     parties::a_party_and_its_keys_are_read_back,
     parties::a_replacement_and_a_revocation_leave_each_other_alone,
+    notices::a_notice_is_kept_looked_at_and_over,
+    notices::an_operation_is_found_by_its_rails_name_for_it,
     statements::what_a_rail_was_asked_in_a_time_is_found,
     statements::a_statement_is_read_back_with_its_findings,
     webhooks::an_endpoint_is_read_back_changed_and_removed,

@@ -5,6 +5,7 @@ use tebura_hub::exchange::{Exchange, Purpose, Stage};
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, ReferenceId, TillId,
 };
+use tebura_hub::notices::Inbound;
 use tebura_hub::payment::{Decision, Payer, Payment};
 use tebura_hub::people::{FaceReference, Instrument, Person};
 use tebura_hub::ports::{CommitError, PinRecord, Write};
@@ -31,6 +32,8 @@ pub(super) async fn every_stage_of_an_exchange_is_read_back(ground: &Ground) {
     let reply =
         HttpReply { status: 200, headers: vec![("a".to_owned(), "\"b\"\n".to_owned())], body: vec![0xc3, 0x28] };
     let silence = RailEvent::Silence { maybe_delivered: true, reason: "timeout".to_owned() };
+    let headers = vec![("x-signature".to_owned(), "v1".to_owned())];
+    let notice = RailEvent::Notice(Inbound { route: "events".to_owned(), headers, body: vec![0xc3, 0x28] });
     let stages = [
         Stage::Outgoing { call: call(Effect::Once), attempts: 0 },
         Stage::Sending { call: call(Effect::Idempotent { key: "k".to_owned() }), attempts: 2 },
@@ -38,6 +41,7 @@ pub(super) async fn every_stage_of_an_exchange_is_read_back(ground: &Ground) {
         Stage::Arrived { event: RailEvent::Reply(reply), failures: 1 },
         Stage::Arrived { event: silence, failures: 0 },
         Stage::Arrived { event: RailEvent::Timer, failures: 0 },
+        Stage::Arrived { event: notice, failures: 0 },
         Stage::Waiting,
         Stage::Unknown,
         Stage::Stuck,

@@ -149,7 +149,7 @@ impl Shop {
 async fn a_notice_wakes_a_hold_that_waits_and_the_far_end_is_asked() {
     let shop = Shop::asking(false).await;
     let held = shop.place("h", shop.wallet, 1_200).await.unwrap();
-    assert_eq!(held.hold.status(), Status::Pending);
+    assert_eq!(held.hold.status(), Status::RequiresAction);
     let operation = held.operation.id();
     assert!(shop.hear_text(&format!("signed progress {operation}")).await);
     let hold = shop.hub.store().hold(held.hold.id()).await.unwrap().unwrap();

@@ -1,7 +1,7 @@
 //! `/v1/rails/{rail}/notices`: a far end hints that it has news. A hint is never believed: the hub asks the rail now about
 //! the operations that it names, instead of when their turn comes.
 //!
-//! Absent: reading a provider's own format and its signatures; that is what a rail plugin would be for.
+//! For rails whose plugin cannot be called back. Absent: a provider's own format and its signatures; see `inbound`.
 
 use std::collections::BTreeSet;
 
