@@ -48,6 +48,13 @@ pub fn holds_card_number_encoded(text: impl AsRef<[u8]>) -> bool {
     holds_card_number(text) || (text.iter().any(|byte| b"%+".contains(byte)) && holds_card_number(decoded(text)))
 }
 
+/// Whether a text is nothing but the digits of a card number, whoever may issue such: as a token it is refused.
+pub fn is_like_a_card_number(text: &str) -> bool {
+    let bare = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ' || byte == b'-');
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
+    bare && (LEAST..=MOST).contains(&digits.len()) && luhn(&digits)
+}
+
 /// The text with every card number taken out.
 pub fn mask(text: &str) -> Cow<'_, str> {
     let Some(first) = find(text.as_bytes(), 0) else { return Cow::Borrowed(text) };

@@ -7,6 +7,7 @@ use tebura_ledger::{
     AccountId, Command, Currency, Floor, Fund, Money, OpenAccount, OperationId, RailId, Refusal, Shard, TransferId,
 };
 
+use crate::card_number::is_like_a_card_number;
 use crate::house_rail::HOUSE;
 use crate::hub::Hub;
 use crate::ids::{ApiKeyId, GalleryId, InstrumentId, MerchantId, PersonId, TillId};
@@ -328,7 +329,7 @@ impl Hub {
     fn checked_token(&self, rail: &RailId, token: Option<String>) -> Result<Option<String>, SetUpError> {
         self.rail(rail).ok_or_else(|| SetUpError::RailUnknown(rail.clone()))?;
         match token {
-            Some(token) if looks_like_a_card(&token) => Err(SetUpError::TokenIsCardNumber),
+            Some(token) if is_like_a_card_number(&token) => Err(SetUpError::TokenIsCardNumber),
             Some(token) if token.is_empty() || token.len() > 200 => Err(SetUpError::TokenMissing(rail.clone())),
             None if !self.in_house(rail) => Err(SetUpError::TokenMissing(rail.clone())),
             token => Ok(token),
@@ -364,18 +365,4 @@ pub(crate) fn checked_name(name: &str) -> Result<String, SetUpError> {
     let name = name.trim();
     let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned()).ok_or(SetUpError::NameInvalid)
-}
-
-/// 13 to 19 digits that pass the Luhn check, whatever stands between them.
-pub(crate) fn looks_like_a_card(text: &str) -> bool {
-    if text.chars().any(|c| !c.is_ascii_digit() && c != ' ' && c != '-') {
-        return false;
-    }
-    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    let luhn = |(place, digit): (usize, &u32)| match place % 2 {
-        0 => *digit,
-        _ if digit * 2 > 9 => digit * 2 - 9,
-        _ => digit * 2,
-    };
-    (13..=19).contains(&digits.len()) && digits.iter().rev().enumerate().map(luhn).sum::<u32>() % 10 == 0
 }

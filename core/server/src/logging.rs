@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_number_does_not_get_into_a_line_of_any_form() {
+    fn pay_4_a_card_number_does_not_get_into_a_line_of_any_form() {
         for (json, ansi) in [(true, false), (false, false), (false, true)] {
             let lines = Lines::default();
             let kept = lines.clone();

@@ -1,6 +1,6 @@
 //! Both ways: what is a card number however it is written, and what only looks like one.
 
-use super::{holds_card_number, holds_card_number_encoded, mask};
+use super::{holds_card_number, holds_card_number_encoded, is_like_a_card_number, mask};
 
 /// The test numbers that schemes and acquirers publish.
 const NUMBERS: [&str; 22] = [
@@ -130,6 +130,16 @@ fn ids_digests_and_encoded_bytes_pass() {
         assert!(!holds_card_number(&bytes), "{bytes:?}");
         let fraction = random.f64();
         assert!(!holds_card_number(fraction.to_string()), "{fraction}");
+    }
+}
+
+#[test]
+fn a_token_is_not_like_a_card_number_of_any_issuer() {
+    for number in NUMBERS.into_iter().chain(["9999999999999995", "9999 9999 9999 9995", "0000-0000-0000-0000"]) {
+        assert!(is_like_a_card_number(number), "{number}");
+    }
+    for token in ["9999999999999996", "pm_9999999999999995", "hanako", "", "99999", "99999999999999999999995"] {
+        assert!(!is_like_a_card_number(token), "{token}");
     }
 }
 

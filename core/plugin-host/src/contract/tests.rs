@@ -157,7 +157,7 @@ fn an_operation_outside_the_manifest_is_refused_before_the_guest_sees_it() {
 }
 
 #[test]
-fn a_card_number_leaves_in_no_part_of_a_step() {
+fn pay_4_a_card_number_leaves_in_no_part_of_a_step() {
     const NUMBER: &str = "4242424242424242";
     let no = Some("plugin.card_number");
     called(|call| call.path = format!("/v1/holds?card={NUMBER}"), no);

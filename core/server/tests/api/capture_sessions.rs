@@ -55,7 +55,10 @@ async fn pay_4_a_card_number_is_not_taken_as_a_token() {
     let person = id(&world.post("/v1/people", &world.operator, json!({"name": "x"})).await.json());
     let path = format!("/v1/people/{person}/instruments");
     let card = json!({"rail": "house", "token": "4111 1111 1111 1111", "label": "card", "currency": "JPY"});
-    assert_eq!(world.post(&path, &world.operator, card).await.problem(), "422 token.is_card_number");
+    assert_eq!(world.post(&path, &world.operator, card).await.problem(), "422 request.card_number");
+    // Nobody issues such, but a token it is not.
+    let digits = json!({"rail": "house", "token": "9999999999999995", "label": "card", "currency": "JPY"});
+    assert_eq!(world.post(&path, &world.operator, digits).await.problem(), "422 token.is_card_number");
     let nowhere = json!({"rail": "nowhere", "label": "x", "currency": "JPY"});
     assert_eq!(world.post(&path, &world.operator, nowhere).await.problem(), "422 rail.not_found");
 }

@@ -142,7 +142,7 @@ async fn a_problem_speaks_the_callers_language_and_keeps_its_numbers() {
 }
 
 #[tokio::test]
-async fn a_card_number_is_refused_wherever_it_is_and_not_repeated() {
+async fn pay_4_a_card_number_is_refused_wherever_it_is_and_not_repeated() {
     const NUMBER: &str = "4242424242424242";
     let world = World::open().await;
     let operator = Some(world.operator.as_str());

@@ -37,7 +37,7 @@ async fn disputes(town: &Town, hold: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chargeback_is_reserved_and_then_given_back_or_kept() {
+async fn pay_6_a_chargeback_is_reserved_and_then_given_back_or_kept() {
     for (won, ends) in [(false, (500, 0, 500)), (true, (1_200, 0, 1_200))] {
         let (far, town, payer, hold, charge) = paid().await;
         let sandbox = &far.provider().sandbox;
