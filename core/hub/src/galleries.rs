@@ -1,7 +1,7 @@
 //! Among whom a till may look: everybody's template in memory once, and each gallery a section of them. Filled from the
 //! store at start-up and kept current by the verbs that enrol and admit. A search stops none of them.
 
-use tebura_face::{Candidates, Gallery, MatchPolicy, Pack, Search, Template};
+use tebura_face::{Candidates, Gallery, MatchPolicy, Pack, Search, Similarity, Template};
 
 use crate::ids::{GalleryId, PersonId};
 use crate::people::FaceReference;
@@ -35,6 +35,18 @@ impl Galleries {
         } else {
             self.everybody.dismiss(section, subject(person));
         }
+    }
+
+    /// Whether a face is at least so similar to one person's, in whatever gallery she is; `None`: nothing of her is enrolled.
+    pub(crate) fn compare(&self, person: PersonId, probe: &Template, least: Similarity) -> Option<bool> {
+        // A section of her own, under her own number: once she is in it she stays.
+        let own = subject(person);
+        if !self.everybody.contains(own) {
+            return None;
+        }
+        self.everybody.admit(own, own);
+        let nearest = self.everybody.search(probe, &Search::section(own)).best;
+        Some(nearest.is_some_and(|candidate| candidate.similarity >= least))
     }
 
     /// The two most similar people of a gallery, as far as the pack's policy can ask about them.

@@ -13,6 +13,7 @@ use crate::people::Instrument;
 use crate::ports::{Clock, Egress, FaceEngine, Ids, Rail, ReadError, Store};
 use crate::proofing::Prover;
 use crate::rail::PluginId;
+use crate::services::ServiceInstance;
 use crate::sites::{ApiKey, Merchant, Payee};
 
 /// What the hub needs from the world.
@@ -37,6 +38,7 @@ pub struct Hub {
     /// Rails on which nothing new is reserved, with the reason.
     pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
     provers: RwLock<BTreeMap<PluginId, Arc<dyn Prover>>>,
+    services: RwLock<BTreeMap<String, Arc<ServiceInstance>>>,
     instruments: Cache<InstrumentId, Instrument>,
     payees: Cache<MerchantId, Vec<Payee>>,
     merchants: Cache<MerchantId, Merchant>,
@@ -74,6 +76,7 @@ impl Hub {
             rails: RwLock::new(rails),
             stopped: RwLock::default(),
             provers: RwLock::default(),
+            services: RwLock::default(),
             instruments: Cache::new(),
             payees: Cache::new(),
             merchants: Cache::new(),
@@ -109,6 +112,22 @@ impl Hub {
     /// Every identity plugin, by name.
     pub fn provers(&self) -> Vec<Arc<dyn Prover>> {
         self.provers.read().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Adds a service, or replaces the one of the same name: what is open of it goes on under the new one.
+    pub fn add_service(&self, service: ServiceInstance) {
+        let (name, service) = (service.id().to_owned(), Arc::new(service));
+        self.services.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name, service);
+    }
+
+    /// The service of that name.
+    pub(crate) fn service(&self, name: &str) -> Option<Arc<ServiceInstance>> {
+        self.services.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Every service, by name.
+    pub(crate) fn all_services(&self) -> Vec<Arc<ServiceInstance>> {
+        self.services.read().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Whether a rail is kept in the hub's own books.

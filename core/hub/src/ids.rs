@@ -47,6 +47,10 @@ typed_id! {
     ContractId, "ctr_"
 }
 typed_id! {
+    /// A request to a city or merchant service.
+    ServiceRequestId, "req_"
+}
+typed_id! {
     /// Somebody who signs statements.
     PartyId, "pty_"
 }

@@ -14,7 +14,7 @@ use crate::contracts::{ContractEntry, ContractTables, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ReferenceId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
@@ -26,6 +26,7 @@ use crate::ports::{
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
+use crate::services::{ServiceRequest, ServiceTables};
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookTables};
@@ -58,6 +59,7 @@ struct Tables {
     webhooks: WebhookTables,
     contracts: ContractTables,
     proofings: ProofingTables,
+    services: ServiceTables,
     parties: PartyTables,
     statements: StatementTables,
     notices: NoticeTables,
@@ -197,6 +199,11 @@ impl Tables {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Service(write) => {
+                    if self.services.is_stale(write) {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Kv { .. }
                 | Write::Instrument(_)
                 | Write::Merchant(_)
@@ -273,6 +280,7 @@ impl Tables {
             Write::ContractEntry(entry) => self.contracts.append(entry),
             Write::Proofing { proofing, .. } => self.proofings.put(proofing),
             Write::ProofLink { link, person } => self.proofings.link(link, person),
+            Write::Service(write) => self.services.write(write),
             Write::Party(write) => self.parties.write(write),
             Write::Statement { head, findings } => self.statements.write(head, findings),
             Write::Notice(write) => self.notices.write(write),
@@ -596,6 +604,22 @@ impl Store for MemoryStore {
 
     async fn due_contracts(&self, now: Timestamp, limit: u16) -> Result<Vec<ContractId>, ReadError> {
         Ok(self.tables().contracts.due(now, limit))
+    }
+
+    async fn service_request(&self, id: ServiceRequestId) -> Result<Option<ServiceRequest>, ReadError> {
+        self.find(|tables| tables.services.find(id))
+    }
+
+    async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError> {
+        Ok(self.tables().services.due(now, limit))
+    }
+
+    async fn service_revision(&self, service: &str) -> Result<u32, ReadError> {
+        Ok(self.tables().services.revision(service))
+    }
+
+    async fn service_of_hold(&self, hold: HoldId) -> Result<Option<ServiceRequestId>, ReadError> {
+        Ok(self.tables().services.of_hold(hold))
     }
 
     async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError> {

@@ -4,19 +4,20 @@
 //! Everything up to the decision is repeatable and moves nothing; the decision is stored under the caller's key with
 //! the ids that the money will move under, and from there any repeat takes the same path to the same end.
 
-use tebura_face::{Decision as Match, LivenessPolicy, SampleRefusal, Scope, decide};
+use tebura_face::SampleRefusal;
 use tebura_ledger::{AtDeadline, Finality, FollowUp, Money, OperationState};
 
 use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::change_hold::ChangeHoldError;
 use crate::create_hold::{CreateHoldError, PlaceIds, Terms};
 use crate::hub::Hub;
-use crate::ids::{PaymentId, PersonId, TillId};
+use crate::ids::{PaymentId, TillId};
 use crate::payment::{Decision, Payer, Payment, PaymentStatus};
 use crate::people::Instrument;
 use crate::perform::{KeyRequest, PerformError};
 use crate::pin::{CheckPinError, Pin, PinVerdict};
 use crate::ports::{Caller, CommitError, Committed, ReadError, Unit, Write};
+use crate::recognise::{Among, LookError};
 use crate::sites::Till;
 
 /// Deadline of the hold between look and capture. If the hub stops in between and nobody repeats the request, the
@@ -128,33 +129,12 @@ impl Hub {
         pin: Option<Pin>,
     ) -> Result<Result<Payer, &'static str>, PayByFaceError> {
         let sandbox = self.merchant(till.merchant).await?.is_some_and(|merchant| merchant.sandbox);
-        if self.pack().scope == Scope::DrawnFacesOnly && !sandbox {
-            return Ok(Err("face.pack_is_for_drawings"));
-        }
-        // Real money is never taken on a face that nothing checked to be alive.
-        let policy = if sandbox { LivenessPolicy::WhenClaimed } else { LivenessPolicy::Required };
-        let sample = match self.faces.examine(image).await {
-            Ok(sample) => sample,
-            Err(SampleRefusal::EngineBusy { retry_after_ms }) => {
-                return Err(PayByFaceError::EngineBusy { retry_after_ms });
-            }
-            Err(refusal) if is_bad_input(&refusal) => return Err(PayByFaceError::Image(refusal)),
-            Err(refusal) => return Ok(Err(refusal.code())),
+        let person = match self.recognise(sandbox, Among::Gallery(till.gallery), image).await {
+            Ok(Ok(person)) => person,
+            Ok(Err(code)) => return Ok(Err(code)),
+            Err(LookError::Image(refusal)) => return Err(PayByFaceError::Image(refusal)),
+            Err(LookError::EngineBusy { retry_after_ms }) => return Err(PayByFaceError::EngineBusy { retry_after_ms }),
         };
-        if let Err(refusal) = sample.liveness.admit(policy) {
-            return Ok(Err(refusal.code()));
-        }
-        let candidates = self.galleries.search(till.gallery, &sample.template);
-        let (subject, ambiguous) = match decide(&candidates, &self.pack().policy) {
-            Match::Recognised { subject, .. } => (subject, false),
-            Match::Ambiguous { best, .. } => (best.subject, true),
-            Match::NotRecognised => return Ok(Err("face.not_recognised")),
-        };
-        if ambiguous {
-            // Two people are too alike to tell: neither pays by the face, and no PIN of a guess is asked.
-            return Ok(Err("face.ambiguous"));
-        }
-        let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
         if amount.minor() > till.pin_above {
             let verdict = self.check_pin(person, pin).await?;
             if let Some(code) = pin_code(verdict) {
@@ -281,24 +261,6 @@ fn refused(code: &str) -> PaymentStatus {
     PaymentStatus::Refused { code: code.to_owned() }
 }
 
-/// A file that is no usable picture is the caller's mistake; a picture without one good face is an everyday answer.
-fn is_bad_input(refusal: &SampleRefusal) -> bool {
-    match refusal {
-        SampleRefusal::TooManyBytes { .. }
-        | SampleRefusal::NotAnImage
-        | SampleRefusal::TooManyPixels { .. }
-        | SampleRefusal::Truncated
-        | SampleRefusal::TooSmall { .. } => true,
-        SampleRefusal::TooDark
-        | SampleRefusal::NoFace
-        | SampleRefusal::SeveralFaces { .. }
-        | SampleRefusal::StepCloser { .. }
-        | SampleRefusal::StepBack
-        | SampleRefusal::EngineBusy { .. }
-        | SampleRefusal::Engine(_) => false,
-    }
-}
-
 pub(crate) fn pin_code(verdict: PinVerdict) -> Option<&'static str> {
     match verdict {
         PinVerdict::Right => None,
@@ -310,7 +272,7 @@ pub(crate) fn pin_code(verdict: PinVerdict) -> Option<&'static str> {
 }
 
 /// The instrument that the person chose last as the default; the oldest where none was chosen.
-fn chosen(instruments: &[Instrument]) -> Option<&Instrument> {
+pub(crate) fn chosen(instruments: &[Instrument]) -> Option<&Instrument> {
     let newest_default = instruments.iter().filter(|instrument| instrument.is_default).max_by_key(|row| row.id);
     newest_default.or_else(|| instruments.iter().min_by_key(|row| row.id))
 }

@@ -13,7 +13,7 @@ use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
@@ -24,6 +24,7 @@ use crate::rail::{
     Fault, HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step,
 };
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use crate::services::{ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceStep, ServiceWrite};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
 
@@ -74,6 +75,18 @@ pub trait Rail: Send + Sync {
         let message = "this rail hears no notices".to_owned();
         Err(RailError::Fault(Fault { code: "notice.unsupported".to_owned(), message }))
     }
+}
+
+/// A city or merchant service: a plugin, whatever instances of it are configured.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// What it says of itself; the same for as long as it is installed.
+    fn descriptor(&self) -> &ServiceDescriptor;
+    /// First step of a request. An error fails it: nothing has left the hub.
+    async fn handle(&self, request: &ServiceCall) -> Result<ServiceStep, RailError>;
+    /// Next step. An error fails the request, and what it still holds goes back.
+    async fn resume(&self, request: &ServiceCall, state: &[u8], event: &ServiceEvent)
+    -> Result<ServiceStep, RailError>;
 }
 
 /// A committed call on its way out.
@@ -173,6 +186,7 @@ pub enum Write {
         expected: u32,
     },
     ContractEntry(ContractEntry),
+    Service(ServiceWrite),
     Party(PartyWrite),
     Notice(NoticeWrite),
     /// An attempt to prove something; `expected` is the revision that was read (0: a new row).
@@ -364,6 +378,14 @@ pub trait Store: Send + Sync {
     async fn due_contracts(&self, now: Timestamp, limit: u16) -> Result<Vec<ContractId>, ReadError>;
     /// The contract that decides about a hold.
     async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError>;
+
+    async fn service_request(&self, id: ServiceRequestId) -> Result<Option<ServiceRequest>, ReadError>;
+    /// Requests that have to be looked at by `now`, the longest due first.
+    async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError>;
+    /// How often the own keys of a service were written; see [`ServiceWrite::Keys`].
+    async fn service_revision(&self, service: &str) -> Result<u32, ReadError>;
+    /// The request that placed a hold.
+    async fn service_of_hold(&self, hold: HoldId) -> Result<Option<ServiceRequestId>, ReadError>;
 
     /// One event by its place in the log.
     async fn event(&self, shard: Shard, seq: u64) -> Result<Option<StoredEvent>, ReadError>;

@@ -55,13 +55,15 @@ pub enum Scope {
     Holds,
     /// Pay by face at its till.
     Pay,
+    /// Ask services of its merchant.
+    Services,
     /// Hint that a rail has news. For a provider's webhooks; can do nothing else.
     Notices,
 }
 
 impl Scope {
     /// Every scope, for parsing and for help texts.
-    pub const ALL: [Scope; 5] = [Scope::Admin, Scope::Read, Scope::Holds, Scope::Pay, Scope::Notices];
+    pub const ALL: [Scope; 6] = [Scope::Admin, Scope::Read, Scope::Holds, Scope::Pay, Scope::Services, Scope::Notices];
 
     /// The word in the API.
     pub fn name(self) -> &'static str {
@@ -70,6 +72,7 @@ impl Scope {
             Scope::Read => "read",
             Scope::Holds => "holds",
             Scope::Pay => "pay",
+            Scope::Services => "services",
             Scope::Notices => "notices",
         }
     }

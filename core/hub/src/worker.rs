@@ -23,6 +23,8 @@ pub struct Tick {
     pub woken: usize,
     /// Requests from outside that were looked at.
     pub heard: usize,
+    /// Requests to services that were taken on.
+    pub served: usize,
 }
 
 impl Hub {
@@ -35,8 +37,9 @@ impl Hub {
         self.tend_proofings(overdue).await?;
         // Before holds expire: what a contract decides at its deadline comes before what a hold does at its own.
         let woken = self.wake_contracts(now).await?;
+        let served = self.wake_services(overdue).await?;
         let expired = self.expire_due(now).await?;
-        Ok(Tick { driven, woken, expired, heard: self.hear_due().await? })
+        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await? })
     }
 
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tebura_hub::rail::RailError;
+use tebura_hub::rail::{PluginId, RailError};
 use wasmtime::component::Instance;
 use wasmtime::{Store, Trap};
 
@@ -14,6 +14,7 @@ use crate::contract;
 use crate::install::Installed;
 use crate::limits;
 use crate::manifest::Manifest;
+use crate::service::own_keys;
 
 /// What a call cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,8 @@ impl<'g> Guest<'g> {
 /// The state behind a guest's imports.
 pub(crate) struct Call {
     installed: Arc<Installed>,
+    /// Whose keys the guest reads.
+    keys: PluginId,
     budget: Budget,
     log_lines: u32,
     kv_reads: u32,
@@ -89,6 +92,11 @@ impl Call {
         &self.installed.bindings
     }
 
+    /// The guest is asked in the name of an instance that has keys of its own.
+    pub(crate) fn read_keys_of(&mut self, keys: PluginId) {
+        self.keys = keys;
+    }
+
     /// Whether one more line may be logged.
     pub(crate) fn count_log_line(&mut self) -> bool {
         self.log_lines = self.log_lines.saturating_add(1);
@@ -106,7 +114,7 @@ impl Call {
             return Err(Stop::TooManyReads.into());
         }
         contract::check_key(key).map_err(|_| Stop::BadKey)?;
-        Ok(self.bindings().kv.read(&self.installed.manifest.id, key).map_err(Stop::Kv)?)
+        Ok(self.bindings().kv.read(&self.keys, key).map_err(Stop::Kv)?)
     }
 }
 
@@ -152,6 +160,7 @@ fn store(installed: &Arc<Installed>) -> wasmtime::Result<Store<Call>> {
         engine,
         Call {
             installed: Arc::clone(installed),
+            keys: own_keys(installed),
             budget: Budget::new(call_limits.memory_bytes),
             log_lines: 0,
             kv_reads: 0,

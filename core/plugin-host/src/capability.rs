@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::manifest::{KeyUse, Manifest, Part, RailPart};
+use crate::manifest::{KeyUse, Manifest, Part, RailPart, ServicePart};
 
 /// One thing that a manifest asks for. [`fmt::Display`] gives the line of `plugins.lock`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,14 @@ pub enum Power {
         key_use: KeyUse,
     },
     Setting(String),
+    /// Has people's money held for whoever the operator binds to this name.
+    Payee(String),
+    /// Lets people into whichever gallery the operator binds to this name.
+    Gallery(String),
+    /// Tells of this topic.
+    Topic(String),
+    /// Is shown this claim of a person who has it.
+    Claim(String),
     Fuel(u64),
     MemoryBytes(usize),
     DeadlineMs(u128),
@@ -45,6 +53,10 @@ impl fmt::Display for Power {
             Power::Header(header) => write!(f, "see header: {header}"),
             Power::Key { name, key_use } => write!(f, "use key {name}: {}", key_use.word()),
             Power::Setting(setting) => write!(f, "read setting: {setting}"),
+            Power::Payee(payee) => write!(f, "hold money for: {payee}"),
+            Power::Gallery(gallery) => write!(f, "admit to gallery: {gallery}"),
+            Power::Topic(topic) => write!(f, "tell of: {topic}"),
+            Power::Claim(claim) => write!(f, "see claim: {claim}"),
             Power::Fuel(fuel) => write!(f, "fuel a call: {fuel}"),
             Power::MemoryBytes(bytes) => write!(f, "memory bytes a call: {bytes}"),
             Power::DeadlineMs(ms) => write!(f, "milliseconds a call: {ms}"),
@@ -57,6 +69,7 @@ pub fn powers(manifest: &Manifest) -> Vec<Power> {
     let mut powers = match &manifest.part {
         Part::Rail(rail) => of_a_rail(rail),
         Part::Identity(identity) => identity.claims.iter().cloned().map(Power::Claim).collect(),
+        Part::Service(service) => of_a_service(service),
     };
     for (name, endpoint) in &manifest.endpoints {
         let call = |pattern: &crate::Allow| Power::Call { endpoint: name.clone(), pattern: pattern.to_string() };
@@ -80,6 +93,15 @@ fn of_a_rail(rail: &RailPart) -> Vec<Power> {
         powers.extend(grant.routes.iter().cloned().map(Power::Route));
         powers.extend(grant.headers.iter().cloned().map(Power::Header));
     }
+    powers
+}
+
+fn of_a_service(service: &ServicePart) -> Vec<Power> {
+    let of = |names: &[String], power: fn(String) -> Power| names.iter().cloned().map(power).collect::<Vec<_>>();
+    let mut powers = of(&service.payees, Power::Payee);
+    powers.extend(of(&service.claims, Power::Claim));
+    powers.extend(of(&service.galleries, Power::Gallery));
+    powers.extend(of(&service.topics, Power::Topic));
     powers
 }
 

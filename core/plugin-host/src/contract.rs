@@ -4,11 +4,13 @@ use std::fmt::Display;
 
 use tebura_hub::card_number::{holds_card_number, holds_card_number_encoded, mask};
 use tebura_hub::rail::{Effect, Fault, HttpCall, KvWrite, Next, RailCommand, RailOperation, RailOutcome, Step};
+use tebura_hub::services::ServiceNext;
 use tebura_ledger::{Money, Timestamp};
 
 use crate::allow::{PathError, check_path};
 use crate::limits;
 use crate::manifest::{Manifest, RailPart};
+use crate::service::Decision;
 
 /// Headers that only the hub sets. Endings with `-` stand for every header that starts so.
 const RESERVED_HEADERS: [&str; 20] = [
@@ -148,6 +150,26 @@ pub(crate) fn check_step<O>(step: &Step<O>, now: Timestamp, manifest: &Manifest)
             wanted(ahead <= limits::WAIT_MS, "a time to wait for", "within 31 days")
         }
         Next::Done(_) => Ok(()),
+    }
+}
+
+/// Checks a step of a service against its manifest. What it may name, and its JSON, the hub checks with the instance.
+///
+/// # Errors
+/// [`Breach`]: the first rule that is broken.
+pub(crate) fn check_service(step: &Step<Decision>, now: Timestamp, manifest: &Manifest) -> Result<(), Breach> {
+    at_most("a state", "bytes", step.state.len(), limits::STATE_BYTES)?;
+    at_most("a list", "key-value writes", step.writes.len(), limits::KV_WRITES)?;
+    step.writes.iter().try_for_each(check_write)?;
+    let Next::Done(decision) = &step.next else { return Ok(()) };
+    at_most("a list", "admissions", decision.admissions.len(), limits::ADMISSIONS)?;
+    match &decision.next {
+        ServiceNext::Call(call) => check_call(call, manifest),
+        ServiceNext::Wait { until, .. } => {
+            let ahead = until.millis().saturating_sub(now.millis());
+            wanted(ahead <= limits::WAIT_MS, "a time to wait for", "within 31 days")
+        }
+        ServiceNext::Ledger(_) | ServiceNext::Done { .. } | ServiceNext::Fail(_) => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tebura_hub::rail::{ComponentDigest, PluginId, RailError};
 use tebura_ledger::Timestamp;
@@ -15,8 +15,9 @@ use crate::breaker::Breaker;
 use crate::call::{self, CallStats};
 use crate::gate::{self, Contents, GateError};
 use crate::lock::{LockError, LockFile};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, Part};
 use crate::probe::Prober;
+use crate::service::{self, Description};
 use crate::statement::component_digest;
 use crate::trust::{Grant, SignatureError, Trust};
 use crate::world::World;
@@ -127,6 +128,8 @@ pub(crate) struct Installed {
     pub(crate) digest: ComponentDigest,
     pub(crate) pre: InstancePre<call::Call>,
     pub(crate) exports: Exports,
+    /// What a service said of itself.
+    pub(crate) description: OnceLock<Description>,
     pub(crate) metered: bool,
     /// The hub's own calls.
     pub(crate) calls: Gauge,
@@ -175,11 +178,16 @@ impl Installer<'_> {
         let manifest = manifest.under(&bindings.settings);
         let (pre, exports) = self.compile(&package.component, manifest.world)?;
         let metered = self.metered;
-        let (calls, outside) = (Gauge::default(), Gauge::default());
-        let installed = Installed { manifest, bindings, grant, digest, pre, exports, metered, calls, outside };
+        let (description, calls, outside) = (OnceLock::new(), Gauge::default(), Gauge::default());
+        let installed =
+            Installed { manifest, bindings, grant, digest, pre, exports, description, metered, calls, outside };
         let installed = Arc::new(installed);
         let (trial, stats) = call::try_out(&installed);
         trial.map_err(InstallError::Trial)?;
+        if let Part::Service(part) = &installed.manifest.part {
+            let described = service::describe(&installed, part).map_err(InstallError::Trial)?;
+            installed.description.get_or_init(|| described);
+        }
         let (plugin, version) = (installed.manifest.id.clone(), installed.manifest.version.clone());
         Ok((installed, Report { plugin, version, digest, contents, trial: stats }))
     }

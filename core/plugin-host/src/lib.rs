@@ -35,6 +35,7 @@ mod plugin;
 mod pool;
 mod probe;
 mod rail;
+mod service;
 mod statement;
 mod trial;
 mod trust;
@@ -60,11 +61,12 @@ pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError
 pub use lock::{LockError, LockFile};
 pub use manifest::{
     CallLimits, Endpoint, IdentityPart, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Part, Problem,
-    RailPart,
+    RailPart, ServicePart, TomlLines,
 };
 pub use plugin::Plugin;
 pub use probe::{ProbeLimits, Prober, probe};
 pub use rail::{Input, InstalledRail};
+pub use service::InstalledService;
 pub use statement::{component_digest, manifest_digest, signed_bytes};
 pub use trial::{Most, SampleReply, Trial, operations, same, trial, trial_of_identity};
 pub use trust::{Grant, SignatureError, Trust, Vouching, sign};

@@ -68,6 +68,8 @@ pub const CRYPTO_CALLS: u32 = 64;
 pub const STATE_BYTES: usize = 8 << 10;
 /// Key-value writes of a step.
 pub const KV_WRITES: usize = 16;
+/// Admissions of a service's step.
+pub const ADMISSIONS: usize = 8;
 /// Characters of a key.
 pub const KV_KEY_CHARS: usize = 128;
 /// Bytes of a value.

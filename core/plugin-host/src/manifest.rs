@@ -3,6 +3,7 @@
 mod identity;
 mod rail;
 mod schema;
+mod service;
 mod source;
 mod units;
 
@@ -20,7 +21,9 @@ pub use identity::IdentityPart;
 use identity::WireIdentity;
 pub use rail::RailPart;
 use rail::{WireMoney, WireNotices, WireRail};
+pub use service::ServicePart;
 use source::Source;
+pub use source::TomlLines;
 
 /// A checked manifest.
 #[derive(Clone, Debug)]
@@ -51,6 +54,7 @@ pub struct Manifest {
 pub enum Part {
     Rail(RailPart),
     Identity(IdentityPart),
+    Service(ServicePart),
 }
 
 /// A far end by name. The operator binds origin and credentials.
@@ -182,6 +186,7 @@ impl Manifest {
         match &self.part {
             Part::Rail(part) => Some(part),
             Part::Identity(_) => None,
+            Part::Service(_) => None,
         }
     }
 
@@ -208,6 +213,7 @@ struct Wire {
     money: Option<WireMoney>,
     notices: Option<WireNotices>,
     identity: Option<WireIdentity>,
+    service: Option<ServicePart>,
     #[serde(default)]
     endpoints: BTreeMap<String, WireEndpoint>,
     #[serde(default)]
@@ -269,6 +275,7 @@ impl Checker<'_> {
                 self.rail(&wire.plugin.id, rail, &money, wire.notices, &wire.plugin.settings).map(Part::Rail)
             }),
             World::Identity => wire.identity.map(|identity| Part::Identity(self.identity(identity))),
+            World::Service => wire.service.map(Part::Service),
         };
         let (Some(part), true) = (part, self.problems.is_empty()) else {
             self.problems.sort_by_key(|problem| problem.line);

@@ -9,6 +9,7 @@ use crate::identity::InstalledIdentity;
 use crate::install::Installed;
 use crate::manifest::{Manifest, Part};
 use crate::rail::InstalledRail;
+use crate::service::{Description, InstalledService};
 
 /// An installed plugin, behind the port of its world.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ use crate::rail::InstalledRail;
 pub enum Plugin {
     Rail(Arc<InstalledRail>),
     Identity(Arc<InstalledIdentity>),
+    Service(Arc<InstalledService>),
 }
 
 impl Plugin {
@@ -24,6 +26,12 @@ impl Plugin {
         match &installed.manifest.part {
             Part::Rail(part) => Plugin::Rail(Arc::new(InstalledRail::new(dispatch, part))),
             Part::Identity(part) => Plugin::Identity(Arc::new(InstalledIdentity::new(dispatch, part))),
+            Part::Service(part) => {
+                // Asked at the installation, right after the trial instance.
+                let nothing = || Description { settings: "false".to_owned(), actions: Vec::new() };
+                let description = installed.description.get().cloned().unwrap_or_else(nothing);
+                Plugin::Service(Arc::new(InstalledService::new(dispatch, part, description)))
+            }
         }
     }
 
@@ -31,6 +39,7 @@ impl Plugin {
         match self {
             Plugin::Rail(rail) => rail.installed(),
             Plugin::Identity(identity) => identity.installed(),
+            Plugin::Service(service) => service.installed(),
         }
     }
 
@@ -48,7 +57,7 @@ impl Plugin {
     pub fn rail(&self) -> Option<&Arc<InstalledRail>> {
         match self {
             Plugin::Rail(rail) => Some(rail),
-            Plugin::Identity(_) => None,
+            Plugin::Identity(_) | Plugin::Service(_) => None,
         }
     }
 
@@ -56,6 +65,15 @@ impl Plugin {
     pub fn identity(&self) -> Option<&Arc<InstalledIdentity>> {
         match self {
             Plugin::Identity(identity) => Some(identity),
+            Plugin::Rail(_) | Plugin::Service(_) => None,
+        }
+    }
+
+    /// As a service; `None`: it is of another world.
+    pub fn service(&self) -> Option<&Arc<InstalledService>> {
+        match self {
+            Plugin::Service(service) => Some(service),
+            Plugin::Identity(_) => None,
             Plugin::Rail(_) => None,
         }
     }

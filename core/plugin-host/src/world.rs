@@ -12,11 +12,13 @@ pub enum World {
     RailWithNotices,
     /// Proves who somebody is.
     Identity,
+    /// Serves people in a city or a shop.
+    Service,
 }
 
 impl World {
     /// Every world, in the order of the manifest's schema.
-    pub const ALL: [World; 3] = [World::Rail, World::RailWithNotices, World::Identity];
+    pub const ALL: [World; 4] = [World::Rail, World::RailWithNotices, World::Identity, World::Service];
 
     /// Package, world and version, as manifests and keyrings write it.
     pub fn name(self) -> &'static str {
@@ -24,6 +26,7 @@ impl World {
             World::Rail => "tebura:rail/rail-plugin@1.0.0",
             World::RailWithNotices => "tebura:rail/rail-plugin-with-notices@1.0.0",
             World::Identity => "tebura:identity/identity-plugin@1.0.0",
+            World::Service => "tebura:service/service-plugin@1.0.0",
         }
     }
 
@@ -44,6 +47,7 @@ impl World {
             World::Rail => &["tebura:rail/rail@1.0.0"],
             World::RailWithNotices => &["tebura:rail/rail@1.0.0", "tebura:rail/notices@1.0.0"],
             World::Identity => &["tebura:identity/proofing@1.0.0"],
+            World::Service => &["tebura:service/service@1.0.0"],
         }
     }
 
@@ -53,6 +57,7 @@ impl World {
             World::Rail => &["rail", "money"],
             World::RailWithNotices => &["rail", "money", "notices"],
             World::Identity => &["identity"],
+            World::Service => &["service"],
         }
     }
 }

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::app::Limits;
 use crate::rates::Rate;
+use crate::services::{ServiceConfig, Services};
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
 
 /// The file. Paths are relative to it.
@@ -45,6 +46,11 @@ pub struct Config {
     pub books: Vec<BookConfig>,
     /// Plugins to install.
     pub plugins: Vec<PluginConfig>,
+    /// Services: instances of plugins.
+    pub services: Vec<ServiceConfig>,
+    /// Where this was read, for messages that name a line.
+    #[serde(skip)]
+    read_from: Option<(PathBuf, String)>,
     /// Where events may be sent.
     pub webhooks: WebhooksConfig,
     /// What one caller may ask for.
@@ -181,6 +187,7 @@ impl Config {
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Config = toml::from_str(&text)
             .map_err(|error| ConfigError::Syntax { path: path.to_owned(), error: Box::new(error) })?;
+        config.read_from = Some((path.to_owned(), text));
         let beside = path.parent().unwrap_or_else(|| Path::new(""));
         for own in [&mut config.data, &mut config.pack, &mut config.keyring, &mut config.lock].into_iter().flatten() {
             *own = beside.join(&own);
@@ -208,6 +215,12 @@ impl Config {
     /// The first file, variable or range that is wrong.
     pub fn plugins(&self) -> Result<Vec<PluginPlan>, RailsError> {
         self.plugins.iter().map(PluginConfig::plan).collect()
+    }
+
+    /// The services, to be checked once plugins and hub are there.
+    pub fn services(&self) -> Services {
+        let (path, source) = self.read_from.clone().unwrap_or_default();
+        Services { path, source, list: self.services.clone() }
     }
 
     /// The rails that the hub keeps in its own books, besides `house`.

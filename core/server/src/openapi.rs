@@ -12,7 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         version = "1.0.0",
         description = "Hold and capture money, and pay by face.\n\n\
             **Keys.** `Authorization: Bearer tb_…`. A key has scopes: `admin` (operator), `read`, `holds` (merchant), `pay` (till), \
-            `notices` (a provider's webhooks).\n\n\
+            `services` (ask a city service), `notices` (a provider's webhooks).\n\n\
             **Idempotency-Key.** Every write needs one: 1 to 255 visible characters, new for each new request, the same for \
             its repeats. A repeat gets the first answer with `Idempotency-Hit: true`. Missing: 400. Another body or path: 422. \
             Still running: 409. Keys are kept as long as the record that they made.\n\n\
@@ -31,6 +31,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         (name = "audit", description = "Signed heads of the logs, for witnesses"),
         (name = "accounts", description = "Balances"),
         (name = "rails", description = "How money can move"),
+        (name = "services", description = "City and merchant services: gate, clinic, bus, play park"),
         (name = "people", description = "People, faces, means to pay"),
         (name = "parties", description = "Who signs statements, and with which keys"),
         (name = "sites", description = "Merchants, tills, galleries, keys"),

@@ -223,7 +223,7 @@ impl From<SampleRefusal> for Problem {
     }
 }
 
-fn engine_busy(retry_after_ms: u64) -> Problem {
+pub(crate) fn engine_busy(retry_after_ms: u64) -> Problem {
     let retry_after_ms = u32::try_from(retry_after_ms).unwrap_or(u32::MAX);
     Problem { code: "engine.busy".into(), ..Problem::busy(retry_after_ms) }
 }

@@ -25,6 +25,7 @@ use crate::log::{Logged, Stand};
 use crate::proofings;
 use crate::records;
 use crate::rows::{Conflict, Texts};
+use crate::services::Revisions;
 use crate::sqlite::File;
 use crate::vault::Vault;
 use crate::webhooks;
@@ -311,6 +312,7 @@ impl Writer {
         snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.contracts = contracts::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.proofings = proofings::known(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
+        snapshot.services = Revisions::read(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }
 

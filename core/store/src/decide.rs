@@ -14,6 +14,7 @@ use tebura_ledger::{Book, OperationId, Shard};
 use crate::entity::idempotency_key;
 use crate::lane::{Answer, Job};
 use crate::proofings::Known;
+use crate::services::Revisions;
 
 /// The rows that a batch names, as they are in the database.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(crate) struct Snapshot {
     /// Revisions of the contracts that exist.
     pub(crate) contracts: BTreeMap<ContractId, u32>,
     pub(crate) proofings: Known,
+    /// Of services.
+    pub(crate) services: Revisions,
 }
 
 /// What a batch comes to. The money is in the books' changes.
@@ -120,6 +123,11 @@ impl<'a> Table<'a> {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Service(write) => {
+                    if self.snapshot.services.is_stale(write) {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Proofing { proofing, expected } => {
                     if self.snapshot.proofings.revisions.get(&proofing.id).copied().unwrap_or(0) != *expected {
                         return Err(CommitError::Stale);
@@ -188,6 +196,10 @@ impl<'a> Table<'a> {
                 if self.snapshot.proofings.links.insert(*link, *person).is_none() {
                     self.decided.records.push((job, write));
                 }
+            }
+            Write::Service(record) => {
+                self.snapshot.services.accept(record);
+                self.decided.records.push((job, write));
             }
             Write::Kv { .. }
             | Write::ContractEntry(_)

@@ -30,6 +30,7 @@ mod read;
 mod records;
 mod rows;
 mod sealed;
+mod services;
 mod sqlite;
 mod sqlite_row;
 mod statements;

@@ -19,6 +19,7 @@ impl MigratorTrait for Migrator {
             schema("m0007_contracts", include_str!("contracts.sql")),
             schema("m0008_notices", include_str!("notices.sql")),
             schema("m0009_proofings", include_str!("proofings.sql")),
+            schema("m0010_services", include_str!("services.sql")),
         ]
     }
 }

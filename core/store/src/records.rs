@@ -21,7 +21,7 @@ use crate::parties;
 use crate::proofings;
 use crate::sealed::{seal_name, seal_reference};
 use crate::vault::Vault;
-use crate::{notices, statements, webhooks};
+use crate::{notices, services, statements, webhooks};
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.
@@ -48,6 +48,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         Write::ContractEntry(entry) => contracts::append(tx, entry).await,
         Write::Proofing { proofing, .. } => proofings::write(tx, vault, proofing).await,
         Write::ProofLink { link, person } => proofings::link(tx, link, *person).await,
+        Write::Service(row) => return services::write(tx, vault, row).await,
         Write::Statement { head, findings } => statements::write(tx, head, findings).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {
@@ -171,6 +172,6 @@ async fn plugin_data(tx: &Transaction<'_>, plugin: &PluginId, write: &KvWrite) -
     }
 }
 
-fn unknown_person() -> Failure {
+pub(crate) fn unknown_person() -> Failure {
     Failure::Broken { reason: "the person is not known".to_owned() }
 }

@@ -63,6 +63,7 @@ pub(crate) enum Sealed {
     Name,
     Template,
     Proofing,
+    Request,
 }
 
 /// Makes and opens people's keys.
@@ -161,6 +162,7 @@ impl PersonKey {
             Sealed::Name => 1,
             Sealed::Template => 2,
             Sealed::Proofing => 3,
+            Sealed::Request => 4,
         };
         let mut context = vec![FORMAT, what];
         context.extend_from_slice(self.person.uuid().as_bytes());

@@ -43,6 +43,7 @@ mod harness;
 mod limits;
 mod manifest;
 mod notices;
+pub mod service;
 mod watch;
 
 pub use conformance::{Conformance, NOW, Report, conformance};

@@ -37,7 +37,7 @@ const MAX_TIMEOUT_MS: u32 = 60_000;
 const MAX_WRITES: usize = 16;
 const MAX_KEY_CHARS: usize = 128;
 const MAX_VALUE_BYTES: usize = 4 * 1024;
-const MAX_WAIT_MS: u64 = 31 * 86_400_000;
+pub(crate) const MAX_WAIT_MS: u64 = 31 * 86_400_000;
 const MAX_REFERENCE_CHARS: usize = 255;
 const MAX_CODE_CHARS: usize = 64;
 

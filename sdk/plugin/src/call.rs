@@ -138,6 +138,11 @@ impl<E> Call<E> {
 }
 
 impl Call<Declared> {
+    /// The call as the hub gets it, or what could not be written.
+    pub(crate) fn into_call(self) -> Result<HttpCall, Fault> {
+        self.refused.map_or(Ok(self.call), Err)
+    }
+
     /// Sends, and comes back to [`crate::Rail::on_reply`] or [`crate::Rail::on_silence`] under this tag.
     pub fn then(self, tag: &str) -> Next {
         self.then_with(tag, &())

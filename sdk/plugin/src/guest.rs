@@ -93,11 +93,11 @@ fn party(party: wit::Party) -> Party {
     Party { kind: party.kind, token: party.token, attributes: party.attributes.into_iter().map(field).collect() }
 }
 
-fn money(money: types::Money) -> Money {
+pub(crate) fn money(money: types::Money) -> Money {
     Money::new(money.minor, money.currency)
 }
 
-fn field(field: types::Field) -> Field {
+pub(crate) fn field(field: types::Field) -> Field {
     Field { name: field.name, value: field.value }
 }
 
@@ -130,7 +130,7 @@ fn step(step: Step) -> wit::Step {
     }
 }
 
-fn call(call: HttpCall) -> types::HttpCall {
+pub(crate) fn call(call: HttpCall) -> types::HttpCall {
     types::HttpCall {
         endpoint: call.endpoint,
         method: call.method,
@@ -167,6 +167,6 @@ pub(crate) fn fault(fault: Fault) -> types::Fault {
     types::Fault { code: fault.code, message: fault.message }
 }
 
-fn write(write: KvWrite) -> types::KvWrite {
+pub(crate) fn write(write: KvWrite) -> types::KvWrite {
     types::KvWrite { key: write.key, value: write.value }
 }

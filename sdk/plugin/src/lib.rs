@@ -196,12 +196,16 @@ pub mod guest;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest_notices;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod guest_service;
 mod host;
 mod http;
 mod money;
 mod next;
 mod notices;
 mod rail;
+pub mod service;
 mod tag;
 
 pub use call::{Call, Declared, Undeclared};

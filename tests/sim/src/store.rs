@@ -8,7 +8,7 @@ use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::notices::{Notice, NoticeKey};
@@ -21,6 +21,7 @@ use tebura_hub::ports::{
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use tebura_hub::services::ServiceRequest;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{
@@ -214,6 +215,10 @@ store! {
     fn due_proofings(now: Timestamp, limit: u16) -> Vec<ProofingId>;
     fn proof_link(link: &LinkDigest) -> Option<PersonId>;
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
+    fn service_request(id: ServiceRequestId) -> Option<ServiceRequest>;
+    fn due_service_requests(now: Timestamp, limit: u16) -> Vec<ServiceRequestId>;
+    fn service_revision(service: &str) -> u32;
+    fn service_of_hold(hold: HoldId) -> Option<ServiceRequestId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;
     fn asked_of(rail: &RailId, from: Timestamp, until: Timestamp) -> Vec<Own>;

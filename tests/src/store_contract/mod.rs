@@ -16,6 +16,7 @@ mod parties;
 mod proofings;
 mod races;
 mod records;
+mod services;
 mod statements;
 mod units;
 mod webhooks;
@@ -107,6 +108,10 @@ on_every_store! {
     contracts::a_contract_that_runs_is_read_back,
     contracts::of_two_writers_one_moves_a_contract_on,
     contracts::contracts_are_listed_to_their_merchant_and_when_they_are_due,
+    services::a_request_is_read_back_at_every_stage,
+    services::of_two_writers_one_moves_a_request_on,
+    services::of_two_writers_one_writes_the_keys_of_a_service,
+    services::requests_are_found_when_they_are_due,
     parties::a_party_and_its_keys_are_read_back,
     parties::a_replacement_and_a_revocation_leave_each_other_alone,
     notices::a_notice_is_kept_looked_at_and_over,

@@ -23,7 +23,7 @@ pub(super) struct Street {
 }
 
 /// Enrols a person whose face is `name`, with a wallet.
-async fn enrol(hub: &Hub, name: &str, gallery: GalleryId, pin: Option<&str>) -> PersonId {
+pub(super) async fn enrol(hub: &Hub, name: &str, gallery: GalleryId, pin: Option<&str>) -> PersonId {
     let pin = pin.map(|digits| Pin::new(digits).unwrap());
     let person = hub.register_person(key(name), name, pin).await.unwrap().row.id;
     let session = hub.open_capture_session(key(&format!("{name} session")), person).await.unwrap();

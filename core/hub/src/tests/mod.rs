@@ -11,6 +11,7 @@ mod notices;
 mod proofing;
 mod reconcile;
 mod rules;
+mod services;
 mod statements;
 mod webhooks;
 mod world;

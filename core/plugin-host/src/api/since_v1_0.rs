@@ -6,6 +6,7 @@ pub mod bare;
 pub(crate) mod identity;
 pub(crate) mod notices;
 pub(crate) mod rail;
+pub(crate) mod service;
 
 use tebura_hub::individual_number;
 use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, RailError};
@@ -34,6 +35,7 @@ pub(crate) enum Exports {
     /// Its steps, and its notices where it hears any.
     Rail(rail::Indices, Option<notices::Indices>),
     Identity(identity::Indices),
+    Service(service::Indices),
 }
 
 impl Exports {
@@ -43,6 +45,7 @@ impl Exports {
             World::Rail => Ok(Exports::Rail(rail::Indices::new(pre)?, None)),
             World::RailWithNotices => Ok(Exports::Rail(rail::Indices::new(pre)?, Some(notices::Indices::new(pre)?))),
             World::Identity => identity::Indices::new(pre).map(Exports::Identity),
+            World::Service => service::Indices::new(pre).map(Exports::Service),
         }
     }
 }

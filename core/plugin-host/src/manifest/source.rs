@@ -34,13 +34,34 @@ impl Source {
 
     /// The line of the value at `pointer`, or of the closest thing around it.
     pub(super) fn line(&self, pointer: &str) -> Option<usize> {
-        let mut pointer = pointer;
-        loop {
-            if let Some(line) = self.lines.get(pointer) {
-                return Some(*line);
-            }
-            pointer = &pointer[..pointer.rfind('/')?];
+        closest(&self.lines, pointer)
+    }
+}
+
+/// The lines of a TOML text, for whoever reads it with another parser.
+#[derive(Clone, Debug, Default)]
+pub struct TomlLines(BTreeMap<String, usize>);
+
+impl TomlLines {
+    /// Notes where every value is. Of a text that is no TOML nothing is known.
+    pub fn of(text: &str) -> TomlLines {
+        TomlLines(Source::parse(text).map(|source| source.lines).unwrap_or_default())
+    }
+
+    /// The line, from 1, of the value at a JSON Pointer, or of the closest thing around it.
+    pub fn line(&self, pointer: &str) -> Option<usize> {
+        closest(&self.0, pointer)
+    }
+}
+
+/// The line at `pointer`, or that of the closest thing around it.
+fn closest(lines: &BTreeMap<String, usize>, pointer: &str) -> Option<usize> {
+    let mut pointer = pointer;
+    loop {
+        if let Some(line) = lines.get(pointer) {
+            return Some(*line);
         }
+        pointer = &pointer[..pointer.rfind('/')?];
     }
 }
 

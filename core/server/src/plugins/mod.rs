@@ -23,6 +23,7 @@ use tebura_egress::EgressError;
 use tebura_hub::Hub;
 use tebura_hub::ports::Store;
 use tebura_hub::rail::{ComponentDigest, PluginId};
+use tebura_hub::services::ServiceInstance;
 use tebura_ledger::{RailId, Timestamp};
 use tebura_plugin_host::{
     Bindings, InstallError, KeyId, Keyring, KeyringError, LockError, LockFile, Manifest, Package, PackageError,
@@ -141,6 +142,27 @@ pub enum PluginsError {
     Egress(#[from] EgressError),
 }
 
+/// Every configured service of a plugin goes on with its new version, where the settings fit that.
+fn rebind(hub: &Hub, plugin: &PluginId, service: &Arc<tebura_plugin_host::InstalledService>) {
+    for own in hub.services(&tebura_hub::ports::Caller::Operator) {
+        if own.plugin().descriptor().plugin != *plugin {
+            continue;
+        }
+        match ServiceInstance::new(own.config.clone(), Arc::clone(service) as _) {
+            Ok(renewed) => hub.add_service(renewed),
+            Err(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                let (service, problems) = (own.id(), problems.join("; "));
+                tracing::error!(
+                    service,
+                    problems,
+                    "the settings do not fit the new version; the service stays with the old one"
+                );
+            }
+        }
+    }
+}
+
 /// Installed plugins, and what changes them.
 pub struct Plugins {
     rails: RailsStarted,
@@ -187,6 +209,17 @@ impl Plugins {
     /// Every rail that runs now.
     pub fn rails(&self) -> Vec<Arc<dyn tebura_hub::ports::Rail>> {
         self.rails.rails()
+    }
+
+    /// An installed plugin of the service world.
+    pub fn service(&self, plugin: &PluginId) -> Option<Arc<dyn tebura_hub::ports::Service>> {
+        self.rails.host.plugin(plugin)?.service().map(|service| Arc::clone(service) as _)
+    }
+
+    /// The ids of all plugins of the service world.
+    pub fn services(&self) -> Vec<String> {
+        let all = self.rails.host.plugins();
+        all.iter().filter(|plugin| plugin.service().is_some()).map(|plugin| plugin.manifest().id.0.clone()).collect()
     }
 
     /// The sender of all plugins.
@@ -344,6 +377,9 @@ impl Plugins {
         self.rails.egress.rebind(&manifest.id, bound)?;
         if let Some(hub) = self.hub.get() {
             tell(hub, &plugin);
+        }
+        if let (Some(hub), Some(service)) = (self.hub.get(), plugin.service()) {
+            rebind(hub, &manifest.id, service);
         }
         Ok(())
     }

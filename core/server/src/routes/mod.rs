@@ -28,6 +28,7 @@ mod proofings;
 mod rail_notices;
 mod rail_statements;
 mod rails;
+mod services;
 mod till_page;
 mod tills;
 mod webhooks;
@@ -94,6 +95,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(parties::get_party))
         .routes(routes!(parties::register_party_key))
         .routes(routes!(parties::revoke_party_key))
+        .routes(routes!(services::list_services))
+        .routes(routes!(services::get_service))
+        .routes(routes!(services::ask_service))
+        .routes(routes!(services::get_service_request))
+        .routes(routes!(services::answer_consent))
+        .routes(routes!(services::tell_service))
         .routes(routes!(rails::list_rails))
         .routes(routes!(rails::get_rail))
         .routes(routes!(rail_statements::bring_rail_statement, rail_statements::list_rail_statements))

@@ -156,7 +156,7 @@ pub struct CreateKeyBody {
     pub merchant: Option<String>,
     /// Set for a till's key.
     pub till: Option<String>,
-    /// `admin`, `read`, `holds`, `pay`, `notices`.
+    /// `admin`, `read`, `holds`, `pay`, `services`, `notices`.
     #[schema(example = json!(["read", "holds"]))]
     pub scopes: Vec<String>,
 }
@@ -175,7 +175,7 @@ impl CreateKeyBody {
             return Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "key.scopes_invalid",
-                "A key needs at least one of the scopes admin, read, holds, pay, notices and no other word.",
+                "A key needs at least one of the scopes admin, read, holds, pay, services, notices and no other word.",
             ));
         }
         Ok(scopes)

@@ -251,7 +251,7 @@ impl StageBody {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct CallBody {
+pub(crate) struct CallBody {
     endpoint: String,
     method: String,
     path: String,
@@ -264,7 +264,7 @@ pub(super) struct CallBody {
 }
 
 impl CallBody {
-    fn of(call: &HttpCall) -> Self {
+    pub(crate) fn of(call: &HttpCall) -> Self {
         Self {
             endpoint: call.endpoint.clone(),
             method: call.method.clone(),
@@ -281,7 +281,7 @@ impl CallBody {
         }
     }
 
-    fn domain(self) -> HttpCall {
+    pub(crate) fn domain(self) -> HttpCall {
         HttpCall {
             endpoint: self.endpoint,
             method: self.method,
@@ -309,7 +309,7 @@ pub(super) enum EffectBody {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "of")]
-pub(super) enum EventBody {
+pub(crate) enum EventBody {
     Reply {
         status: u16,
         headers: Vec<(String, String)>,
@@ -330,7 +330,7 @@ pub(super) enum EventBody {
 }
 
 impl EventBody {
-    fn of(event: &RailEvent) -> Self {
+    pub(crate) fn of(event: &RailEvent) -> Self {
         match event {
             RailEvent::Reply(reply) => {
                 Self::Reply { status: reply.status, headers: reply.headers.clone(), body: reply.body.clone() }
@@ -347,7 +347,7 @@ impl EventBody {
         }
     }
 
-    fn domain(self) -> RailEvent {
+    pub(crate) fn domain(self) -> RailEvent {
         match self {
             Self::Reply { status, headers, body } => RailEvent::Reply(HttpReply { status, headers, body }),
             Self::Silence { maybe_delivered, reason } => RailEvent::Silence { maybe_delivered, reason },

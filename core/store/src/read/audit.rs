@@ -12,7 +12,7 @@ use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, contract, contract_entry, event, face_reference, gallery, gallery_member,
     instrument, link, merchant, party, party_key, party_key_end, payee, payment, plugin_value, proof_link, proofing,
-    rail_statement, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
+    rail_statement, service_request, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -68,6 +68,7 @@ impl Log for SqlStore {
         rows(&self.reader, &[proof_link::Column::Link], &mut records).await?;
         rows(&self.reader, &[plugin_value::Column::Plugin, plugin_value::Column::Key], &mut records).await?;
         rows(&self.reader, &[payment::Column::Id], &mut records).await?;
+        rows(&self.reader, &[service_request::Column::Id], &mut records).await?;
         rows(&self.reader, &[rail_statement::Column::Rail, rail_statement::Column::Id], &mut records).await?;
         Ok(records)
     }

@@ -16,7 +16,7 @@ use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
@@ -28,6 +28,7 @@ use tebura_hub::ports::{
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use tebura_hub::services::ServiceRequest;
 use tebura_hub::shards::key_home;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
@@ -39,6 +40,7 @@ use crate::entity::Damaged;
 use crate::open::SqlStore;
 use crate::parties;
 use crate::proofings;
+use crate::services;
 
 /// Why a read failed, before the port's words.
 pub(crate) struct Unread(String);
@@ -224,6 +226,22 @@ impl Store for SqlStore {
 
     async fn due_contracts(&self, now: Timestamp, limit: u16) -> Result<Vec<ContractId>, ReadError> {
         Ok(contracts::due(&self.reader, now, limit).await?)
+    }
+
+    async fn service_request(&self, id: ServiceRequestId) -> Result<Option<ServiceRequest>, ReadError> {
+        Ok(services::one(&self.reader, &self.vault, id).await?)
+    }
+
+    async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError> {
+        Ok(services::due(&self.reader, now, limit).await?)
+    }
+
+    async fn service_revision(&self, service: &str) -> Result<u32, ReadError> {
+        Ok(services::keys_revision(&self.reader, service).await?)
+    }
+
+    async fn service_of_hold(&self, hold: HoldId) -> Result<Option<ServiceRequestId>, ReadError> {
+        Ok(services::of_hold(&self.reader, hold).await?)
     }
 
     async fn contract_of_hold(&self, hold: HoldId) -> Result<Option<ContractId>, ReadError> {

@@ -15,6 +15,7 @@ use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, St
 use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use crate::services::ServiceRequest;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 
@@ -128,6 +129,10 @@ reads! {
     fn due_proofings(now: Timestamp, limit: u16) -> Vec<ProofingId>;
     fn proof_link(link: &LinkDigest) -> Option<PersonId>;
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
+    fn service_request(id: ServiceRequestId) -> Option<ServiceRequest>;
+    fn due_service_requests(now: Timestamp, limit: u16) -> Vec<ServiceRequestId>;
+    fn service_revision(service: &str) -> u32;
+    fn service_of_hold(hold: HoldId) -> Option<ServiceRequestId>;
     fn contract_of_hold(hold: HoldId) -> Option<ContractId>;
     fn event(shard: Shard, seq: u64) -> Option<StoredEvent>;
     fn event_heads() -> Vec<(Shard, u64)>;

@@ -1,0 +1,38 @@
+//! City and merchant services: one plugin, many configured instances, and the requests that people make of them.
+//!
+//! A service decides one step at a time and never acts. A step is stored before anything in it is done: a call is sent by
+//! the sender of the rails, money moves through the verbs that merchants use, keyed by the request and the number of the
+//! step, so that a hub that stops in between does the rest and nothing twice. Money moves only from the request's person,
+//! only up to what she consented to, only under the operator's cap, and only to payees that the operator bound.
+
+mod accept;
+mod admit;
+mod ask;
+mod consent;
+mod descriptor;
+mod individual_number;
+mod instance;
+mod look;
+mod memory;
+mod perform;
+mod record;
+mod run;
+mod schema;
+mod step;
+mod tell;
+mod wake;
+
+pub use accept::ServiceBreach;
+pub use admit::{GivenConsent, Who};
+pub use ask::{AskService, ServiceError};
+pub use consent::ConsentAnswer;
+pub use descriptor::{Action, Claim, ClaimSource, Label, MessageKind, ServiceDescriptor};
+pub use individual_number::holds_individual_number;
+pub use instance::keys_of;
+pub use instance::{InstanceConfig, InstanceProblem, ServiceInstance, is_service_id};
+pub use look::{ConsentNeeded, ServiceAnswer, ServiceStatus};
+pub(crate) use memory::ServiceTables;
+pub use record::{Asked, Consent, Happened, Noted, OwnHold, Progress, ServiceRequest, ServiceWrite, Stage};
+pub use schema::{Schema, SchemaError, SchemaProblem};
+pub use step::{Admission, LedgerStep, Receipt, ServiceCall, ServiceEvent, ServiceNext, ServiceStep, Topic};
+pub use tell::TellService;

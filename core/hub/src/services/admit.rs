@@ -1,0 +1,176 @@
+//! Who makes a request: by face, by card, ticket or staff, by instrument, or nobody; and what is claimed and agreed to.
+
+use tebura_ledger::Money;
+
+use super::ask::ServiceError;
+use super::descriptor::{Action, Claim, ClaimSource};
+use super::individual_number::is_in;
+use super::instance::ServiceInstance;
+use super::record::{Asked, Consent};
+use crate::hub::Hub;
+use crate::ids::{InstrumentId, PersonId};
+use crate::pay_by_face::{chosen, pin_code};
+use crate::pin::Pin;
+use crate::recognise::{Among, LookError};
+
+/// Characters of a claim's name or value.
+const MAX_CLAIM: usize = 200;
+
+/// Who makes a request. `by`: `card`, `qr`, `staff`, how the caller knows.
+#[derive(Clone, Debug)]
+pub enum Who {
+    Nobody {
+        by: Option<String>,
+    },
+    Person {
+        person: PersonId,
+        by: String,
+    },
+    Instrument(InstrumentId),
+    /// Searched in the gallery of the service. The image is not kept.
+    Face {
+        image: Vec<u8>,
+    },
+    /// Known by a ticket or card, and compared with that person's face only.
+    PersonWithFace {
+        person: PersonId,
+        by: String,
+        image: Vec<u8>,
+    },
+}
+
+/// The person's word that money may be held, as it came with a request.
+#[derive(Clone, Debug)]
+pub struct GivenConsent {
+    /// All holds of the request together, at most.
+    pub up_to: Money,
+    pub pin: Option<Pin>,
+}
+
+/// Whom the hub takes for the request's person.
+pub(super) struct Recognised {
+    pub(super) person: Option<PersonId>,
+    pub(super) instrument: Option<InstrumentId>,
+    pub(super) by: Vec<String>,
+}
+
+impl Hub {
+    pub(super) async fn recognise_for(
+        &self,
+        service: &ServiceInstance,
+        action: &Action,
+        who: Who,
+        instrument: Option<InstrumentId>,
+    ) -> Result<Recognised, ServiceError> {
+        let (person, by, image) = match who {
+            Who::Nobody { by } => (None, by.into_iter().collect(), None),
+            Who::Person { person, by } => (Some(person), vec![by], None),
+            Who::Instrument(id) => {
+                let known = self.instrument(id).await?.ok_or(ServiceError::InstrumentNotFound(id))?;
+                let by = vec!["instrument".to_owned()];
+                return self.way_accepted(action, Recognised { person: Some(known.person), instrument: Some(id), by });
+            }
+            Who::Face { image } => (None, Vec::new(), Some(image)),
+            Who::PersonWithFace { person, by, image } => (Some(person), vec![by], Some(image)),
+        };
+        if let Some(unknown) = by.iter().find(|way| !["card", "qr", "staff"].contains(&way.as_str())) {
+            return Err(ServiceError::WayUnknown(unknown.clone()));
+        }
+        if let Some(person) = person {
+            self.store.person(person).await?.ok_or(ServiceError::PersonNotFound(person))?;
+        }
+        let (person, by) = match image {
+            None => (person, by),
+            Some(image) => {
+                let found = self.look_for(service, person, image).await?;
+                (Some(found), by.into_iter().chain(["face".to_owned()]).collect())
+            }
+        };
+        let instrument = match (person, instrument) {
+            (Some(person), Some(id)) => {
+                let known = self.instrument(id).await?.filter(|known| known.person == person);
+                Some(known.ok_or(ServiceError::InstrumentNotFound(id))?.id)
+            }
+            (Some(person), None) => chosen(&self.store.instruments(person).await?).map(|known| known.id),
+            (None, _) => None,
+        };
+        self.way_accepted(action, Recognised { person, instrument, by })
+    }
+
+    async fn look_for(
+        &self,
+        service: &ServiceInstance,
+        person: Option<PersonId>,
+        image: Vec<u8>,
+    ) -> Result<PersonId, ServiceError> {
+        let sandbox = self.merchant(service.config.merchant).await?.is_some_and(|merchant| merchant.sandbox);
+        let among = match (person, service.config.gallery) {
+            (Some(person), _) => Among::Person(person),
+            (None, Some(gallery)) => Among::Gallery(gallery),
+            (None, None) => return Err(ServiceError::NoGallery),
+        };
+        match self.recognise(sandbox, among, image).await {
+            Ok(Ok(person)) => Ok(person),
+            Ok(Err(code)) => Err(ServiceError::NotRecognised { code }),
+            Err(LookError::Image(refusal)) => Err(ServiceError::Image(refusal)),
+            Err(LookError::EngineBusy { retry_after_ms }) => Err(ServiceError::EngineBusy { retry_after_ms }),
+        }
+    }
+
+    fn way_accepted(&self, action: &Action, recognised: Recognised) -> Result<Recognised, ServiceError> {
+        let ways = &action.recognised_by;
+        if ways.is_empty() || recognised.by.iter().any(|way| ways.contains(way)) {
+            return Ok(recognised);
+        }
+        Err(ServiceError::WayNotAccepted { accepted: ways.join(", ") })
+    }
+
+    /// The claims that a request goes by.
+    pub(super) fn claims_for(
+        &self,
+        service: &ServiceInstance,
+        action: &Action,
+        attested: Vec<(String, String)>,
+    ) -> Result<Vec<Claim>, ServiceError> {
+        let mut claims = Vec::new();
+        for (name, value) in attested {
+            if !service.config.attested.contains(&name) {
+                return Err(ServiceError::AttestationNotAccepted { name });
+            }
+            if value.is_empty() || value.chars().count() > MAX_CLAIM || value.chars().any(char::is_control) {
+                return Err(ServiceError::ClaimMalformed { name });
+            }
+            if is_in(&value) {
+                return Err(ServiceError::IndividualNumber);
+            }
+            claims.push(Claim { name, value, source: ClaimSource::Attested });
+        }
+        match action.needs.iter().find(|name| !claims.iter().any(|claim| claim.name == **name)) {
+            Some(name) => Err(ServiceError::ClaimMissing { name: name.clone() }),
+            None => Ok(claims),
+        }
+    }
+
+    /// What a consent that was given counts for. A face alone agrees to more than the limit with the PIN only.
+    pub(super) async fn consent_of(
+        &self,
+        service: &ServiceInstance,
+        asked: &Asked,
+        given: GivenConsent,
+    ) -> Result<Consent, ServiceError> {
+        let GivenConsent { up_to, pin } = given;
+        let Some(person) = asked.person else { return Err(ServiceError::NobodyAgrees) };
+        if up_to.currency() != service.config.currency || !up_to.is_positive() {
+            return Err(ServiceError::ConsentMalformed { currency: service.config.currency.code().to_owned() });
+        }
+        let face_alone = asked.recognised_by.iter().all(|way| way == "face");
+        let needed = face_alone && up_to.minor() > service.config.pin_above;
+        let with_pin = pin.is_some();
+        if (needed || with_pin)
+            && let Some(code) = pin_code(self.check_pin(person, pin).await?)
+        {
+            return Err(ServiceError::PinRefused { code });
+        }
+        Ok(Consent { up_to, with_pin, at: self.now() })
+    }
+}

@@ -1,0 +1,169 @@
+//! Asks something of a service. Everything up to the first step is repeatable and moves nothing.
+
+use serde_json::Value;
+use tebura_face::SampleRefusal;
+use tebura_ledger::Money;
+
+use super::admit::{GivenConsent, Who};
+use super::individual_number::holds_individual_number;
+use super::look::ServiceAnswer;
+use super::record::{Asked, Happened, Progress, ServiceRequest};
+use super::run::{Telling, Told};
+use super::schema::SchemaProblem;
+use crate::hub::Hub;
+use crate::ids::{InstrumentId, PersonId, ServiceRequestId};
+use crate::perform::KeyRequest;
+use crate::pin::CheckPinError;
+use crate::ports::{Caller, CommitError, ReadError};
+use crate::shards::key_home;
+
+/// How long a caller waits before it is answered "not known yet".
+pub(super) const PATIENCE_MS: i64 = 8_000;
+
+/// Something to ask of a service.
+#[derive(Clone, Debug)]
+pub struct AskService {
+    pub caller: Caller,
+    pub service: String,
+    pub action: String,
+    pub input: Value,
+    pub who: Who,
+    /// What the person pays with; `None`: her chosen one.
+    pub instrument: Option<InstrumentId>,
+    /// What the caller has seen: a card that was read, a paper.
+    pub attested: Vec<(String, String)>,
+    pub consent: Option<GivenConsent>,
+}
+
+/// Why nothing was asked. What a service itself refuses is an answer, not an error.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ServiceError {
+    #[error("there is no service {0} of yours; GET /v1/services lists them")]
+    ServiceNotFound(String),
+    #[error("there is no request {0} of yours")]
+    RequestNotFound(ServiceRequestId),
+    #[error("the service has no action {action:?}; it has {known}")]
+    ActionNotFound { action: String, known: String },
+    #[error("the input does not fit the action's schema: {}", list(.problems))]
+    InputInvalid { problems: Vec<SchemaProblem> },
+    #[error("the input holds what reads as an Individual Number (個人番号); leave it out, no service may have it")]
+    IndividualNumber,
+    #[error("{0:?} is no way to know a person; write card, qr or staff, or send a picture")]
+    WayUnknown(String),
+    #[error("there is no person {0}; register the person first")]
+    PersonNotFound(PersonId),
+    #[error("there is no instrument {0} of this person; GET /v1/people/…/instruments lists them")]
+    InstrumentNotFound(InstrumentId),
+    #[error("this service has no gallery to search; name the person, or have the operator configure a gallery")]
+    NoGallery,
+    #[error("the picture cannot be used: {0}")]
+    Image(SampleRefusal),
+    #[error("the face engine is busy; repeat with the same key in {retry_after_ms} ms")]
+    EngineBusy { retry_after_ms: u64 },
+    /// Nobody, or somebody else.
+    #[error("the face was not taken for the person's ({code}); use a card, a ticket or ask the staff")]
+    NotRecognised { code: &'static str },
+    #[error("the action needs the person recognised by one of {accepted}; use one of these")]
+    WayNotAccepted { accepted: String },
+    #[error("this service takes nobody's word for {name}; the person proves it to the hub")]
+    AttestationNotAccepted { name: String },
+    #[error("the claim {name} is not 1 to 200 plain characters; correct it")]
+    ClaimMalformed { name: String },
+    #[error("the action needs the claim {name}; the person proves it to the hub, or staff attest it where they may")]
+    ClaimMissing { name: String },
+    #[error("nobody was recognised, so nobody can agree to a payment; leave the consent out, or say who it is")]
+    NobodyAgrees,
+    #[error("a consent names a positive amount in {currency}")]
+    ConsentMalformed { currency: String },
+    #[error("the consent covers less than {}, which the service is to hold in all; show that amount and ask again", .needed)]
+    ConsentTooSmall { needed: Money },
+    #[error("the person's PIN is needed: {code}")]
+    PinRefused { code: &'static str },
+    #[error("the request does not wait for anything to be said; read it again")]
+    NotWaiting,
+    #[error("the action is not told {name:?}; it is told {known}")]
+    MessageUnknown { name: String, known: String },
+    #[error(transparent)]
+    Pin(#[from] CheckPinError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+fn list(problems: &[SchemaProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Hub {
+    /// Asks something of a service. A repeat with the same key gives the same request, and looks at no picture.
+    pub async fn ask_service(&self, key: KeyRequest, ask: AskService) -> Result<ServiceAnswer, ServiceError> {
+        let AskService { caller, service, action, input, who, instrument, attested, consent } = ask;
+        let service = self.visible_service(&caller, &service)?;
+        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
+            if !key.matches(&claimed) {
+                return Err(CommitError::KeyReused.into());
+            }
+            return self.repeat_request(&claimed.target).await;
+        }
+        let unknown = || ServiceError::ActionNotFound {
+            action: action.clone(),
+            known: service.actions.keys().cloned().collect::<Vec<_>>().join(", "),
+        };
+        let compiled = service.actions.get(&action).ok_or_else(unknown)?;
+        if holds_individual_number(&input) {
+            return Err(ServiceError::IndividualNumber);
+        }
+        let problems = compiled.input.problems(&input);
+        if !problems.is_empty() {
+            return Err(ServiceError::InputInvalid { problems });
+        }
+        let recognised = self.recognise_for(&service, &compiled.action, who, instrument).await?;
+        let claims = self.claims_for(&service, &compiled.action, attested)?;
+        let now = self.now();
+        let asked = Asked {
+            action: action.clone(),
+            input: input.to_string(),
+            person: recognised.person,
+            instrument: recognised.instrument,
+            recognised_by: recognised.by,
+            claims,
+            at: now,
+        };
+        let mut progress = Progress::new();
+        if let Some(given) = consent {
+            let consent = self.consent_of(&service, &asked, given).await?;
+            progress.note(now, Happened::Consented { up_to: consent.up_to, with_pin: consent.with_pin });
+            progress.consents.push(consent);
+        }
+        // Requests of one instance are written one after the other, so that its keys are.
+        let shard = key_home("service", service.id(), self.store.shards());
+        let mut row = ServiceRequest {
+            id: ServiceRequestId::from_uuid(self.ids.next(shard)),
+            service: service.id().to_owned(),
+            merchant: service.config.merchant,
+            asked,
+            progress,
+            due_at: None,
+            revision: 0,
+        };
+        let telling = Telling { event: None, failures: 0, key: Some(key) };
+        match self.tell_plugin(&service, &mut row, telling).await? {
+            Told::Stored => {
+                let row = self.run_service(&service, row, now.plus_ms(PATIENCE_MS)).await?;
+                self.service_answer(&service, row, false).await
+            }
+            Told::Replayed(target) => self.repeat_request(&target).await,
+        }
+    }
+
+    /// The request that a key made before, taken on where it stands.
+    pub(super) async fn repeat_request(&self, target: &str) -> Result<ServiceAnswer, ServiceError> {
+        let id: ServiceRequestId = target.parse().map_err(|_| CommitError::KeyReused)?;
+        let row = self.store.service_request(id).await?.ok_or(ServiceError::RequestNotFound(id))?;
+        let Some(service) = self.service(&row.service) else {
+            return Err(ServiceError::ServiceNotFound(row.service));
+        };
+        self.service_answer(&service, row, true).await
+    }
+}

@@ -1,0 +1,182 @@
+//! Requests to services: read back as written, moved on by one writer, found when due and by their holds; and the count that
+//! keeps an instance's own keys from being written twice at once.
+
+use tebura_hub::ids::{InstrumentId, MerchantId, PersonId, ServiceRequestId};
+use tebura_hub::people::Person;
+use tebura_hub::ports::{CommitError, Write};
+use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, PluginId, RailEvent};
+use tebura_hub::services::{
+    Asked, Claim, ClaimSource, Consent, Happened, LedgerStep, Noted, OwnHold, Progress, Receipt, ServiceEvent,
+    ServiceRequest, ServiceWrite, Stage,
+};
+use tebura_ledger::{Currency, HoldId, Money, Timestamp};
+
+use super::ground::{Ground, LATER, NOW};
+
+fn yen(minor: i64) -> Money {
+    Money::new(minor, Currency::JPY)
+}
+
+async fn somebody(ground: &Ground) -> PersonId {
+    let id = PersonId::from_uuid(ground.uuid(1));
+    let person = Person { id, name: "山田 花子".to_owned(), pin_hash: None, created_at: NOW };
+    ground.write(1, vec![Write::Person(person)]).await.unwrap();
+    id
+}
+
+fn request(ground: &Ground, person: Option<PersonId>, stage: Stage, due_at: Option<Timestamp>) -> ServiceRequest {
+    let noted = |happened| Noted { at: NOW, happened };
+    ServiceRequest {
+        id: ServiceRequestId::from_uuid(ground.uuid(2)),
+        service: "north".to_owned(),
+        merchant: MerchantId::from_uuid(ground.uuid(0)),
+        asked: Asked {
+            action: "enter".to_owned(),
+            input: "{\"大人\":1}".to_owned(),
+            person,
+            instrument: person.map(|_| InstrumentId::from_uuid(ground.uuid(1))),
+            recognised_by: vec!["qr".to_owned(), "face".to_owned()],
+            claims: vec![Claim {
+                name: "residence".to_owned(),
+                value: "17206".to_owned(),
+                source: ClaimSource::Attested,
+            }],
+            at: NOW,
+        },
+        progress: Progress {
+            stage,
+            state: vec![0, 255, 7],
+            ordinal: 3,
+            left: true,
+            output: Some("{}".to_owned()),
+            consents: vec![Consent { up_to: yen(900), with_pin: true, at: NOW }],
+            holds: vec![OwnHold { hold: HoldId::from_uuid(ground.uuid(2)), amount: yen(900) }],
+            noted: vec![
+                noted(Happened::Consented { up_to: yen(900), with_pin: true }),
+                noted(Happened::Moved { what: "hold".to_owned(), id: "hold_1".to_owned(), amount: yen(900) }),
+                noted(Happened::NotMoved { what: "capture".to_owned(), code: "hold.expired".to_owned() }),
+                noted(Happened::Told { topic: "entered".to_owned(), body: "{\"n\":1}".to_owned() }),
+                noted(Happened::Message { name: "leave".to_owned() }),
+                noted(Happened::Admitted { gallery: "today".to_owned(), present: false }),
+            ],
+        },
+        due_at,
+        revision: 1,
+    }
+}
+
+async fn put(ground: &Ground, request: &ServiceRequest, expected: u32) -> Result<(), CommitError> {
+    let request = Box::new(request.clone());
+    ground.write(2, vec![Write::Service(ServiceWrite::Request { request, expected })]).await
+}
+
+fn stages() -> Vec<Stage> {
+    let fault = || Fault { code: "park.closed".to_owned(), message: "閉園".to_owned() };
+    let call = || HttpCall {
+        endpoint: "terminal".to_owned(),
+        method: "POST".to_owned(),
+        path: "/visits".to_owned(),
+        headers: vec![("accept".to_owned(), "application/json".to_owned())],
+        body: vec![1, 2, 255],
+        effect: Effect::Idempotent { key: "k".to_owned() },
+        timeout_ms: 900,
+        stale_after: Some(LATER),
+    };
+    let hold =
+        LedgerStep::Hold { payee: "facility".to_owned(), amount: yen(5), memo: "入場料".to_owned(), expires: LATER };
+    let capture = LedgerStep::Capture { hold: "hold_1".to_owned(), amount: yen(5), is_final: true };
+    let refund = LedgerStep::Refund { capture: "op_1".to_owned(), amount: yen(5) };
+    let release = LedgerStep::Release { hold: "hold_1".to_owned() };
+    let reply = RailEvent::Reply(HttpReply { status: 201, headers: vec![], body: vec![0, 200] });
+    let arrived = |event| Stage::Arrived { event: Some(event), failures: 1 };
+    vec![
+        Stage::Arrived { event: None, failures: 0 },
+        arrived(ServiceEvent::Far(reply)),
+        arrived(ServiceEvent::Far(RailEvent::Timer)),
+        arrived(ServiceEvent::Message { name: "leave".to_owned(), input: "{}".to_owned() }),
+        arrived(ServiceEvent::Moved(Receipt { id: "op_1".to_owned(), amount: yen(0) })),
+        arrived(ServiceEvent::NotMoved(fault())),
+        Stage::Outgoing { call: call(), attempts: 2 },
+        Stage::Sending { call: call(), attempts: 3 },
+        Stage::AwaitingConsent { step: hold },
+        Stage::Moving { step: capture, tries: 4 },
+        Stage::Moving { step: refund, tries: 0 },
+        Stage::Moving { step: release, tries: 1 },
+        Stage::Waiting,
+        Stage::GivingBack { fault: fault(), tries: 1, declined: 2 },
+        Stage::Done,
+        Stage::Failed { fault: fault() },
+    ]
+}
+
+pub(super) async fn a_request_is_read_back_at_every_stage(ground: &Ground) {
+    let person = somebody(ground).await;
+    for (nth, stage) in stages().into_iter().enumerate() {
+        let row = request(ground, (nth % 2 == 0).then_some(person), stage, Some(LATER));
+        put(ground, &row, 0).await.unwrap();
+        assert_eq!(ground.store.service_request(row.id).await.unwrap().as_ref(), Some(&row));
+        let hold = row.progress.holds[0].hold;
+        assert_eq!(ground.store.service_of_hold(hold).await.unwrap(), Some(row.id));
+    }
+    let missing = ServiceRequestId::from_uuid(ground.uuid(2));
+    assert_eq!(ground.store.service_request(missing).await.unwrap(), None);
+    assert_eq!(ground.store.service_of_hold(HoldId::from_uuid(ground.uuid(2))).await.unwrap(), None);
+}
+
+pub(super) async fn of_two_writers_one_moves_a_request_on(ground: &Ground) {
+    let row = request(ground, None, Stage::Waiting, Some(LATER));
+    put(ground, &row, 0).await.unwrap();
+    assert!(matches!(put(ground, &row, 0).await, Err(CommitError::Stale)), "it exists already");
+    let ended = |ordinal| ServiceRequest {
+        progress: Progress { stage: Stage::Done, ordinal, ..row.progress.clone() },
+        due_at: None,
+        revision: 2,
+        ..row.clone()
+    };
+    let (one, other) = (ended(7), ended(8));
+    let both = tokio::join!(put(ground, &one, 1), put(ground, &other, 1));
+    let stored = ground.store.service_request(row.id).await.unwrap().unwrap();
+    match both {
+        (Ok(()), Err(CommitError::Stale)) => assert_eq!(stored, one),
+        (Err(CommitError::Stale), Ok(())) => assert_eq!(stored, other),
+        both => panic!("{both:?}"),
+    }
+}
+
+pub(super) async fn of_two_writers_one_writes_the_keys_of_a_service(ground: &Ground) {
+    let service = format!("park-{}", ground.uuid(0).as_simple());
+    let plugin = PluginId(format!("jp.example.park#{service}"));
+    let write = |expected, value: &str| {
+        let value = KvWrite { key: "count".to_owned(), value: Some(value.as_bytes().to_vec()) };
+        let keys = ServiceWrite::Keys { service: service.clone(), expected };
+        ground.write(2, vec![Write::Kv { plugin: plugin.clone(), write: value }, Write::Service(keys)])
+    };
+    assert_eq!(ground.store.service_revision(&service).await.unwrap(), 0);
+    write(0, "1").await.unwrap();
+    assert_eq!(ground.store.service_revision(&service).await.unwrap(), 1);
+    let both = tokio::join!(write(1, "2"), write(1, "3"));
+    let stored = ground.store.kv(&plugin, "count").await.unwrap();
+    match both {
+        (Ok(()), Err(CommitError::Stale)) => assert_eq!(stored.as_deref(), Some(b"2".as_slice())),
+        (Err(CommitError::Stale), Ok(())) => assert_eq!(stored.as_deref(), Some(b"3".as_slice())),
+        both => panic!("{both:?}"),
+    }
+    assert_eq!(ground.store.service_revision(&service).await.unwrap(), 2);
+}
+
+pub(super) async fn requests_are_found_when_they_are_due(ground: &Ground) {
+    let at = |ms| Some(Timestamp::from_millis(ms));
+    let rows = [
+        request(ground, None, Stage::Waiting, at(5_000)),
+        request(ground, None, Stage::Waiting, at(4_000)),
+        request(ground, None, Stage::Done, None),
+    ];
+    for row in &rows {
+        put(ground, row, 0).await.unwrap();
+    }
+    let due = async |now, limit| ground.store.due_service_requests(Timestamp::from_millis(now), limit).await.unwrap();
+    assert_eq!(due(3_999, 10).await, []);
+    assert_eq!(due(4_500, 10).await, [rows[1].id]);
+    assert_eq!(due(9_000, 10).await, [rows[1].id, rows[0].id]);
+    assert_eq!(due(9_000, 1).await, [rows[1].id]);
+}
