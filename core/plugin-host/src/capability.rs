@@ -35,7 +35,7 @@ pub enum Power {
     /// Tells of this topic.
     Topic(String),
     /// Is shown this claim of a person who has it.
-    Claim(String),
+    SeeClaim(String),
     Fuel(u64),
     MemoryBytes(usize),
     DeadlineMs(u128),
@@ -56,7 +56,7 @@ impl fmt::Display for Power {
             Power::Payee(payee) => write!(f, "hold money for: {payee}"),
             Power::Gallery(gallery) => write!(f, "admit to gallery: {gallery}"),
             Power::Topic(topic) => write!(f, "tell of: {topic}"),
-            Power::Claim(claim) => write!(f, "see claim: {claim}"),
+            Power::SeeClaim(claim) => write!(f, "see claim: {claim}"),
             Power::Fuel(fuel) => write!(f, "fuel a call: {fuel}"),
             Power::MemoryBytes(bytes) => write!(f, "memory bytes a call: {bytes}"),
             Power::DeadlineMs(ms) => write!(f, "milliseconds a call: {ms}"),
@@ -99,7 +99,7 @@ fn of_a_rail(rail: &RailPart) -> Vec<Power> {
 fn of_a_service(service: &ServicePart) -> Vec<Power> {
     let of = |names: &[String], power: fn(String) -> Power| names.iter().cloned().map(power).collect::<Vec<_>>();
     let mut powers = of(&service.payees, Power::Payee);
-    powers.extend(of(&service.claims, Power::Claim));
+    powers.extend(of(&service.claims, Power::SeeClaim));
     powers.extend(of(&service.galleries, Power::Gallery));
     powers.extend(of(&service.topics, Power::Topic));
     powers

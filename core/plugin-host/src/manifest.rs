@@ -185,8 +185,7 @@ impl Manifest {
     pub fn rail(&self) -> Option<&RailPart> {
         match &self.part {
             Part::Rail(part) => Some(part),
-            Part::Identity(_) => None,
-            Part::Service(_) => None,
+            Part::Identity(_) | Part::Service(_) => None,
         }
     }
 

@@ -4,10 +4,10 @@
 use serde_json::Value;
 use tebura_ledger::{Money, Timestamp};
 
-use super::individual_number::holds_individual_number;
 use super::instance::ServiceInstance;
 use super::record::{Happened, ServiceRequest, Stage};
 use super::step::{LedgerStep, ServiceEvent, ServiceNext, ServiceStep, Topic};
+use crate::individual_number;
 use crate::ids::GalleryId;
 use crate::machine;
 use crate::rail::{Effect, Fault, HttpCall, KvWrite};
@@ -233,5 +233,5 @@ fn fitting(service: &ServiceInstance, row: &ServiceRequest, output: &str) -> Res
 fn json(what: &'static str, text: &str) -> Result<Value, ServiceBreach> {
     let value = (text.len() <= MAX_TEXT).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
     let value = value.ok_or(ServiceBreach::NotJson { what })?;
-    if holds_individual_number(&value) { Err(ServiceBreach::IndividualNumber) } else { Ok(value) }
+    if individual_number::is_in_json(&value) { Err(ServiceBreach::IndividualNumber) } else { Ok(value) }
 }

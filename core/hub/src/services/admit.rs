@@ -4,9 +4,9 @@ use tebura_ledger::Money;
 
 use super::ask::ServiceError;
 use super::descriptor::{Action, Claim, ClaimSource};
-use super::individual_number::is_in;
 use super::instance::ServiceInstance;
 use super::record::{Asked, Consent};
+use crate::individual_number;
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, PersonId};
 use crate::pay_by_face::{chosen, pin_code};
@@ -125,14 +125,22 @@ impl Hub {
         Err(ServiceError::WayNotAccepted { accepted: ways.join(", ") })
     }
 
-    /// The claims that a request goes by.
-    pub(super) fn claims_for(
+    /// The claims that a request goes by: what the person has proven, and what the caller attests beside that.
+    pub(super) async fn claims_for(
         &self,
         service: &ServiceInstance,
         action: &Action,
+        person: Option<PersonId>,
         attested: Vec<(String, String)>,
     ) -> Result<Vec<Claim>, ServiceError> {
-        let mut claims = Vec::new();
+        let asks = |name: &String| action.needs.contains(name) || action.wishes.contains(name);
+        let proven = match person {
+            Some(person) if !action.needs.is_empty() || !action.wishes.is_empty() => self.claims(person).await?,
+            Some(_) | None => Vec::new(),
+        };
+        let proven = proven.into_iter().filter(|claim| asks(&claim.name));
+        let proven = proven.map(|claim| Claim { name: claim.name, value: claim.value, source: ClaimSource::Proven });
+        let mut claims: Vec<Claim> = proven.collect();
         for (name, value) in attested {
             if !service.config.attested.contains(&name) {
                 return Err(ServiceError::AttestationNotAccepted { name });
@@ -140,10 +148,12 @@ impl Hub {
             if value.is_empty() || value.chars().count() > MAX_CLAIM || value.chars().any(char::is_control) {
                 return Err(ServiceError::ClaimMalformed { name });
             }
-            if is_in(&value) {
+            if individual_number::is_in(&value) {
                 return Err(ServiceError::IndividualNumber);
             }
-            claims.push(Claim { name, value, source: ClaimSource::Attested });
+            if !claims.iter().any(|claim| claim.name == name) {
+                claims.push(Claim { name, value, source: ClaimSource::Attested });
+            }
         }
         match action.needs.iter().find(|name| !claims.iter().any(|claim| claim.name == **name)) {
             Some(name) => Err(ServiceError::ClaimMissing { name: name.clone() }),

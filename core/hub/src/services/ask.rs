@@ -5,11 +5,11 @@ use tebura_face::SampleRefusal;
 use tebura_ledger::Money;
 
 use super::admit::{GivenConsent, Who};
-use super::individual_number::holds_individual_number;
 use super::look::ServiceAnswer;
 use super::record::{Asked, Happened, Progress, ServiceRequest};
 use super::run::{Telling, Told};
 use super::schema::SchemaProblem;
+use crate::individual_number;
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, PersonId, ServiceRequestId};
 use crate::perform::KeyRequest;
@@ -111,7 +111,7 @@ impl Hub {
             known: service.actions.keys().cloned().collect::<Vec<_>>().join(", "),
         };
         let compiled = service.actions.get(&action).ok_or_else(unknown)?;
-        if holds_individual_number(&input) {
+        if individual_number::is_in_json(&input) {
             return Err(ServiceError::IndividualNumber);
         }
         let problems = compiled.input.problems(&input);
@@ -119,7 +119,7 @@ impl Hub {
             return Err(ServiceError::InputInvalid { problems });
         }
         let recognised = self.recognise_for(&service, &compiled.action, who, instrument).await?;
-        let claims = self.claims_for(&service, &compiled.action, attested)?;
+        let claims = self.claims_for(&service, &compiled.action, recognised.person, attested).await?;
         let now = self.now();
         let asked = Asked {
             action: action.clone(),

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::ask::{PATIENCE_MS, ServiceError};
-use super::individual_number::holds_individual_number;
 use super::look::ServiceAnswer;
 use super::record::{Happened, Stage};
 use super::run::{Telling, Told};
 use super::step::ServiceEvent;
+use crate::individual_number;
 use crate::hub::Hub;
 use crate::ids::ServiceRequestId;
 use crate::perform::KeyRequest;
@@ -39,7 +39,7 @@ impl Hub {
             let known = messages.into_iter().flat_map(|messages| messages.keys().cloned()).collect::<Vec<_>>();
             ServiceError::MessageUnknown { name: name.clone(), known: known.join(", ") }
         })?;
-        if holds_individual_number(&input) {
+        if individual_number::is_in_json(&input) {
             return Err(ServiceError::IndividualNumber);
         }
         let problems = schema.problems(&input);

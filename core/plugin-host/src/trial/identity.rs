@@ -16,7 +16,7 @@ pub fn trial_of_identity(identity: &InstalledIdentity, replies: &[SampleReply], 
     let mut trial = Trial::default();
     let claims = match &identity.manifest().part {
         Part::Identity(part) => part.claims.clone(),
-        Part::Rail(_) => Vec::new(),
+        Part::Rail(_) | Part::Service(_) => Vec::new(),
     };
     for (name, claims) in [("all claims", claims), ("no claims", Vec::new())] {
         trial.commands += 1;

@@ -43,7 +43,7 @@ fn sentence(language: Language, power: &Power) -> String {
         Power::Payee(name) => fill(language, "plugin.power.payee", &[("name", name)]),
         Power::Gallery(name) => fill(language, "plugin.power.gallery", &[("name", name)]),
         Power::Topic(name) => fill(language, "plugin.power.topic", &[("name", name)]),
-        Power::Claim(name) => fill(language, "plugin.power.claim", &[("name", name)]),
+        Power::SeeClaim(name) => fill(language, "plugin.power.see_claim", &[("name", name)]),
         Power::Fuel(fuel) => fill(language, "plugin.power.fuel", &[("fuel", &grouped(*fuel))]),
         Power::MemoryBytes(bytes) => fill(language, "plugin.power.memory", &[("kib", &grouped(*bytes as u64 / 1024))]),
         Power::DeadlineMs(ms) => fill(language, "plugin.power.deadline", &[("ms", &ms.to_string())]),
