@@ -193,7 +193,7 @@ impl Manifest {
     pub(crate) fn under(self, settings: &BTreeMap<String, String>) -> Self {
         let part = match self.part {
             Part::Rail(rail) => Part::Rail(rail.under(settings)),
-            Part::Identity(identity) => Part::Identity(identity),
+            own @ (Part::Identity(_) | Part::Service(_)) => own,
         };
         Self { part, ..self }
     }

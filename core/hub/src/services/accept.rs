@@ -7,8 +7,8 @@ use tebura_ledger::{Money, Timestamp};
 use super::instance::ServiceInstance;
 use super::record::{Happened, ServiceRequest, Stage};
 use super::step::{LedgerStep, ServiceEvent, ServiceNext, ServiceStep, Topic};
-use crate::individual_number;
 use crate::ids::GalleryId;
+use crate::individual_number;
 use crate::machine;
 use crate::rail::{Effect, Fault, HttpCall, KvWrite};
 

@@ -7,9 +7,9 @@ use super::look::ServiceAnswer;
 use super::record::{Happened, Stage};
 use super::run::{Telling, Told};
 use super::step::ServiceEvent;
-use crate::individual_number;
 use crate::hub::Hub;
 use crate::ids::ServiceRequestId;
+use crate::individual_number;
 use crate::perform::KeyRequest;
 use crate::ports::{Caller, CommitError};
 

@@ -36,7 +36,9 @@ async fn input_is_held_against_the_schema_and_against_the_individual_number() {
     assert!(
         matches!(refused(unknown).await, ServiceError::ActionNotFound { known, .. } if known == "gate, resident, visit")
     );
-    let number = (0..10).map(|last| format!("1234-5678-901{last}")).find(|text| crate::individual_number::is_in_json(&json!(text)));
+    let number = (0..10)
+        .map(|last| format!("1234-5678-901{last}"))
+        .find(|text| crate::individual_number::is_in_json(&json!(text)));
     let number = AskService { input: json!({"do": [], "number": number}), ..town.ask(&[]) };
     assert_eq!(refused(number).await, ServiceError::IndividualNumber);
 }
