@@ -1,7 +1,5 @@
 //! Faces of people who do not exist: the same for the same seed.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "shared by several test binaries, each of which uses a part")]
-
 use tebura_face::Template;
 
 /// A direction that looks random.
