@@ -5,7 +5,7 @@ use std::thread;
 
 use tebura_face::{Candidate, Candidates, Gallery, MatchPolicy, Search, Template, decide};
 
-use crate::crowd::{face, genuine};
+use crate::crowd::{face, genuine, whose};
 use crate::{Failure, above};
 
 /// Probes that are compared with everybody in full: 1,200,000 × 500 comparisons take about a minute.
@@ -15,6 +15,9 @@ const SAME: f32 = 1e-3;
 /// Templates that are made before the probes pass over them.
 const CHUNK: u64 = 64;
 
+/// Probes whose person is known without comparing them with everybody: strangers come nowhere near them.
+pub(crate) const MORE_PROBES: u64 = 10_000;
+
 /// Shares of the probes, and the largest difference of a score.
 pub(crate) struct Agreement {
     pub(crate) probes: u64,
@@ -23,6 +26,8 @@ pub(crate) struct Agreement {
     pub(crate) second: f64,
     pub(crate) decided: f64,
     pub(crate) off: f32,
+    /// The highest score of anybody whom a probe does not show.
+    pub(crate) stranger: f32,
 }
 
 pub(crate) fn compare(
@@ -61,7 +66,27 @@ pub(crate) fn compare(
             word(exact) == word(above) && (subject(exact.best) == subject(above.best) || above.best.is_none())
         }),
         off: off.fold(0.0, f32::max),
+        stranger: exact.iter().map(|exact| score(exact.second)).fold(-1.0, f32::max),
     })
+}
+
+/// How many of many genuine probes find whom they show.
+pub(crate) fn found(
+    gallery: &Gallery,
+    people: u64,
+    policy: &MatchPolicy,
+    threads: NonZeroUsize,
+) -> Result<u64, Failure> {
+    let mut right = 0;
+    for first in (0..MORE_PROBES).step_by(16) {
+        let numbers = first..MORE_PROBES.min(first + 16);
+        let probes: Vec<Template> = numbers.clone().map(|nth| genuine(people, nth)).collect::<Result<_, _>>()?;
+        let probes: Vec<&Template> = probes.iter().collect();
+        let found = gallery.search_each(&probes, &above(policy).on_threads(threads));
+        let shown = numbers.map(|nth| Some(u128::from(whose(people, nth))));
+        right += found.iter().zip(shown).filter(|(found, shown)| found.best.map(|best| best.subject) == *shown).count();
+    }
+    Ok(right as u64)
 }
 
 /// The two nearest people of every probe, each person's template being made once.

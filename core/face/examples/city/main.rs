@@ -51,6 +51,9 @@ fn main() -> Result<(), Failure> {
 
     let found = exact::compare(&gallery, people, &policy, threads)?;
     println!("| rank-1 agreement with float32, {} genuine probes | {:.4} | ≥ 0.9999 |", found.probes, found.first);
+    let right = exact::found(&gallery, people, &policy, threads)?;
+    println!("| genuine probes that find whom they show, of {} | {right} | ≥ 9,999 |", exact::MORE_PROBES);
+    println!("| nearest stranger to any of the probes | {:.3} | |", found.stranger);
     println!("| second subject as near as the exact second | {:.4} | |", found.second);
     println!("| same decision above the policy's floor | {:.4} | |", found.decided);
     println!("| largest difference of a score | {:.5} | < 0.002 |", found.off);
