@@ -17,7 +17,7 @@ mod workers;
 pub use engine::{Abandoned, Engine, EngineChoice, NetError, Places, SelectError, Selection, UnknownEngine, select};
 pub use pack::{
     CheckError, CheckReport, Download, DrawnRequest, FaceDrawer, GoldenReport, InstallError, LabelReport, ModelPack,
-    PackError, Publication, Recorded, check, check_golden, record_golden,
+    PackError, PackFacts, PackRates, Publication, RatePoint, Recorded, check, check_golden, record_golden,
 };
 pub use picture::{Picture, PictureError};
 pub use pipeline::{Examined, LoadedPack, Pipeline, StageTimings};

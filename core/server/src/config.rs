@@ -19,6 +19,7 @@ use crate::app::Limits;
 use crate::rates::Rate;
 use crate::services::{ServiceConfig, Services};
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
+use crate::vpia::Privacy;
 
 /// The file. Paths are relative to it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -55,6 +56,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// What one caller may ask for.
     pub limits: LimitsConfig,
+    /// What only people can say of the service, for `tebura vpia report`.
+    pub privacy: Privacy,
 }
 
 /// Where events may be sent.
@@ -221,6 +224,23 @@ impl Config {
     pub fn services(&self) -> Services {
         let (path, source) = self.read_from.clone().unwrap_or_default();
         Services { path, source, list: self.services.clone() }
+    }
+
+    /// What each plugin's folder asks for, and the address behind each of its endpoints. Reads no secret.
+    ///
+    /// # Errors
+    /// The first folder that cannot be read.
+    pub fn declared_plugins(&self) -> Result<Vec<(Package, BTreeMap<String, String>)>, RailsError> {
+        let declared = |plugin: &PluginConfig| {
+            let origins = plugin.endpoints.iter().map(|(name, endpoint)| (name.clone(), endpoint.origin.clone()));
+            Ok((Package::read(&plugin.folder)?, origins.collect()))
+        };
+        self.plugins.iter().map(declared).collect()
+    }
+
+    /// Names of the rails that the hub keeps in its own books, besides `house`.
+    pub fn book_names(&self) -> Vec<String> {
+        self.books.iter().map(|book| book.rail.clone()).collect()
     }
 
     /// The rails that the hub keeps in its own books, besides `house`.

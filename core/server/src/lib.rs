@@ -32,5 +32,6 @@ pub mod services;
 pub mod sessions;
 pub mod signed;
 pub mod start;
+pub mod vpia;
 pub mod webhooks;
 pub mod wire;

@@ -154,6 +154,10 @@ async fn boj_12_a_rail_is_installed_and_pays_without_a_restart_and_after_one() {
     assert_eq!(town.operator("GET", &rail_path, Value::Null).await.0, StatusCode::OK);
     let (status, _) = town.operator("POST", "/operator/plugins", body).await;
     assert_eq!(status, StatusCode::OK, "the same again changes nothing");
+    let recorded = || tebura_server::plugins::recorded(data.path()).unwrap();
+    let [own] = &recorded()[..] else { panic!("{:?}", recorded()) };
+    assert_eq!((own.manifest.id.0.as_str(), &own.disabled), (RAIL, &None));
+    assert_eq!(own.grants.endpoints["provider"].origin, provider.origin(), "read beside the hub that runs");
 
     let shop = set_up(&town).await;
     let (status, held) = town.hold(&shop, 1_000).await;
@@ -183,6 +187,7 @@ async fn boj_12_a_rail_is_installed_and_pays_without_a_restart_and_after_one() {
     assert_eq!((&open["holds"], &open["operations"]), (&json!(1), &json!(0)), "{open}");
     let off = format!("/operator/plugins/{RAIL}/disable");
     assert_eq!(town.operator("POST", &off, json!({"reason": "a drill"})).await.0, StatusCode::OK);
+    assert_eq!(recorded()[0].disabled.as_deref(), Some("a drill"));
     let (status, refused) = town.hold(&shop, 1_001).await;
     assert_eq!((status, &refused["code"]), (StatusCode::PAYMENT_REQUIRED, &json!("plugin.revoked")), "{refused}");
     town.city.stop().await;

@@ -183,6 +183,23 @@ fn the_page_of_requirements_is_true() {
     none(&compare(&list, &page, tests_with_ids));
 }
 
+/// The report of risks names tests and documents as evidence for what the software does: they exist.
+#[test]
+fn the_evidence_that_the_privacy_report_names_exists() {
+    let path = "core/server/src/vpia/known.rs";
+    let known = text(path).unwrap_or_default();
+    let tests: BTreeSet<String> = all()
+        .into_iter()
+        .filter(|path| path.ends_with(".rs"))
+        .flat_map(|path| test_functions(&text(&path).unwrap_or_default()))
+        .collect();
+    let named: Vec<&str> = known.split('"').skip(1).step_by(2).collect();
+    let evidence = |name: &&&str| name.matches('_').count() > 3 || name.starts_with("docs/");
+    assert!(named.iter().filter(evidence).count() > 10, "{path} was read");
+    let lost = named.iter().filter(evidence).filter(|name| !tests.contains(**name) && text(name).is_none());
+    none(&lost.map(|name| format!("{path}: there is no test or document {name}")).collect::<Vec<_>>());
+}
+
 #[test]
 fn what_is_wrong_with_a_page_of_requirements_is_found() {
     let list = "# ids\nBOJ 1-2\nPAY 7\n";

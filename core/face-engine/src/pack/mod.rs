@@ -4,6 +4,7 @@
 
 mod check;
 mod error;
+mod facts;
 mod files;
 mod golden;
 mod install;
@@ -20,6 +21,7 @@ pub use check::{
     record_golden,
 };
 pub use error::PackError;
+pub use facts::{PackFacts, PackRates, RatePoint};
 pub use install::{Download, InstallError, Publication};
 pub(crate) use validate::Recipes;
 

@@ -14,6 +14,7 @@ mod print;
 mod reconcile;
 mod serve;
 mod statement;
+mod vpia;
 
 use std::error::Error;
 use std::future::Future;
@@ -71,6 +72,9 @@ enum Command {
     /// Write the books in a format of others.
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// The value and privacy impact report.
+    #[command(subcommand)]
+    Vpia(vpia::VpiaCommand),
     /// Measure, each figure beside its baseline from the same run.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -121,6 +125,7 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Audit(audit)) => in_runtime(audit::run(audit)),
         Some(Command::Export(export)) => in_runtime(export::run(export)),
+        Some(Command::Vpia(vpia)) => vpia::run(vpia),
         Some(Command::Bench(bench)) => bench::run(bench),
     };
     match outcome {

@@ -93,16 +93,24 @@ pub(super) struct Journal {
     head: String,
 }
 
-impl Journal {
-    /// Reads all decisions, checks that they follow each other, and opens the file for more.
-    pub(super) fn open(path: &Path) -> Result<(Journal, Vec<Decision>), JournalError> {
-        let failed = |source| JournalError::File { path: path.to_owned(), source };
+/// The file as it lies there; nothing is changed by reading it.
+struct Written {
+    /// Bytes of the file.
+    length: usize,
+    /// Bytes up to the end of the last whole line. A crash cuts the line that was being written: nobody was told that it
+    /// counts, so it does not.
+    whole: usize,
+    head: String,
+    decisions: Vec<Decision>,
+}
+
+impl Written {
+    fn read(path: &Path) -> Result<Written, JournalError> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed(error)),
+            Err(source) => return Err(JournalError::File { path: path.to_owned(), source }),
         };
-        // A crash cuts the line that was being written: nobody was told that it counts, so it does not.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let (mut head, mut decisions) = ("0".repeat(64), Vec::new());
         for (index, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
@@ -117,8 +125,22 @@ impl Journal {
             head = entry.hash;
             decisions.push(entry.decision);
         }
+        Ok(Written { length: text.len(), whole, head, decisions })
+    }
+}
+
+/// All decisions, checked that they follow each other. Changes nothing: a hub may be writing meanwhile.
+pub(super) fn decisions(path: &Path) -> Result<Vec<Decision>, JournalError> {
+    Written::read(path).map(|written| written.decisions)
+}
+
+impl Journal {
+    /// Reads all decisions, checks that they follow each other, and opens the file for more.
+    pub(super) fn open(path: &Path) -> Result<(Journal, Vec<Decision>), JournalError> {
+        let failed = |source| JournalError::File { path: path.to_owned(), source };
+        let Written { length, whole, head, decisions } = Written::read(path)?;
         let file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
-        if whole < text.len() {
+        if whole < length {
             tracing::warn!(
                 line = decisions.len() + 1,
                 "a decision about plugins was cut off by a crash; decide it again"

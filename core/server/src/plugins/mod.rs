@@ -12,6 +12,7 @@
 mod binding;
 mod journal;
 mod open;
+mod recorded;
 mod switch;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use binding::{EndpointGrant, GrantError, Grants};
 pub use journal::{Decision, JournalError};
 use journal::{Journal, hex, unhex};
 pub use open::OpenWork;
+pub use recorded::{Recorded, recorded};
 
 /// What an operator asks the hub to install.
 #[derive(Clone, Debug)]

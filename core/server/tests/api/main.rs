@@ -17,6 +17,7 @@ mod parties;
 mod payments;
 mod rail_statements;
 mod till;
+mod vpia;
 mod webhooks;
 mod world;
 mod writes;
