@@ -125,7 +125,7 @@ impl Town {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn residents_enter_free_others_pay_once_and_the_park_knows_who_is_in() {
+async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_park_knows_who_is_in() {
     let data = tempfile::tempdir().unwrap();
     let town = Town::start(data.path()).await;
     town.install().await;
