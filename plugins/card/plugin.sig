@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "1lzxF0r3GG4Vj+sz0IsKMUsTPif+paZKPz93T4PV3R0Jccfn6HBuPB+I6KTnyRQsWUXbrHUvoifr1B23cUksCQ=="
+      "signature": "PmBKtZ+6SWYUmRfLTnE237Y4/PjyrgnZWrpX6dXo3cPLYSSM/OskQ79KYWa3vMwkiNPmAvA019CnbuO+pTvPAA=="
     }
   ]
 }

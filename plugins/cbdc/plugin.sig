@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "zG1N4Pbbzy7gwkel84gT68f9aYxXAt4ADeDvrSD1U4JZwy1TgPSWP2BxIeaSeR5eeHNULYBBqUcfUvn6VL31Cw=="
+      "signature": "aPNiqLhbPMV+fM39udayKF40H9MWU559zzf6pFba4mDsQjdUFt9KIKIakWZoSOTFRxZqSB3dihDWuZMNPCDjAg=="
     }
   ]
 }
