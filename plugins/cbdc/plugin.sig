@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "aPNiqLhbPMV+fM39udayKF40H9MWU559zzf6pFba4mDsQjdUFt9KIKIakWZoSOTFRxZqSB3dihDWuZMNPCDjAg=="
+      "signature": "IIvDJotBqRXwfN/NZIZSH7EQU57yKkgPBnfd3Q7MvrerXOdKRbcPjlzDEMVxNgm7a/e0jPAdsQhsm9ExgoCcBA=="
     }
   ]
 }

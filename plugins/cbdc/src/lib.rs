@@ -150,8 +150,9 @@ impl Cbdc {
                 Err(fault) => declined(fault.code, fault.message),
             };
         };
-        let kind = match LockKind::of_settings() {
-            Ok(kind) => kind,
+        let kind = LockKind::of_settings();
+        let (kind, stands) = match kind.and_then(|kind| Ok((kind, proof::stands(kind)?))) {
+            Ok(known) => known,
             Err(fault) => return declined(fault.code, fault.message),
         };
         let terms = match proof::terms(kind, &op.id) {
@@ -164,8 +165,7 @@ impl Cbdc {
             payee,
             amount: hold.amount.minor(),
             currency: hold.amount.currency(),
-            // Only the arbiter ends a three-party lock: no deadline of the far end runs beside the hub's.
-            until: (kind != LockKind::ThreeParty).then_some(hold.expires),
+            until: (!stands).then_some(hold.expires),
             kind: kind.word(),
             arbiter: terms.arbiter,
             hash: terms.hash,

@@ -19,7 +19,7 @@ pub(crate) enum LockKind {
 }
 
 impl LockKind {
-    /// `three_party` where nothing is set: it holds without the payee's good will, and has no deadline of its own.
+    /// `three_party` where nothing is set: it needs no good will of the payee's side.
     pub(crate) fn of_settings() -> Result<LockKind, Fault> {
         match config::get("lock").as_deref() {
             None | Some("three_party") => Ok(LockKind::ThreeParty),
@@ -35,6 +35,19 @@ impl LockKind {
             LockKind::ThreeParty => "three_party",
             LockKind::HashTime => "hash_time",
         }
+    }
+}
+
+/// Whether new locks have no deadline of their own: the setting `standing_locks`, for three-party locks alone.
+pub(crate) fn stands(kind: LockKind) -> Result<bool, Fault> {
+    let malformed = |message| Err(Fault::new("setting.malformed", message));
+    match config::get("standing_locks").as_deref() {
+        None | Some("off") => Ok(false),
+        Some("on") if kind == LockKind::ThreeParty => Ok(true),
+        Some("on") => malformed(
+            "`standing_locks` is for `lock` = `three_party`: only an arbiter can end a lock without a deadline",
+        ),
+        Some(_) => malformed("`standing_locks` is `on` or `off`"),
     }
 }
 

@@ -207,7 +207,7 @@ fn a_request_that_never_arrived_is_declined_after_the_settle_window() {
 #[test]
 fn each_kind_of_lock_is_asked_for_with_its_own_terms() {
     for (kind, mut more) in [
-        ("three_party", json!({"arbiter": "tebura-test"})),
+        ("three_party", json!({"until": true, "arbiter": "tebura-test"})),
         ("two_party", json!({"until": true})),
         ("hash_time", json!({"until": true, "hash": true})),
     ] {
@@ -226,6 +226,28 @@ fn each_kind_of_lock_is_asked_for_with_its_own_terms() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         hub.expect(post("/v1/locks").json(body)).reply(201, done(op.id(), "lock", op.id(), 1_200));
         assert_eq!(hub.finish(&op), settled(op.id(), yen(1_200)));
+    }
+}
+
+#[test]
+fn a_standing_lock_has_no_deadline_and_needs_an_arbiter() {
+    let standing = |lock: &str, value: &str| {
+        let hub = harness(lock);
+        NativeHost::with(|host| host.config.insert("standing_locks".to_owned(), value.to_owned()));
+        hub
+    };
+    let mut hub = standing("three_party", "on");
+    let op = hub.hold(yen(1_200));
+    let body = json!({
+        "request": op.id(), "payer": "payer-1", "payee": "payee-1", "amount": 1200, "currency": "JPY",
+        "kind": "three_party", "arbiter": "tebura-test",
+    });
+    hub.expect(post("/v1/locks").json(body)).reply(201, done(op.id(), "lock", op.id(), 1_200));
+    assert_eq!(hub.finish(&op), settled(op.id(), yen(1_200)));
+    for (lock, value) in [("two_party", "on"), ("hash_time", "on"), ("three_party", "yes")] {
+        let mut hub = standing(lock, value);
+        let op = hub.hold(yen(1_200));
+        assert_eq!(hub.finish(&op), declined("setting.malformed"), "{lock}, {value}");
     }
 }
 
@@ -301,7 +323,7 @@ fn aliases_are_looked_up_before_money_is_locked() {
     hub.expect(resolve("shop")).reply(200, found("shop", "ca_2"));
     let body = json!({
         "request": op.id(), "payer": "ca_1", "payee": "ca_2", "amount": 5, "currency": "JPY",
-        "kind": "three_party", "arbiter": "tebura-test",
+        "until": hub.now() + 1_000, "kind": "three_party", "arbiter": "tebura-test",
     });
     hub.expect(post("/v1/locks").json(body)).reply(201, done(op.id(), "lock", op.id(), 5));
     assert_eq!(hub.finish(&op), settled(op.id(), yen(5)));

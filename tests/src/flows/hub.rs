@@ -128,6 +128,15 @@ impl Api {
         Api::answer(request).await
     }
 
+    /// A write with a party's signature over its exact bytes, that is expected to be accepted.
+    pub(crate) async fn signed(&self, path: &str, key: &str, body: &Value, signature: &str) -> Value {
+        let request = self.request(Method::POST, path).header("idempotency-key", key);
+        let request = request.header("content-type", "application/json").header("tebura-signature", signature);
+        let (status, answer) = Api::answer(request.body(body.to_string())).await.expect("the hub answers");
+        assert!((200..300).contains(&status), "POST {path} {body}: {status} {answer}");
+        answer
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.origin)).bearer_auth(&self.key)
     }

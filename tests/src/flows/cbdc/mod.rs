@@ -1,6 +1,7 @@
 //! The cbdc rail between a hub in a process of its own and the CBDC network: locks across two intermediaries, limits and
 //! waterfalls, a ledger that is away, answers that are late, lost, twice or wrong. Money is counted on both sides.
 
+mod exchange;
 mod town;
 
 use serde_json::json;
@@ -156,5 +157,11 @@ async fn a_merchant_sees_what_the_rail_can_do_before_any_hold() {
     assert_eq!((can("finality"), can("settlement_delay_ms")), (json!("final"), json!(0)), "{rail}");
     let abilities = ["several_captures", "partial_release", "extend", "refund", "raise", "split", "reverse"].map(can);
     assert_eq!(json!(abilities), json!([true, true, true, true, false, false, false]), "{rail}");
+    assert_eq!(can("pin"), true, "a three-party lock stands until the arbiter ends it: {rail}");
     assert_eq!((can("max_hold_ms"), can("max_per_operation")), (json!(31_622_400_000_i64), json!(1_000_000)), "{rail}");
+    for lock in ["two_party", "hash_time"] {
+        let timed = Town::open(lock, 0).await;
+        let rail = timed.merchant().get(&format!("/v1/rails/{RAIL}")).await;
+        assert_eq!(rail["pin"], false, "a {lock} lock has a deadline of its own: {rail}");
+    }
 }

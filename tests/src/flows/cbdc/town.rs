@@ -69,7 +69,7 @@ pub(super) async fn network(lock: &str, shop_limit: i64) -> (Running, String, St
     let pem = key.to_pkcs8_pem(LineEnding::LF).unwrap();
     let rail = json!({
         "plugin": "cbdc", "origin": far.east.origin(), "credential": EAST,
-        "settings": { "lock": lock, "service": SERVICE },
+        "settings": { "lock": lock, "service": SERVICE, "standing_locks": if lock == "three_party" { "on" } else { "off" } },
         "keys": { "service": *pem, "arbiter": *pem, "preimage": "a secret of thirty-two characters" },
     });
     (far, payer, shop, rail)
