@@ -2,6 +2,8 @@
 //!
 //! One [`Book`] a shard and one map a table behind one lock, so that every unit is a transaction by construction.
 
+mod writes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,9 +22,7 @@ use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
-use crate::ports::{
-    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
-};
+use crate::ports::{Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit};
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
@@ -140,151 +140,6 @@ impl Tables {
 
     fn book(&mut self, shard: Shard) -> &mut Book {
         self.books.entry(shard).or_insert_with(|| Book::new(shard))
-    }
-
-    /// Everything about writes that can be refused, before anything is changed.
-    fn check_writes(&self, writes: &[Write]) -> Result<(), CommitError> {
-        let mut revisions: BTreeMap<OperationId, u32> = BTreeMap::new();
-        let mut used: BTreeMap<CaptureSessionId, bool> = BTreeMap::new();
-        let mut people: BTreeSet<PersonId> = BTreeSet::new();
-        let mut payments: BTreeSet<PaymentId> = BTreeSet::new();
-        for write in writes {
-            match write {
-                Write::Exchange { exchange, expected } => {
-                    let id = exchange.operation;
-                    let stored = self.exchanges.get(&id).map_or(0, |stored| stored.revision);
-                    if revisions.get(&id).copied().unwrap_or(stored) != *expected {
-                        return Err(CommitError::Stale);
-                    }
-                    revisions.insert(id, expected + 1);
-                }
-                Write::Payment(payment) => {
-                    if self.payments.contains_key(&payment.id) || !payments.insert(payment.id) {
-                        return Err(CommitError::Stale);
-                    }
-                }
-                Write::CaptureSession { session, expected_unused } => {
-                    let stored = self.sessions.get(&session.id).map(|stored| stored.used_at.is_some());
-                    let is_used = used.get(&session.id).copied().or(stored);
-                    if *expected_unused && is_used != Some(false) {
-                        return Err(CommitError::Stale);
-                    }
-                    used.insert(session.id, session.used_at.is_some());
-                }
-                Write::Person(person) => {
-                    people.insert(person.id);
-                }
-                Write::FaceReference(FaceReference { person, .. }) | Write::PinTries { person, .. } => {
-                    if !people.contains(person) && !self.people.contains_key(person) {
-                        return Err(CommitError::Rejected { reason: "the person is not known".to_owned() });
-                    }
-                }
-                Write::Contract { contract, expected } => {
-                    if self.contracts.revision(contract.id) != *expected {
-                        return Err(CommitError::Stale);
-                    }
-                }
-                Write::Proofing { proofing, expected } => {
-                    if self.proofings.revision(proofing.id) != *expected {
-                        return Err(CommitError::Stale);
-                    }
-                }
-                Write::ProofLink { link, person } => {
-                    if self.proofings.linked(link).is_some_and(|known| known != *person) {
-                        return Err(CommitError::Stale);
-                    }
-                }
-                Write::Webhook(write) => {
-                    if self.webhooks.is_stale(write) {
-                        return Err(CommitError::Stale);
-                    }
-                }
-                Write::Service(write) => {
-                    if self.services.is_stale(write) {
-                        return Err(CommitError::Stale);
-                    }
-                }
-                Write::Kv { .. }
-                | Write::Instrument(_)
-                | Write::Merchant(_)
-                | Write::Payee(_)
-                | Write::Till(_)
-                | Write::Gallery(_)
-                | Write::GalleryMember { .. }
-                | Write::ContractEntry(_)
-                | Write::ApiKey(_)
-                | Write::Party(_)
-                | Write::Statement { .. }
-                | Write::Notice(_)
-                | Write::AuditHead(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, write: Write) {
-        match write {
-            Write::Exchange { mut exchange, expected } => {
-                exchange.revision = expected + 1;
-                self.exchanges.insert(exchange.operation, exchange);
-            }
-            Write::Kv { plugin, write } => {
-                match write.value {
-                    Some(value) => self.values.insert((plugin, write.key), value),
-                    None => self.values.remove(&(plugin, write.key)),
-                };
-            }
-            Write::Payment(payment) => {
-                self.payments.insert(payment.id, payment);
-            }
-            Write::Person(person) => {
-                self.people.insert(person.id, person);
-            }
-            Write::Instrument(instrument) => {
-                self.instruments.insert(instrument.id, instrument);
-            }
-            Write::CaptureSession { session, .. } => {
-                self.sessions.insert(session.id, session);
-            }
-            Write::FaceReference(reference) => {
-                self.references.insert(reference.id, reference);
-            }
-            Write::Merchant(merchant) => {
-                self.merchants.insert(merchant.id, merchant);
-            }
-            Write::Payee(payee) => {
-                self.payees.insert((payee.merchant, payee.rail.clone()), payee);
-            }
-            Write::Till(till) => {
-                self.tills.insert(till.id, till);
-            }
-            Write::Gallery(gallery) => {
-                self.galleries.insert(gallery.id, gallery);
-            }
-            Write::GalleryMember { gallery, person, present: true } => {
-                self.members.insert((gallery, person));
-            }
-            Write::GalleryMember { gallery, person, present: false } => {
-                self.members.remove(&(gallery, person));
-            }
-            // What is kept in memory is not audited.
-            Write::AuditHead(_) => {}
-            Write::ApiKey(key) => {
-                self.api_keys.insert(key.id, key);
-            }
-            Write::PinTries { person, failed, locked_until } => {
-                self.pin_tries.insert(person, (failed, locked_until));
-            }
-            Write::Webhook(write) => self.webhooks.write(write),
-            Write::Contract { contract, .. } => self.contracts.put(contract),
-            Write::ContractEntry(entry) => self.contracts.append(entry),
-            Write::Proofing { proofing, .. } => self.proofings.put(proofing),
-            Write::ProofLink { link, person } => self.proofings.link(link, person),
-            Write::Service(write) => self.services.write(write),
-            Write::Party(write) => self.parties.write(write),
-            Write::Statement { head, findings } => self.statements.write(head, findings),
-            Write::Notice(write) => self.notices.write(write),
-        }
     }
 
     fn holds(&self) -> impl Iterator<Item = &Hold> {

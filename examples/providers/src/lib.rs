@@ -8,6 +8,7 @@ pub mod cbdc;
 mod clock;
 mod credential;
 mod line;
+mod post;
 mod switches;
 pub mod wallet;
 

@@ -10,8 +10,6 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::card::counter::Counter;
 
@@ -67,21 +65,6 @@ pub(crate) async fn send(webhook: &Webhook, event: &Value, at: i64) -> io::Resul
 }
 
 async fn post(webhook: &Webhook, body: &str, at: i64) -> io::Result<u16> {
-    let malformed = || io::Error::from(io::ErrorKind::InvalidInput);
-    let rest = webhook.url.strip_prefix("http://").ok_or_else(malformed)?;
-    let (host, path) = rest.split_once('/').ok_or_else(malformed)?;
     let signature = signature(&webhook.secret, at, body.as_bytes());
-    let head = format!(
-        "POST /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n\
-         stripe-signature: {signature}\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(host).await?;
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.take(64 * 1024).read_to_end(&mut answer).await?;
-    let status =
-        answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|text| text.parse().ok());
-    status.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    crate::post::post(&webhook.url, ("stripe-signature", &signature), body).await
 }

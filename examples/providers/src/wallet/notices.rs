@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::mpsc;
 
+use crate::post::post;
 use crate::wallet::record::{Record, Status};
 
 /// Tries of one notice, and the pause before each.
@@ -97,8 +98,6 @@ pub fn signature(secret: &[u8], at: i64, body: &[u8]) -> Option<(&'static str, S
 }
 
 async fn send_all(target: Arc<Mutex<Option<Target>>>, mut waiting: mpsc::UnboundedReceiver<Value>) {
-    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
-    let Ok(client) = client else { return };
     let mut number = 0_u64;
     while let Some(mut event) = waiting.recv().await {
         number += 1;
@@ -108,12 +107,12 @@ async fn send_all(target: Arc<Mutex<Option<Target>>>, mut waiting: mpsc::Unbound
             continue;
         }
         // One that nobody takes does not hold up the next.
-        let (client, target, body) = (client.clone(), target.clone(), event.to_string());
-        tokio::spawn(async move { send(&client, &target, event["at"].as_i64().unwrap_or_default(), body).await });
+        let (target, body) = (target.clone(), event.to_string());
+        tokio::spawn(async move { send(&target, event["at"].as_i64().unwrap_or_default(), body).await });
     }
 }
 
-async fn send(client: &reqwest::Client, target: &Mutex<Option<Target>>, at: i64, body: String) {
+async fn send(target: &Mutex<Option<Target>>, at: i64, body: String) {
     for pause in PAUSES_MS {
         #[expect(clippy::disallowed_methods, reason = "a far end tries again after a while")]
         tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -121,8 +120,8 @@ async fn send(client: &reqwest::Client, target: &Mutex<Option<Target>>, at: i64,
             return;
         };
         let Some((name, value)) = signature(&secret, at, body.as_bytes()) else { return };
-        let request = client.post(url).header("content-type", "application/json").header(name, value);
-        let taken = request.body(body.clone()).send().await.is_ok_and(|reply| reply.status().is_success());
+        let sent = tokio::time::timeout(TIMEOUT, post(&url, (name, &value), &body)).await;
+        let taken = sent.is_ok_and(|status| status.is_ok_and(|status| (200..300).contains(&status)));
         if taken {
             return;
         }
