@@ -58,14 +58,14 @@ impl Town {
     fn ask_at(&self, at: Member, service: &str, request: &str, ask: Ask) -> Record {
         match self.network.with(|world, now| world.perform(at, service, request, ask, now)) {
             Reply::Recorded(_, record) => record,
-            other => panic!("{other:?}"),
+            other @ (Reply::Reused | Reply::NotFound) => panic!("{other:?}"),
         }
     }
 
     fn look(&self, request: &str) -> Record {
         match self.network.with(|world, now| world.look_up(Member::East, HUB, request, now)) {
             Reply::Recorded(_, record) => record,
-            other => panic!("{other:?}"),
+            other @ (Reply::Reused | Reply::NotFound) => panic!("{other:?}"),
         }
     }
 
