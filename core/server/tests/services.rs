@@ -160,7 +160,7 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     let agree = json!({"agreed": true, "consent": {"up_to": {"minor": 1100, "currency": "JPY"}}});
     let (status, paid) = town.call("POST", &format!("{path}/consent"), (&terminal, "agree"), agree.clone()).await;
     assert_eq!((status, &paid["output"]["paid"]), (StatusCode::ACCEPTED, &json!(1100)), "{paid}");
-    town.call("POST", &format!("{path}/consent"), (&terminal, "agree again"), agree).await;
+    town.call("POST", &format!("{path}/consent"), (&terminal, "agree-again"), agree).await;
     town.by_face((&terminal, "pays"), "hanako", &ask).await;
     let after = town.balances().await;
     assert_eq!((before[0] - after[0], after[3] - before[3]), (1_100, 1_100), "{before:?} {after:?}");
@@ -170,7 +170,7 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     assert_eq!((&full["status"], &full["output"]["reason"]), (&json!("done"), &json!("full")), "{full}");
     let count = json!({"action": "count"});
     let (status, south) =
-        town.call("POST", "/v1/services/south/requests", (&terminal, "count south"), count.clone()).await;
+        town.call("POST", "/v1/services/south/requests", (&terminal, "count-south"), count.clone()).await;
     assert_eq!((status, &south["output"]["people"]), (StatusCode::CREATED, &json!(0)), "{south}");
 
     // A restart: the visit goes on, and its group leaves.
@@ -182,7 +182,7 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     assert_eq!((status, &left["output"]["reason"]), (StatusCode::CREATED, &json!("left")), "{left}");
     let (status, again) = town.call("POST", &format!("{path}/messages"), (&terminal, "late"), leave).await;
     assert_eq!((status, &again["code"]), (StatusCode::CONFLICT, &json!("request.not_waiting")), "{again}");
-    let (_, north) = town.call("POST", "/v1/services/north/requests", (&terminal, "count north"), count).await;
+    let (_, north) = town.call("POST", "/v1/services/north/requests", (&terminal, "count-north"), count).await;
     assert_eq!(north["output"], json!({"people": 3, "capacity": 6}), "{north}");
     assert_eq!(town.city.wallet.sandbox.audit().await.unwrap().faults, Vec::<String>::new());
 
