@@ -12,7 +12,7 @@ fn main() {
     ] {
         list(&mut code, name, &root.join(folder), ends);
     }
-    tree(&mut code, "SDK", &root, &["sdk/plugin", "sdk/plugin-test", "specs/wit/host/1.0.0", "specs/wit/rail/1.0.0"]);
+    tree(&mut code, "SDK", &root, &["sdk/plugin", "sdk/identity", "sdk/plugin-test", "specs/wit"]);
     let out = PathBuf::from(std::env::var("OUT_DIR").unwrap_or_default()).join("embedded.rs");
     if let Err(error) = std::fs::write(&out, code) {
         println!("cargo::error=cannot write {}: {error}", out.display());

@@ -72,6 +72,7 @@ fn same(folder: &Path, other: &Path) -> Done {
     let (one, two) = (bench(package.component.clone())?, bench(std::fs::read(other)?)?);
     let steps = match (one.plugin(), two.plugin()) {
         (Plugin::Rail(one), Plugin::Rail(two)) => tebura_plugin_host::same(one, two, &wallet_replies(), at)?,
+        (Plugin::Identity(one), Plugin::Identity(two)) => tebura_plugin_host::same_identity(one, two, at)?,
         (one, two) => return Err(format!("{one:?} and {two:?} cannot be compared").into()),
     };
     say(&format!("{}: {steps} steps are the same", folder.display()));

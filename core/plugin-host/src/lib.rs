@@ -68,7 +68,7 @@ pub use probe::{ProbeLimits, Prober, probe};
 pub use rail::{Input, InstalledRail};
 pub use service::InstalledService;
 pub use statement::{component_digest, manifest_digest, signed_bytes};
-pub use trial::{Most, SampleReply, Trial, operations, same, trial, trial_of_identity};
+pub use trial::{Most, SampleReply, Trial, operations, same, same_identity, trial, trial_of_identity};
 pub use trust::{Grant, SignatureError, Trust, Vouching, sign};
 pub use workbench::{Workbench, WorkbenchError};
 pub use world::World;

@@ -5,7 +5,7 @@
 
 mod identity;
 
-pub use identity::trial_of_identity;
+pub use identity::{same_identity, trial_of_identity};
 use tebura_hub::rail::{
     Effect, HttpReply, Next, Party, RailCommand, RailError, RailEvent, RailOperation, RailOutcome, Step,
 };

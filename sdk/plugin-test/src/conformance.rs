@@ -238,28 +238,8 @@ impl Conformance {
             notice(),
         ];
         let reply = |status: u16, body: &[u8]| Event::Reply(json_reply(status, body.to_vec()));
-        for status in STATUSES {
-            let clear = status < 500 && status != 408;
-            events.push((format!("bare {status}"), Event::Reply(Reply::new(status, Vec::new(), Vec::new())), clear));
-        }
-        let nested = "[".repeat(10_000);
-        let huge = vec![b' '; 1024 * 1024];
-        let damaged: [(&str, &[u8]); 5] = [
-            ("half a body", b"{\"id\": \"h"),
-            ("bytes", b"\xff\xfe\x00"),
-            ("null", b"null"),
-            ("an empty list", b"[]"),
-            ("10,000 lists", nested.as_bytes()),
-        ];
-        for status in [200, 404, 500] {
-            for (name, body) in damaged {
-                // A refusal is clear by its status; a success is clear only by what it says.
-                events.push((format!("{status} with {name}"), reply(status, body), status == 404));
-            }
-        }
+        events.extend(far_replies().into_iter().map(|(name, reply, clear)| (name, Event::Reply(reply), clear)));
         let subject = if let Command::Inquire(inquiry) = &op.command { &inquiry.of } else { &op.id };
-        // Once: it is read in full by every rail.
-        events.push(("200 with a mebibyte of spaces".to_owned(), reply(200, &huge), false));
         for (name, sample) in &self.replies {
             let text = String::from_utf8_lossy(sample.body());
             let body = |operation: &str| text.replace("{operation}", operation);
@@ -271,6 +251,32 @@ impl Conformance {
         }
         events
     }
+}
+
+/// What any far end may answer, and whether it says something clear.
+pub(crate) fn far_replies() -> Vec<(String, Reply, bool)> {
+    let bare = |status: u16| {
+        let clear = status < 500 && status != 408;
+        (format!("bare {status}"), Reply::new(status, Vec::new(), Vec::new()), clear)
+    };
+    let mut replies: Vec<(String, Reply, bool)> = STATUSES.map(bare).into();
+    let nested = "[".repeat(10_000);
+    let damaged: [(&str, &[u8]); 5] = [
+        ("half a body", b"{\"id\": \"h"),
+        ("bytes", b"\xff\xfe\x00"),
+        ("null", b"null"),
+        ("an empty list", b"[]"),
+        ("10,000 lists", nested.as_bytes()),
+    ];
+    for status in [200, 404, 500] {
+        for (name, body) in damaged {
+            // A refusal is clear by its status; a success is clear only by what it says.
+            replies.push((format!("{status} with {name}"), json_reply(status, body.to_vec()), status == 404));
+        }
+    }
+    // Once: it is read in full by everybody.
+    replies.push(("200 with a mebibyte of spaces".to_owned(), json_reply(200, vec![b' '; 1024 * 1024]), false));
+    replies
 }
 
 fn ends(step: &Step) -> bool {

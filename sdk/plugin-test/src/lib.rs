@@ -40,6 +40,7 @@
 mod conformance;
 mod expect;
 mod harness;
+mod identity;
 mod limits;
 mod manifest;
 mod notices;
@@ -49,5 +50,6 @@ mod watch;
 pub use conformance::{Conformance, NOW, Report, conformance};
 pub use expect::{Answering, Expected, delete, get, post, put};
 pub use harness::{Ended, Harness, Op, declined, settled, unknown};
+pub use identity::{IdentityHarness, Proofed, identity_conformance};
 pub use notices::inbound;
 pub use watch::Breach;

@@ -10,7 +10,14 @@ pub(crate) struct Manifest {
     #[serde(default)]
     rail: Commands,
     #[serde(default)]
+    identity: Claims,
+    #[serde(default)]
     endpoints: BTreeMap<String, Endpoint>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Claims {
+    claims: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,6 +45,11 @@ impl Manifest {
     /// Whether the rail says that it has a command.
     pub(crate) fn takes(&self, command: &str) -> bool {
         self.rail.commands.iter().any(|own| own == command)
+    }
+
+    /// Whether an identity plugin says that it proves a claim.
+    pub(crate) fn proves(&self, claim: &str) -> bool {
+        self.identity.claims.iter().any(|own| own == claim)
     }
 
     /// Where the far end reads the idempotency key.

@@ -17,7 +17,7 @@ const fn arrows(from: &'static str, to: &'static [&'static str]) -> Arrows {
     Arrows { from, to, in_tests: &[] }
 }
 
-const MEMBERS: [Arrows; 17] = [
+const MEMBERS: [Arrows; 20] = [
     arrows("tebura-ledger", &[]),
     arrows("tebura-contract", &["tebura-ledger"]),
     arrows("tebura-face", &[]),
@@ -43,9 +43,16 @@ const MEMBERS: [Arrows; 17] = [
         ],
     ),
     arrows("tebura-plugin", &[]),
-    arrows("tebura-plugin-test", &["tebura-plugin"]),
+    arrows("tebura-identity", &["tebura-plugin"]),
+    arrows("tebura-plugin-test", &["tebura-plugin", "tebura-identity"]),
     Arrows { from: "tebura-plugin-card", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-cbdc", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
+    Arrows {
+        from: "tebura-plugin-mynumber",
+        to: &["tebura-plugin", "tebura-identity"],
+        in_tests: &["tebura-plugin-test", "tebura-providers"],
+    },
+    Arrows { from: "tebura-plugin-play-park", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
     arrows("tebura-sim", &["tebura-hub", "tebura-contract", "tebura-ledger", "tebura-face"]),
@@ -70,7 +77,7 @@ const KEPT: [(&[&str], &[&str], &str); 8] = [
         &["tebura-egress", "tebura-server", TESTS],
         "plugins' calls leave through the egress only; the server fetches model packs",
     ),
-    (&["wit-bindgen"], &["tebura-plugin"], "guests see the SDK, not its generated code"),
+    (&["wit-bindgen"], &["tebura-plugin", "tebura-identity"], "guests see the SDK, not its generated code"),
     (&["clap"], &["tebura-server", "tebura-providers"], "a command line belongs to a binary"),
 ];
 

@@ -20,19 +20,23 @@ pub fn trial_of_identity(identity: &InstalledIdentity, replies: &[SampleReply], 
     };
     for (name, claims) in [("all claims", claims), ("no claims", Vec::new())] {
         trial.commands += 1;
-        let session = ProofSession {
-            id: format!("prf_{}", "0".repeat(32)),
-            now,
-            purpose: "enrolment".to_owned(),
-            subject: "5".repeat(32),
-            nonce: [9; 32],
-            claims,
-            locale: "ja".to_owned(),
-            expires: now.plus_ms(600_000),
-        };
+        let session = session(name, claims, now);
         explore(&mut trial, (identity, &session, replies), ProofInput::Begin, name, 0);
     }
     trial
+}
+
+fn session(purpose: &str, claims: Vec<String>, now: Timestamp) -> ProofSession {
+    ProofSession {
+        id: format!("prf_{}", "0".repeat(32)),
+        now,
+        purpose: purpose.replace(' ', "-"),
+        subject: "5".repeat(32),
+        nonce: [9; 32],
+        claims,
+        locale: "ja".to_owned(),
+        expires: now.plus_ms(600_000),
+    }
 }
 
 type Play<'p> = (&'p InstalledIdentity, &'p ProofSession, &'p [SampleReply]);
@@ -93,7 +97,7 @@ fn answers(challenge: &Challenge) -> Vec<(String, ProofEvent)> {
         ("an empty", Vec::new()),
         ("a noisy", b"\xff\xfe\x00".to_vec()),
         ("an unsigned", challenge.to_sign.clone()),
-        ("a nested", vec![0x30, 0x80].repeat(2_000)),
+        ("a nested", [0x30, 0x80].repeat(2_000)),
         ("a large", vec![0x30; LARGE]),
     ];
     for (name, content) in contents {
@@ -103,4 +107,24 @@ fn answers(challenge: &Challenge) -> Vec<(String, ProofEvent)> {
         }
     }
     answers
+}
+
+/// Whether two components answer a session's beginning, and every answer that nobody's card gave, with the same steps.
+///
+/// # Errors
+/// The events, and both answers.
+pub fn same_identity(one: &InstalledIdentity, other: &InstalledIdentity, now: Timestamp) -> Result<usize, String> {
+    let Part::Identity(part) = &one.manifest().part else { return Ok(0) };
+    let session = session("all claims", part.claims.clone(), now);
+    let mut steps = 0;
+    let mut compare = |input: ProofInput<'_>, path: &str| {
+        steps += 1;
+        let (one, other) = (one.run(&session, input).result, other.run(&session, input).result);
+        if one == other { Ok(one.ok()) } else { Err(format!("{path}: {one:?} and {other:?}")) }
+    };
+    let Some(begun) = compare(ProofInput::Begin, "begin")? else { return Ok(steps) };
+    for (name, event) in events(&session, &begun, &[]) {
+        compare(ProofInput::Resume { state: &begun.state, event: &event }, &name)?;
+    }
+    Ok(steps)
 }
