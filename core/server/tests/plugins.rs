@@ -2,6 +2,9 @@
 //! restart, and ends with its key. The component is the wallet's, under another name, another key and another far end.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "plugins/proofings.rs"]
+mod proofings;
+
 use std::path::Path;
 
 use axum::Router;

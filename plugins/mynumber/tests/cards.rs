@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tebura_plugin::NativeHost;
 use tebura_identity::{Assertion, Evidence};
+use tebura_plugin::NativeHost;
 use tebura_plugin_mynumber::{KIND, MyNumber, PART};
 use tebura_plugin_test::{IdentityHarness, NOW, Proofed, identity_conformance, post};
 use tebura_providers::jpki::{Algorithm, Card, CardPlan, Certifier, CertifierPlan, Holder, SignPlan};

@@ -16,11 +16,14 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tebura_hub::ports::Clock;
-use tebura_hub::rail::{Effect, HttpReply, Next, Party, RailCommand, RailEvent, RailOperation, RailOutcome, Step};
+use tebura_hub::rail::{
+    Effect, HttpCall, HttpReply, Next, Party, RailCommand, RailEvent, RailOperation, RailOutcome, Step,
+};
 use tebura_ledger::{Money, OperationId, Timestamp};
 use tebura_plugin_host::{Bindings, Input, Manifest, Package, Workbench};
 
 use super::super::{Failure, Outcome, print};
+use super::call_identity;
 use crate::clock::SystemClock;
 
 #[derive(Args)]
@@ -57,13 +60,16 @@ pub(super) fn run(arguments: &CallArguments) -> Outcome {
         std::fs::read_to_string(&arguments.file)
     };
     let text = text.map_err(|error| format!("{} cannot be read: {error}", arguments.file.display()))?;
-    let asked: Asked = serde_json::from_str(&text).map_err(|error| {
-        format!("{}: {error}; write {{\"command\": \"hold\", \"amount\": 1200}}", arguments.file.display())
-    })?;
     let package = Package::read(&arguments.folder)?;
     let now = SystemClock::default().now();
     let bench = Workbench::open(&package.manifest, package.component, Bindings::default(), now)?;
-    let rail = bench.plugin().rail().ok_or("`tebura plugin call` takes a rail")?;
+    if let Some(identity) = bench.plugin().identity() {
+        return call_identity::run(identity, &text, now);
+    }
+    let rail = bench.plugin().rail().ok_or("`tebura plugin call` takes a rail or an identity plugin")?;
+    let asked: Asked = serde_json::from_str(&text).map_err(|error| {
+        format!("{}: {error}; write {{\"command\": \"hold\", \"amount\": 1200}}", arguments.file.display())
+    })?;
     let operation = operation(&asked, bench.manifest(), now)?;
     let answer = match (&asked.state, &asked.event) {
         (Some(state), Some(event)) => {
@@ -121,7 +127,7 @@ fn operation(asked: &Asked, manifest: &Manifest, now: Timestamp) -> Result<RailO
     Ok(RailOperation { id, attempt, now, command })
 }
 
-fn event_of(event: &Value) -> Result<RailEvent, Failure> {
+pub(super) fn event_of(event: &Value) -> Result<RailEvent, Failure> {
     let silence = |maybe_delivered| RailEvent::Silence { maybe_delivered, reason: "no answer came".to_owned() };
     match event.as_str() {
         Some("lost") => return Ok(silence(true)),
@@ -137,21 +143,24 @@ fn event_of(event: &Value) -> Result<RailEvent, Failure> {
     Ok(RailEvent::Reply(HttpReply { status, headers, body }))
 }
 
+/// A call as it is printed.
+pub(super) fn called(call: &HttpCall) -> Value {
+    let effect = match &call.effect {
+        Effect::Read => json!("read"),
+        Effect::Once => json!("once"),
+        Effect::Idempotent { key } => json!({"idempotent": key}),
+    };
+    let body = serde_json::from_slice(&call.body)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&call.body).into_owned()));
+    json!({"call": {
+        "endpoint": call.endpoint, "method": call.method, "path": call.path, "effect": effect, "body": body,
+    }})
+}
+
 fn shown(step: &Step) -> Value {
     let fault = |fault: &tebura_hub::rail::Fault| json!({"code": fault.code, "message": fault.message});
     let next = match &step.next {
-        Next::Call(call) => {
-            let effect = match &call.effect {
-                Effect::Read => json!("read"),
-                Effect::Once => json!("once"),
-                Effect::Idempotent { key } => json!({"idempotent": key}),
-            };
-            let body = serde_json::from_slice(&call.body)
-                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&call.body).into_owned()));
-            json!({"call": {
-                "endpoint": call.endpoint, "method": call.method, "path": call.path, "effect": effect, "body": body,
-            }})
-        }
+        Next::Call(call) => called(call),
         Next::WaitUntil(time) => json!({"wait_until": time.millis()}),
         Next::Done(RailOutcome::Settled { reference, amount }) => {
             json!({"settled": {"reference": reference, "amount": amount.minor(), "currency": amount.currency().to_string()}})

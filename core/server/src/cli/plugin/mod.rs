@@ -6,6 +6,7 @@
 mod approve;
 mod build;
 mod call;
+mod call_identity;
 mod hub;
 mod key;
 mod new;

@@ -68,7 +68,10 @@ fn workspace() -> Result<String, toml::ser::Error> {
         .collect();
     let mut workspace = Table::new();
     workspace.insert("resolver".to_owned(), shared["resolver"].clone());
-    workspace.insert("members".to_owned(), Value::Array(vec!["sdk/plugin".into(), "sdk/identity".into(), "sdk/plugin-test".into()]));
+    workspace.insert(
+        "members".to_owned(),
+        Value::Array(vec!["sdk/plugin".into(), "sdk/identity".into(), "sdk/plugin-test".into()]),
+    );
     for name in ["package", "lints"] {
         workspace.insert(name.to_owned(), shared[name].clone());
     }
