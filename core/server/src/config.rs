@@ -159,6 +159,9 @@ enum ReachWord {
     Loopback,
 }
 
+/// Addresses by the manifest's handle.
+pub type Origins = BTreeMap<String, String>;
+
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -230,7 +233,7 @@ impl Config {
     ///
     /// # Errors
     /// The first folder that cannot be read.
-    pub fn declared_plugins(&self) -> Result<Vec<(Package, BTreeMap<String, String>)>, RailsError> {
+    pub fn declared_plugins(&self) -> Result<Vec<(Package, Origins)>, RailsError> {
         let declared = |plugin: &PluginConfig| {
             let origins = plugin.endpoints.iter().map(|(name, endpoint)| (name.clone(), endpoint.origin.clone()));
             Ok((Package::read(&plugin.folder)?, origins.collect()))
