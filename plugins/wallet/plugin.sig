@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "KMnHrQUit3rlECcHJN7XiyVFeKXbc921X0CvQKqlH1mEs/k9pKJPfcOh508vBUDYLl5ow7cEZP/esNbIjAbEBQ=="
+      "signature": "9bIAXn6HrMDFeYgPHSs5qega1KrElc2pyJghpMAkuItkTjhmgWptaEUfqPht1qMvTzRc2+OLHkH8MQLJVJWvDg=="
     }
   ]
 }

@@ -14,6 +14,11 @@ impl Credential {
         Credential(secret.into())
     }
 
+    /// To sign with.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Whether a request shows it. Takes the same time however much of it is right.
     pub(crate) fn is_shown_by(&self, headers: &HeaderMap) -> bool {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));

@@ -30,6 +30,7 @@ mod rules;
 mod sandbox;
 mod sandbox_routes;
 mod schema;
+mod signed;
 mod statement;
 
 use std::future::IntoFuture;
@@ -48,11 +49,13 @@ use crate::line::{Lines, Scissors};
 use crate::switches::Switches;
 use crate::wallet::books::Books;
 use crate::wallet::routes::Counter;
+use crate::wallet::signed::Signing;
 
 pub use self::books::BooksError;
 pub use self::notices::{Notices, signature};
 pub use self::record::{Kind, Record, Status};
 pub use self::sandbox::{Audit, Balance, Sandbox};
+pub use self::signed::request_signature;
 pub use self::statement::{Amount, Line, Statement};
 
 /// Where the provider keeps its money.
@@ -75,6 +78,8 @@ pub struct WalletConfig {
     pub credential: Credential,
     /// What callers of `/sandbox` have to show; `None`: those routes do not exist.
     pub admin: Option<Credential>,
+    /// What callers of `/v1` sign their requests with ([`request_signature`]); `None`: nobody signs.
+    pub request_secret: Option<Credential>,
     /// Above this many yen the payer is asked in the app before money is set aside; `None`: never.
     pub confirm_above: Option<i64>,
     /// When holds expire by.
@@ -89,6 +94,7 @@ impl WalletConfig {
             database: Database::Memory,
             credential,
             admin: None,
+            request_secret: None,
             confirm_above: None,
             clock: system_clock(),
         }
@@ -123,6 +129,7 @@ impl WalletProvider {
     /// Opens the books and serves. Returns as soon as it accepts connections.
     pub async fn start(config: WalletConfig) -> Result<Running, StartError> {
         let (notices, sending) = Notices::new();
+        let signing = config.request_secret.map(|secret| Signing { secret, clock: config.clock.clone() });
         let opened = Books::open(&config.database, config.clock, config.confirm_above, notices.clone()).await;
         let books = opened.map_err(StartError::Database)?;
         let refused = |error| StartError::Bind(config.bind, error);
@@ -133,7 +140,7 @@ impl WalletProvider {
         let (close, closing) = watch::channel(false);
         let counter = Counter::new(books.clone(), switches.clone(), config.credential, config.admin, closing.clone());
         let service: IntoMakeServiceWithConnectInfo<_, Scissors> =
-            routes::router(counter).into_make_service_with_connect_info();
+            routes::router(counter, signing).into_make_service_with_connect_info();
         let mut stop = closing;
         let serving = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {
             let _ = stop.wait_for(|closing| *closing).await;

@@ -6,11 +6,13 @@
 //! provider asks its payer in the app, the operation waits: for a webhook, or until it is time to ask what they said.
 
 mod notices;
+mod signed;
 mod wire;
 
 use tebura_plugin::{
-    Call, Capture, Command, Extend, Hold, Inbound, Inquiry, Money, Next, Operation, Rail, Raise, Refund, Release,
-    Reply, Silence, Tag, declined, export_rail_with_notices, log, never_arrived, settled, unknown, wait_until, yen,
+    Call, Capture, Command, Declared, Extend, Fault, Hold, Inbound, Inquiry, Money, Next, Operation, Rail, Raise,
+    Refund, Release, Reply, Silence, Tag, declined, export_rail_with_notices, log, never_arrived, settled, unknown,
+    wait_until, yen,
 };
 
 use crate::wire::{Kind, Problem, Record, Status};
@@ -114,9 +116,12 @@ impl Rail for Wallet {
         )
     }
 
-    fn inquire(&self, _op: &Operation, inquiry: &Inquiry) -> Next {
+    fn inquire(&self, op: &Operation, inquiry: &Inquiry) -> Next {
         match segment(&inquiry.of) {
-            Some(operation) => Call::get(PROVIDER, format!("/v1/operations/{operation}")).read().then(INQUIRE),
+            Some(operation) => match ask_about(op, operation) {
+                Ok(call) => call.then(INQUIRE),
+                Err(fault) => unknown(fault.code, fault.message),
+            },
             None => unknown("operation.malformed", "the operation's id cannot stand in a path"),
         }
     }
@@ -167,11 +172,16 @@ fn wait(op: &Operation, looks: u32) -> Next {
 /// Asks what became of an operation whose payer was asked.
 fn look(op: &Operation, at: &Tag) -> Next {
     match (at.name(), at.value::<u32>(), segment(subject(op).0)) {
-        (CONFIRM, Ok(looks), Some(operation)) => {
-            Call::get(PROVIDER, format!("/v1/operations/{operation}")).read().then_with(CONFIRM, &looks)
-        }
+        (CONFIRM, Ok(looks), Some(operation)) => match ask_about(op, operation) {
+            Ok(call) => call.then_with(CONFIRM, &looks),
+            Err(fault) => unknown(fault.code, fault.message),
+        },
         _ => unknown("event.unexpected", "nothing is waited for"),
     }
+}
+
+fn ask_about(op: &Operation, operation: &str) -> Result<Call<Declared>, Fault> {
+    Ok(signed::request(op, "GET", format!("/v1/operations/{operation}"), Vec::new())?.read())
 }
 
 /// Whether the provider says that it has not decided about this very operation.
@@ -188,7 +198,12 @@ fn perform<T: serde::Serialize>(op: &Operation, amount: &Money, path: String, bo
     if amount.minor() == 0 {
         return declined("amount.zero", "an amount is at least 1 yen");
     }
-    Call::post(PROVIDER, path).json(body).idempotent(&op.id).then(PERFORM)
+    let unwritable = |error: serde_json::Error| Fault::new("request.unwritable", error.to_string());
+    let body = serde_json::to_vec(body).map_err(unwritable);
+    match body.and_then(|body| signed::request(op, "POST", path, body)) {
+        Ok(call) => call.idempotent(&op.id).then(PERFORM),
+        Err(fault) => declined(fault.code, fault.message),
+    }
 }
 
 /// Settles or declines by the provider's record of this operation.

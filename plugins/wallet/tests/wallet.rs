@@ -439,3 +439,15 @@ tebura_plugin_test::conformance_with_notices!(Wallet, |mut suite| {
     }
     suite.reply(404, json!({"code": "operation.not_found", "operation": "{operation}"}))
 });
+
+#[test]
+fn a_request_that_should_be_signed_does_not_leave_without_its_key() {
+    NativeHost::with(|host| drop(host.config.insert("signed_requests".to_owned(), "on".to_owned())));
+    let mut hub = harness();
+    let op = hub.hold(yen(1_200));
+    assert_eq!(hub.finish(&op), declined("crypto.key_not_bound"));
+    NativeHost::with(|host| drop(host.keys.insert("request".to_owned(), b"a secret of two".to_vec())));
+    let op = hub.hold(yen(1_200));
+    hub.expect(post("/v1/preauthorizations").key(op.id())).reply(201, done(op.id(), "preauthorization", "pa_7", 1_200));
+    assert_eq!(hub.finish(&op), settled("pa_7", yen(1_200)));
+}

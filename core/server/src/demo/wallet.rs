@@ -1,5 +1,6 @@
 //! The far end of the demo's wallet: the sandbox provider on a free port of this machine, with a database of its own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64::Engine;
@@ -7,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tebura_egress::Reach;
 use tebura_providers::wallet::{Database, Running, StartError, WalletConfig, WalletProvider};
 use tebura_providers::{Credential, wallet::BooksError};
+use zeroize::Zeroizing;
 
 use crate::start::rails::{EndpointPlan, PluginPlan};
 use crate::start::wallet_package;
@@ -32,6 +34,11 @@ fn hub_secret(operator_key: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(derived(operator_key, "demo wallet credential"))
 }
 
+/// What the hub signs its requests to the provider with.
+fn request_secret(operator_key: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(derived(operator_key, "demo wallet requests"))
+}
+
 /// The credential of the provider's own `/sandbox` calls.
 pub(super) fn sandbox_secret(operator_key: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(derived(operator_key, "demo wallet sandbox"))
@@ -44,6 +51,7 @@ pub(super) fn sandbox_secret(operator_key: &[u8]) -> String {
 pub(super) async fn start_wallet(data: &Path, operator_key: &[u8]) -> Result<Running, WalletError> {
     let config = WalletConfig {
         database: Database::File(data.join("wallet-provider.db")),
+        request_secret: Some(Credential::new(request_secret(operator_key))),
         admin: Some(Credential::new(sandbox_secret(operator_key))),
         ..WalletConfig::new(Credential::new(hub_secret(operator_key)))
     };
@@ -67,8 +75,8 @@ pub(super) fn wallet_plan(origin: String, operator_key: &[u8]) -> Result<PluginP
     Ok(PluginPlan {
         name: "wallet".to_owned(),
         package,
-        settings: Default::default(),
-        keys: Default::default(),
+        settings: BTreeMap::from([("signed_requests".to_owned(), "on".to_owned())]),
+        keys: BTreeMap::from([("request".to_owned(), Zeroizing::new(request_secret(operator_key)))]),
         endpoints: vec![endpoint],
     })
 }

@@ -22,6 +22,9 @@ struct Options {
     /// Above this many yen the payer is asked first: POST /sandbox/operations/{operation}/confirm says yes for them.
     #[arg(long)]
     confirm_above: Option<i64>,
+    /// What callers of /v1 sign their requests with; without it nobody signs.
+    #[arg(long, env = "SANDBOX_WALLET_REQUEST_SECRET", hide_env_values = true)]
+    request_secret: Option<String>,
     /// What callers of /sandbox show; without it those routes do not exist.
     #[arg(long, env = "SANDBOX_WALLET_ADMIN", hide_env_values = true)]
     admin: Option<String>,
@@ -34,6 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         bind: options.bind,
         database: options.database.map_or(Database::Memory, Database::File),
         confirm_above: options.confirm_above,
+        request_secret: options.request_secret.map(Credential::new),
         admin: options.admin.map(Credential::new),
         ..WalletConfig::new(Credential::new(options.credential))
     })

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
 use axum::http::HeaderMap;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::watch;
@@ -21,10 +22,11 @@ use crate::wallet::record::{Kind, Problem, Record};
 use crate::wallet::request::Order;
 use crate::wallet::sandbox::Sandbox;
 use crate::wallet::sandbox_routes;
+use crate::wallet::signed::{self, Signing};
 use crate::wallet::statement::Asked;
 
 /// Requests are a few hundred bytes.
-const MAX_BODY: usize = 16 * 1024;
+pub(crate) const MAX_BODY: usize = 16 * 1024;
 
 /// What serves the calls.
 pub(crate) struct Counter {
@@ -62,8 +64,8 @@ impl Counter {
 pub(crate) type Shop = State<Arc<Counter>>;
 type Cut = ConnectInfo<Scissors>;
 
-pub(crate) fn router(counter: Arc<Counter>) -> Router {
-    Router::new()
+pub(crate) fn router(counter: Arc<Counter>, signing: Option<Signing>) -> Router {
+    let calls = Router::new()
         .route("/v1/preauthorizations", post(preauthorize))
         .route("/v1/preauthorizations/{id}/raise", post(raise))
         .route("/v1/preauthorizations/{id}/extend", post(extend))
@@ -72,10 +74,12 @@ pub(crate) fn router(counter: Arc<Counter>) -> Router {
         .route("/v1/captures/{id}/refunds", post(refund))
         .route("/v1/operations/{operation}", get(operation))
         .route("/v1/wallets/{token}", get(wallet))
-        .route("/v1/statements", get(statement))
-        .merge(sandbox_routes::router())
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(counter)
+        .route("/v1/statements", get(statement));
+    let calls = match signing {
+        Some(signing) => calls.layer(from_fn_with_state(Arc::new(signing), signed::checked)),
+        None => calls,
+    };
+    calls.merge(sandbox_routes::router()).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(counter)
 }
 
 async fn preauthorize(shop: Shop, cut: Cut, headers: HeaderMap, body: Bytes) -> Response {

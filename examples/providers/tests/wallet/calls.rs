@@ -1,7 +1,7 @@
 //! What each call answers, and to whom.
 
 use serde_json::{Value, json};
-use tebura_providers::wallet::Database;
+use tebura_providers::wallet::{Database, request_signature};
 
 use crate::client::{ADMIN, Far, HOUR, HUB, NOW, hold_body};
 
@@ -241,6 +241,32 @@ async fn only_who_shows_the_credential_is_served() {
     let expected = json!({"token": "w1", "balance": 10_000, "held": 0, "available": 10_000, "currency": "JPY"});
     assert_eq!(balance.json(), expected);
     assert_eq!(hub.send("GET", "/v1/wallets/nobody", &[HUB], b"").await.unwrap().status, 404);
+}
+
+#[tokio::test]
+async fn where_requests_are_signed_only_what_was_signed_is_taken_and_only_for_minutes() {
+    let far = Far::signing(b"a secret of two").await;
+    let hub = far.client();
+    let (path, body) = ("/v1/preauthorizations", hold_body("op_1", 3_000).to_string());
+    let send = async |signature: Option<(&str, String)>, body: &str| {
+        let mut headers = vec![HUB, ("idempotency-key", "op_1")];
+        headers.extend(signature.as_ref().map(|(name, value)| (*name, value.as_str())));
+        hub.send("POST", path, &headers, body.as_bytes()).await.unwrap().status
+    };
+    let sign = |secret: &[u8], at, path: &str| request_signature(secret, at, "POST", path, body.as_bytes());
+    let right = sign(b"a secret of two", NOW, path);
+    let minutes = |minutes: i64| sign(b"a secret of two", NOW + minutes * 60_000, path);
+    for wrong in
+        [None, sign(b"another", NOW, path), sign(b"a secret of two", NOW, "/v1/other"), minutes(-6), minutes(6)]
+    {
+        assert_eq!(send(wrong.clone(), &body).await, 401, "{wrong:?}");
+    }
+    assert_eq!(send(right.clone(), &body.replace("3000", "4000")).await, 401, "another body");
+    assert_eq!(send(right, &body).await, 201);
+    let read = request_signature(b"a secret of two", NOW, "GET", "/v1/operations/op_1", b"").unwrap();
+    let asked = hub.send("GET", "/v1/operations/op_1", &[HUB, (read.0, &read.1)], b"").await.unwrap();
+    assert_eq!((asked.status, asked.json()["amount"].as_i64()), (200, Some(3_000)));
+    assert_eq!(hub.ask("op_1").await.unwrap().json()["code"], "signature.wrong");
 }
 
 #[tokio::test]

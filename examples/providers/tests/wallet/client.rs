@@ -40,18 +40,32 @@ pub(crate) struct Client(pub(crate) SocketAddr);
 
 impl Far {
     pub(crate) async fn start() -> Far {
-        let far = Far::open(Database::Memory, 0).await;
-        far.running.sandbox.open_wallet("w1").await.unwrap();
-        far.running.sandbox.open_merchant("m1").await.unwrap();
-        assert!(far.running.sandbox.top_up("w1", 10_000).await.unwrap());
-        far
+        Far::open(Database::Memory, 0).await.stocked().await
+    }
+
+    async fn stocked(self) -> Far {
+        self.running.sandbox.open_wallet("w1").await.unwrap();
+        self.running.sandbox.open_merchant("m1").await.unwrap();
+        assert!(self.running.sandbox.top_up("w1", 10_000).await.unwrap());
+        self
+    }
+
+    /// As [`Far::start`], where every caller signs.
+    pub(crate) async fn signing(secret: &[u8]) -> Far {
+        let secret = Credential::new(String::from_utf8(secret.to_vec()).unwrap());
+        Far::opened(Database::Memory, 0, Some(secret)).await.stocked().await
     }
 
     pub(crate) async fn open(database: Database, port: u16) -> Far {
+        Far::opened(database, port, None).await
+    }
+
+    async fn opened(database: Database, port: u16, request_secret: Option<Credential>) -> Far {
         let clock = ManualClock::at(NOW);
         let config = WalletConfig {
             bind: SocketAddr::from(([127, 0, 0, 1], port)),
             database,
+            request_secret,
             admin: Some(Credential::new("the sandbox's own credential")),
             clock: clock.clock(),
             ..WalletConfig::new(Credential::new("the hub's credential"))
