@@ -46,9 +46,9 @@ impl Attributes {
     pub(crate) fn of(certificate: &Certificate) -> Result<Attributes, Refusal> {
         let names = extension::<SubjectAltName>(certificate)?.ok_or(Refusal::AttributesMissing)?.1;
         let text = |oid| {
-            let mut found = names.0.iter().filter_map(|name| match name {
-                GeneralName::OtherName(other) if other.type_id == oid => Some(other),
-                _ => None,
+            let mut found = names.0.iter().filter_map(|name| {
+                let GeneralName::OtherName(other) = name else { return None };
+                (other.type_id == oid).then_some(other)
             });
             let (Some(other), None) = (found.next(), found.next()) else { return Err(Refusal::AttributesMissing) };
             let value = other.value.decode_as::<Utf8StringRef<'_>>().map_err(|_| Refusal::AttributesMalformed)?;
@@ -148,7 +148,7 @@ impl Birth {
 
 /// A day since 1970 as a Gregorian date.
 fn date(days: u64) -> (u32, u32, u32) {
-    let leap = |year: u32| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u32| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let (mut left, mut year) = (days, 1970);
     loop {
         let length = if leap(year) { 366 } else { 365 };

@@ -15,10 +15,8 @@ fn group(adults: u64, children: u64) -> Value {
 }
 
 fn waiting(ended: Ended) -> Value {
-    match ended {
-        Ended::Waiting { output: Some(output) } => output,
-        other => panic!("{other:?}"),
-    }
+    let Ended::Waiting { output: Some(output) } = ended else { panic!("{ended:?}") };
+    output
 }
 
 #[test]

@@ -87,7 +87,9 @@ impl<I: Identity> IdentityHarness<I> {
         self.state = step.state;
         match step.next {
             ProofWanted::Challenge(challenge) => challenge,
-            other => panic!("the plugin began with {other:?} and not with a challenge"),
+            other @ (ProofWanted::Far(_) | ProofWanted::Done(_)) => {
+                panic!("the plugin began with {other:?} and not with a challenge")
+            }
         }
     }
 

@@ -164,17 +164,14 @@ impl Hub {
 
     async fn tend_proofing(&self, mut row: Proofing) -> Result<(), CommitError> {
         let now = self.now();
-        match row.stage.clone() {
-            ProofingStage::Challenged(challenge) if now >= challenge.expires => {
-                row.end(ProofingStage::Expired);
-                return self.put_again(&mut row).await;
-            }
-            ProofingStage::Talking(Stage::Sending { call, attempts }) => {
-                let cut_off = Delivery::MaybeDelivered { reason: "the hub stopped while sending".to_owned() };
-                delivered(&mut row, call, attempts, cut_off, now);
-                self.put_again(&mut row).await?;
-            }
-            _ => {}
+        if matches!(&row.stage, ProofingStage::Challenged(challenge) if now >= challenge.expires) {
+            row.end(ProofingStage::Expired);
+            return self.put_again(&mut row).await;
+        }
+        if let ProofingStage::Talking(Stage::Sending { call, attempts }) = row.stage.clone() {
+            let cut_off = Delivery::MaybeDelivered { reason: "the hub stopped while sending".to_owned() };
+            delivered(&mut row, call, attempts, cut_off, now);
+            self.put_again(&mut row).await?;
         }
         self.drive_proofing(row, now).await.map(drop)
     }

@@ -38,10 +38,9 @@ impl Hub {
             };
         }
         let ProofingStage::Challenged(challenge) = &row.stage else {
-            return Err(match &row.stage {
-                ProofingStage::Expired => ProofingError::Expired(row.expires_at),
-                _ => ProofingError::EvidenceGiven(row.status()),
-            });
+            let expired = matches!(row.stage, ProofingStage::Expired);
+            let at = row.expires_at;
+            return Err(if expired { ProofingError::Expired(at) } else { ProofingError::EvidenceGiven(row.status()) });
         };
         let now = self.now();
         if now >= challenge.expires {

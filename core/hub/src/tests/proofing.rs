@@ -134,7 +134,7 @@ async fn office() -> Office {
 }
 
 impl Office {
-    fn new(&self, purpose: &str, claims: &[&str]) -> NewProofing {
+    fn asked(&self, purpose: &str, claims: &[&str]) -> NewProofing {
         NewProofing {
             person: self.hanako,
             plugin: PluginId(PLUGIN.to_owned()),
@@ -145,7 +145,7 @@ impl Office {
     }
 
     async fn begin(&self, word: &str) -> Proofing {
-        self.hub.begin_proofing(key(word), self.new("enrolment", &["name"])).await.unwrap().row
+        self.hub.begin_proofing(key(word), self.asked("enrolment", &["name"])).await.unwrap().row
     }
 
     async fn give(&self, word: &str, row: &Proofing, text: &str) -> Result<Proofing, ProofingError> {
@@ -217,7 +217,7 @@ async fn a_card_enrols_one_person() {
     let row = office.begin("b2").await;
     assert_eq!(office.give("g2", &row, "card-1;name=x").await.unwrap().status(), ProofingStatus::Proven);
     let taro = office.hub.register_person(key("taro"), "多摩 太郎", None).await.unwrap().row.id;
-    let new = NewProofing { person: taro, ..office.new("enrolment", &["name"]) };
+    let new = NewProofing { person: taro, ..office.asked("enrolment", &["name"]) };
     let row = office.hub.begin_proofing(key("b3"), new).await.unwrap().row;
     let done = office.give("g3", &row, "card-1;name=x").await.unwrap();
     assert_eq!(code(&done).1, "proofing.already_another_person");
@@ -236,7 +236,7 @@ async fn jpki_11_nothing_is_proven_on_silence_or_without_evidence() {
     let row = office.begin("b2").await;
     let done = office.give("g2", &row, "gullible;name=x").await.unwrap();
     assert_eq!(code(&done).1, "plugin.proven_on_silence");
-    let hasty = office.hub.begin_proofing(key("h"), office.new("hasty", &["name"])).await.unwrap().row;
+    let hasty = office.hub.begin_proofing(key("h"), office.asked("hasty", &["name"])).await.unwrap().row;
     assert_eq!(code(&hasty).1, "plugin.proven_without_evidence");
     *office.platform.0.lock().unwrap() = Some("revoked");
     let row = office.begin("b3").await;
@@ -269,19 +269,19 @@ async fn what_cannot_begin_says_why() {
     let office = office().await;
     let begin = async |new: NewProofing| office.hub.begin_proofing(key("k"), new).await.unwrap_err();
     let nobody = PersonId::from_uuid(tebura_ledger::Uuid::from_u128(1 << 9));
-    let good = || office.new("enrolment", &["name"]);
+    let good = || office.asked("enrolment", &["name"]);
     let other = PluginId("jp.example.other".to_owned());
     assert_eq!(begin(NewProofing { person: nobody, ..good() }).await, ProofingError::PersonNotFound(nobody));
     assert!(matches!(begin(NewProofing { plugin: other, ..good() }).await, ProofingError::PluginNotFound(_)));
-    assert_eq!(begin(office.new("En rolment", &["name"])).await, ProofingError::PurposeInvalid);
+    assert_eq!(begin(office.asked("En rolment", &["name"])).await, ProofingError::PurposeInvalid);
     assert_eq!(begin(NewProofing { locale: "fr".to_owned(), ..good() }).await, ProofingError::LocaleInvalid);
-    assert_eq!(begin(office.new("enrolment", &[])).await, ProofingError::ClaimsInvalid);
-    assert_eq!(begin(office.new("enrolment", &["name", "name"])).await, ProofingError::ClaimsInvalid);
-    let unoffered = begin(office.new("enrolment", &["sex"])).await;
+    assert_eq!(begin(office.asked("enrolment", &[])).await, ProofingError::ClaimsInvalid);
+    assert_eq!(begin(office.asked("enrolment", &["name", "name"])).await, ProofingError::ClaimsInvalid);
+    let unoffered = begin(office.asked("enrolment", &["sex"])).await;
     assert!(
         matches!(unoffered, ProofingError::ClaimNotOffered { claim, offered } if claim == "sex" && offered == "name, address")
     );
-    assert_eq!(begin(office.new(NUMBER, &["name"])).await, ProofingError::IndividualNumber);
+    assert_eq!(begin(office.asked(NUMBER, &["name"])).await, ProofingError::IndividualNumber);
 }
 
 #[tokio::test]

@@ -28,10 +28,12 @@ pub(super) fn run(folder: &Path) -> Outcome {
     let size = built.component.len();
     let now = SystemClock::default().now();
     let bench = Workbench::open(&bytes, built.component, Bindings::default(), now)?;
-    let found = match bench.plugin() {
-        Plugin::Rail(rail) => trial(rail, &replies, now),
-        Plugin::Identity(identity) => trial_of_identity(identity, &replies, now),
-        other => return Err(format!("this program cannot try out a component of {}", other.manifest().world).into()),
+    let found = if let Plugin::Rail(rail) = bench.plugin() {
+        trial(rail, &replies, now)
+    } else if let Plugin::Identity(identity) = bench.plugin() {
+        trial_of_identity(identity, &replies, now)
+    } else {
+        return Err(format!("this program cannot try out a component of {} yet", manifest.world).into());
     };
     let per_command = format!("{} steps of {} commands", print::grouped(found.steps as u64), found.commands);
     print::line(&format!("  component  {per_command}, each twice: {}", verdict(&found)));
