@@ -129,6 +129,16 @@ fn package(edit: (&str, &str), origin: &str) -> Value {
     })
 }
 
+/// The package with another manifest, signed by the same author.
+fn signed_again(mut package: Value, manifest: String) -> Value {
+    let parsed = Manifest::parse(manifest.as_bytes()).unwrap();
+    let component = STANDARD.decode(package["component"].as_str().unwrap()).unwrap();
+    let signed = sign(&parsed, component_digest(&component), (&KeyId("second".to_owned()), &author()), None).unwrap();
+    package["manifest"] = json!(manifest);
+    package["signatures"] = json!(String::from_utf8(signed).unwrap());
+    package
+}
+
 fn put_credential(data: &Path) {
     std::fs::create_dir_all(data.join("credentials")).unwrap();
     std::fs::write(data.join("credentials/second-wallet"), "Bearer second\n").unwrap();
@@ -310,21 +320,15 @@ async fn what_is_not_in_order_is_refused_and_says_what_to_do() {
     assert_eq!(town.operator("POST", "/operator/plugins", first).await.0, StatusCode::OK);
     let (status, older) = town.operator("POST", "/operator/plugins/offer", good()).await;
     assert_eq!((status, &older["code"]), (StatusCode::CONFLICT, &json!("plugin.version_conflict")), "{older}");
-    let mut changed = package(("title = \"Wallet\"", "title = \"Purse\""), origin);
-    changed = {
-        let text = changed["manifest"].as_str().unwrap().replace("version = \"1.0.0\"", "version = \"1.1.0\"");
-        let parsed = Manifest::parse(text.as_bytes()).unwrap();
-        let component = STANDARD.decode(changed["component"].as_str().unwrap()).unwrap();
-        let signed =
-            sign(&parsed, component_digest(&component), (&KeyId("second".to_owned()), &author()), None).unwrap();
-        changed["manifest"] = json!(text);
-        changed["signatures"] = json!(String::from_utf8(signed).unwrap());
-        changed
-    };
+    let renamed = package(("title = \"Wallet\"", "title = \"Purse\""), origin);
+    let text = renamed["manifest"].as_str().unwrap().replace("version = \"1.0.0\"", "version = \"1.1.0\"");
+    let changed = signed_again(renamed, text);
     let (status, refused) = town.operator("POST", "/operator/plugins/offer", changed).await;
     assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &json!("plugin.version_conflict")), "{refused}");
-    let more =
-        package(("version = \"1.0.0\"\ntitle = \"Wallet\"", "version = \"1.2.0\"\nsettings = [\"merchant\"]"), origin);
+    let newer = package(("1.0.0\"\ntitle", "1.2.0\"\ntitle"), origin);
+    let asks = "\"signed_requests\", \"merchant\"";
+    let text = newer["manifest"].as_str().unwrap().replace("\"signed_requests\"", asks);
+    let more = signed_again(newer, text);
     let (_, offer) = town.operator("POST", "/operator/plugins/offer", more).await;
     assert_eq!(offer["more"], json!(["read setting: merchant"]), "{offer}");
     assert_eq!((&offer["replaces"], &offer["new_key"]), (&json!("1.1.0"), &Value::Null), "{offer}");
