@@ -7,6 +7,7 @@ use tebura_ledger::{
     Verdict,
 };
 
+use crate::digest;
 use crate::exchange::{Exchange, Stage};
 use crate::hub::Hub;
 use crate::machine;
@@ -258,7 +259,5 @@ fn plugin(rail: &RailId) -> PluginId {
 
 /// The hub's key for a step: fixed before the step is committed, the same for every resend of its bytes.
 fn step_key(exchange: &Exchange) -> String {
-    use sha2::{Digest, Sha256};
-    let text = format!("tebura step {} {:?} {}", exchange.operation, exchange.purpose, exchange.ordinal);
-    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest::short(format!("tebura step {} {:?} {}", exchange.operation, exchange.purpose, exchange.ordinal))
 }

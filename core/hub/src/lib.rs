@@ -13,6 +13,7 @@ pub mod change_hold;
 pub mod confirm_raise;
 pub mod contracts;
 pub mod create_hold;
+mod digest;
 pub mod dispute_capture;
 mod drive;
 pub mod enroll_face;

@@ -13,6 +13,7 @@ pub mod config;
 mod connections;
 pub mod demo;
 pub mod extract;
+mod hex;
 pub mod idempotency;
 pub mod journal;
 pub mod key_file;

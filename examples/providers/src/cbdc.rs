@@ -27,7 +27,6 @@
 
 mod bank;
 mod door;
-mod hex;
 mod intermediary;
 mod ledger;
 mod network;

@@ -1,13 +1,13 @@
 //! Drives a session between plugin and far end, by the rules of the rails for sending; and what the worker does with
 //! sessions that nobody asks about. Any process may drive any session: the row's revision lets one of them win.
 
-use sha2::{Digest, Sha256};
 use tebura_ledger::Timestamp;
 
 use super::accept::accept;
 use super::begin::kv_writes;
 use super::prover::ProofEvent;
 use super::record::{Proofing, ProofingStage};
+use crate::digest;
 use crate::exchange::Stage;
 use crate::hub::Hub;
 use crate::individual_number;
@@ -195,8 +195,7 @@ fn talk(row: &mut Proofing, stage: Stage, due: Timestamp) {
 
 /// The hub's key for a call: the same for every resend of its bytes.
 fn call_key(row: &Proofing) -> String {
-    let text = format!("tebura proofing {} {}", row.id, row.ordinal);
-    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest::short(format!("tebura proofing {} {}", row.id, row.ordinal))
 }
 
 fn unread(error: ReadError) -> CommitError {

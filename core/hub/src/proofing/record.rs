@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use tebura_ledger::Timestamp;
 
 use super::prover::{Challenge, ProofSession};
+use crate::digest;
 use crate::exchange::Stage;
 use crate::ids::{PersonId, ProofingId};
 use crate::rail::{ComponentDigest, Fault, PluginId};
@@ -149,13 +150,7 @@ impl Proofing {
 
 /// A person under a name that one plugin sees and no other.
 fn subject(plugin: &PluginId, person: PersonId) -> String {
-    let digest = Sha256::new()
-        .chain_update(b"tebura subject 1 ")
-        .chain_update(plugin.0.as_bytes())
-        .chain_update([0])
-        .chain_update(person.uuid().as_bytes())
-        .finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest::short([b"tebura subject 1 ", plugin.0.as_bytes(), &[0], person.uuid().as_bytes()].concat())
 }
 
 /// What is kept of a plugin's link.

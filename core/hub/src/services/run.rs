@@ -1,7 +1,6 @@
 //! Drives a request: tell the plugin, store what it decided, send or move what was stored. Stops where something has to be
 //! waited for; the worker goes on later. Any process may drive any request: the row's revision lets one of them win.
 
-use sha2::{Digest, Sha256};
 use tebura_ledger::Timestamp;
 
 use super::accept::{Accepted, accept};
@@ -10,6 +9,7 @@ use super::instance::ServiceInstance;
 use super::perform::{Move, step_key};
 use super::record::{Happened, OwnHold, ServiceRequest, ServiceWrite, Stage};
 use super::step::{LedgerStep, ServiceCall, ServiceEvent};
+use crate::digest;
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::machine;
@@ -381,15 +381,12 @@ fn service_call(service: &ServiceInstance, row: &ServiceRequest, now: Timestamp)
 /// A person's name in one instance. Whoever does not know the person's id, 74 bits of which are random, cannot tell that
 /// two names are one person's.
 fn subject(service: &str, person: PersonId) -> String {
-    let digest = Sha256::digest(format!("tebura subject {} of {service}", person.uuid()));
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("sub_{hex}")
+    format!("sub_{}", digest::short(format!("tebura subject {} of {service}", person.uuid())))
 }
 
 /// The hub's key for a call: fixed before the step is stored, the same for every resend of its bytes.
 fn call_key(row: &ServiceRequest) -> String {
-    let digest = Sha256::digest(format!("tebura service step {} {}", row.id, row.progress.ordinal));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest::short(format!("tebura service step {} {}", row.id, row.progress.ordinal))
 }
 
 pub(super) fn unread(error: ReadError) -> CommitError {

@@ -8,6 +8,7 @@ use reqwest::{Client, Response};
 use sha2::{Digest, Sha256};
 
 use super::{Outcome, print};
+use crate::hex;
 use crate::messages::{Language, fill, text};
 use crate::problem::ProblemBody;
 use crate::wire::rail_statements::{RailStatementFindingsBody, RailStatementHeadBody};
@@ -32,7 +33,7 @@ pub(super) async fn run(arguments: ReconcileArguments) -> Outcome {
     let language = Language::of_process();
     let path = arguments.file.display().to_string();
     let bytes = std::fs::read(&arguments.file).map_err(|error| format!("{path} cannot be read: {error}"))?;
-    let key: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hex::encode(&Sha256::digest(&bytes));
     let client = Client::builder().build()?;
     let url = format!("{}/v1/rails/{}/statements", arguments.hub.trim_end_matches('/'), arguments.rail);
     let brought = client

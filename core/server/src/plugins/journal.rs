@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tebura_ledger::Timestamp;
 
 use super::binding::Grants;
+use crate::hex;
 
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,18 +172,7 @@ impl Journal {
 
 fn hash(entry: &Entry) -> String {
     let bare = Entry { hash: String::new(), ..entry.clone() };
-    hex(&Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// 32 bytes of [`hex`].
-pub(super) fn unhex(digits: &str) -> Option<[u8; 32]> {
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
+    hex::encode(&Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -31,11 +31,12 @@ use tebura_plugin_host::{
     StoreKv, component_digest, manifest_digest,
 };
 
+use crate::hex;
 use crate::start::rails::{RailsError, RailsStarted, bindings_of, keys_of};
 
 pub use binding::{EndpointGrant, GrantError, Grants};
+use journal::Journal;
 pub use journal::{Decision, JournalError};
-use journal::{Journal, hex, unhex};
 pub use open::OpenWork;
 pub use recorded::{Recorded, recorded};
 
@@ -277,13 +278,13 @@ impl Plugins {
             self.rails.host.trust_keys(keyring).map_err(PluginsError::Publisher)?;
         }
         self.rails.host.approve(&manifest, component);
-        self.keep(&request.package, &self.package_folder(&hex(&component.0), &hex(&text)))?;
+        self.keep(&request.package, &self.package_folder(&hex::encode(&component.0), &hex::encode(&text)))?;
         self.enable_package(&request.package, &manifest, &request.grants, now)?;
         let approved = Decision::Approved {
             plugin: offer.plugin.0.clone(),
             version: offer.version.clone(),
-            component: hex(&component.0),
-            manifest: hex(&text),
+            component: hex::encode(&component.0),
+            manifest: hex::encode(&text),
             powers: tebura_plugin_host::capabilities(&manifest),
             grants: request.grants.clone(),
         };
@@ -435,7 +436,8 @@ impl Plugins {
                 Decision::RailStopped { rail, reason } => drop(self.state().stopped.insert(rail, reason)),
                 Decision::RailResumed { rail } => drop(self.state().stopped.remove(&rail)),
                 Decision::Withdrawn { component, reason } => {
-                    let digest = unhex(&component).ok_or(JournalError::Digest { component })?;
+                    let digest = hex::decode(&component).and_then(|bytes| bytes.try_into().ok());
+                    let digest = digest.ok_or(JournalError::Digest { component })?;
                     self.rails.host.withdraw(ComponentDigest(digest), &reason);
                 }
             }
@@ -445,7 +447,7 @@ impl Plugins {
             let package = Package::read(&self.package_folder(&component, &manifest_hex))?;
             let manifest = Manifest::parse(&package.manifest).map_err(InstallError::from)?;
             let digest = component_digest(&package.component);
-            if hex(&digest.0) != component || hex(&manifest_digest(&manifest)) != manifest_hex {
+            if hex::encode(&digest.0) != component || hex::encode(&manifest_digest(&manifest)) != manifest_hex {
                 return Err(PluginsError::Changed { plugin, version });
             }
             self.rails.host.approve(&manifest, digest);
@@ -484,5 +486,5 @@ fn approval(manifest: &Manifest, component: [u8; 32], request: &Request) -> Stri
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hex(&hash.finalize())
+    hex::encode(&hash.finalize())
 }

@@ -6,8 +6,8 @@ use tebura_hub::rail::PluginId;
 use tebura_ledger::{RailId, Timestamp};
 use tebura_plugin_host::KeyId;
 
-use super::journal::hex;
 use super::{Decision, Plugins, PluginsError};
+use crate::hex;
 
 impl Plugins {
     /// Switches a plugin off: its rail declines new operations, and what is open becomes unknown.
@@ -59,7 +59,7 @@ impl Plugins {
         let not_installed = || PluginsError::NotInstalled { plugin: plugin.to_owned() };
         let digest = self.rails.host.component(&id).ok_or_else(not_installed)?;
         self.rails.host.withdraw(digest, reason);
-        let (component, reason) = (hex(&digest.0), reason.to_owned());
+        let (component, reason) = (hex::encode(&digest.0), reason.to_owned());
         state.journal.append(Decision::Withdrawn { component: component.clone(), reason }, now)?;
         Ok(component)
     }

@@ -10,6 +10,8 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use tebura_plugin_host::{BoundKey, KeyAlgorithm};
 use zeroize::Zeroizing;
 
+use crate::hex;
+
 /// Fewest bytes of a secret: what is shorter can be guessed.
 const SECRET_BYTES: usize = 16;
 
@@ -50,11 +52,7 @@ fn secret(text: &str) -> Result<Vec<u8>, PluginKeyError> {
         return STANDARD.decode(text).map_err(|_| PluginKeyError::Encoding);
     }
     let Some(digits) = text.strip_prefix("hex:") else { return Ok(text.as_bytes().to_vec()) };
-    let pair = |pair: &[u8]| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(pair, 16).ok()
-    };
-    digits.as_bytes().chunks(2).map(pair).collect::<Option<_>>().ok_or(PluginKeyError::Encoding)
+    hex::decode(digits).ok_or(PluginKeyError::Encoding)
 }
 
 #[cfg(test)]

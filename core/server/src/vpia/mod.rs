@@ -151,7 +151,7 @@ fn finish(mut report: Report, mut gaps: Gaps, sources: &Sources, older: Option<&
     let failed = |error: serde_json::Error| VpiaError::Json(error.to_string());
     let today = std::mem::take(&mut report.report.generated_on);
     let content = serde_json::to_vec(&report).map_err(failed)?;
-    report.report.content_sha256 = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    report.report.content_sha256 = crate::hex::encode(&Sha256::digest(&content));
     report.report.generated_on = today;
     if let Some(older) = older {
         let since = diff::since(older, &serde_json::to_value(&report).map_err(failed)?);

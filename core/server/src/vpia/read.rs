@@ -52,7 +52,7 @@ pub fn read(config: Config, places: Places, today: String) -> Result<Sources, Re
     let mut plugins = Vec::new();
     for (package, origins) in config.declared_plugins()? {
         let inspection = inspect(&package)?;
-        let component = inspection.component_digest.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let component = crate::hex::encode(&inspection.component_digest.0);
         let manifest = inspection.manifest;
         plugins.push(PluginSource { manifest, component, from: "configuration", disabled: None, origins });
     }

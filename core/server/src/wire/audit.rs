@@ -56,13 +56,7 @@ impl From<&SignedHead> for HeadBody {
 impl HeadBody {
     /// The head, when every part can be read.
     pub fn signed(self) -> Option<SignedHead> {
-        let mut link = [0; 32];
-        if self.link.len() != 64 {
-            return None;
-        }
-        for (nth, byte) in link.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(self.link.get(nth * 2..nth * 2 + 2)?, 16).ok()?;
-        }
+        let link = crate::hex::decode(&self.link)?.try_into().ok()?;
         let head = Head {
             shard: Shard::new(self.shard),
             seq: self.seq,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::time::rfc3339;
 use crate::extract::parse_id;
+use crate::hex;
 use crate::problem::Problem;
 
 /// A proofing to begin.
@@ -219,7 +220,7 @@ impl From<&Proof> for ProofBody {
             aal: proof.aal,
             grades: named(&proof.grades),
             claims: proof.claims.iter().map(|(name, _)| name.clone()).collect(),
-            evidence_digest: hex(&proof.evidence_digest),
+            evidence_digest: hex::encode(&proof.evidence_digest),
             proven_at: rfc3339(proof.at),
             valid_until: rfc3339(proof.valid_until),
         }
@@ -270,13 +271,9 @@ impl From<&ProvenClaim> for ClaimBody {
             ial: claim.ial,
             aal: claim.aal,
             grades: named(&claim.grades),
-            evidence_digest: hex(&claim.evidence_digest),
+            evidence_digest: hex::encode(&claim.evidence_digest),
             proven_at: rfc3339(claim.proven_at),
             valid_until: rfc3339(claim.valid_until),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -190,7 +190,7 @@ impl From<&StatementHead> for RailStatementHeadBody {
             from: rfc3339(head.from),
             until: rfc3339(head.until),
             grace_ms: head.grace_ms,
-            digest: head.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: crate::hex::encode(&head.digest),
             lines: head.lines,
             counts: RailStatementCountsBody {
                 matched: counts.matched,

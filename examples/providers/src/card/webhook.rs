@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::card::counter::Counter;
+use crate::hex;
 
 /// Where events go.
 #[derive(Clone)]
@@ -36,8 +37,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub fn signature(secret: &str, at: i64, body: &[u8]) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes());
     let code = mac.map(|mac| mac.chain_update(format!("{at}.")).chain_update(body).finalize().into_bytes());
-    let hex: String = code.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={at},v1={hex}")
+    format!("t={at},v1={}", code.map(|code| hex::encode(&code)).unwrap_or_default())
 }
 
 /// Delivers what there is and what comes, until the provider stops.

@@ -9,8 +9,8 @@ use ed25519_dalek::Signature;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::cbdc::hex;
 use crate::cbdc::ledger::{Completion, Ledger, Lock, LockState, Member};
+use crate::hex;
 
 /// Longest lock with a deadline, milliseconds: 400 days.
 const MAX_LOCK_MS: i64 = 400 * 24 * 3_600_000;

@@ -8,13 +8,13 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::cbdc::hex;
 use crate::cbdc::intermediary::{Ask, Record, Status};
 use crate::cbdc::ledger::Member;
 use crate::cbdc::network::{Network, NewCustomer};
 use crate::cbdc::orders::{Proof, Terms, signed_text};
 use crate::cbdc::world::{LedgerLine, Reply};
 use crate::clock::ManualClock;
+use crate::hex;
 
 const HUB: &str = "hub";
 const DAY: i64 = 86_400_000;

@@ -3,7 +3,6 @@
 //! `POST` to one address, at least once, in whatever order they get through. Absent: a memory of what was sent; a provider
 //! that stops forgets what it had not told.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::mpsc;
 
+use crate::hex;
 use crate::post::post;
 use crate::wallet::record::{Record, Status};
 
@@ -90,11 +90,7 @@ pub fn signature(secret: &[u8], at: i64, body: &[u8]) -> Option<(&'static str, S
     let mut code = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     code.update(format!("{at}.").as_bytes());
     code.update(body);
-    let mut value = format!("t={at},v1=");
-    for byte in code.finalize().into_bytes() {
-        write!(value, "{byte:02x}").ok()?;
-    }
-    Some(("x-wallet-signature", value))
+    Some(("x-wallet-signature", format!("t={at},v1={}", hex::encode(&code.finalize().into_bytes()))))
 }
 
 async fn send_all(target: Arc<Mutex<Option<Target>>>, mut waiting: mpsc::UnboundedReceiver<Value>) {

@@ -1,7 +1,6 @@
 //! Requests that are signed: `X-Wallet-Request-Signature: t=<milliseconds>,v1=<code>`, an HMAC-SHA256 over time, method, path
 //! and body, with a full stop after each but the last. A time that is five minutes off is not taken.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,6 +12,7 @@ use sha2::Sha256;
 
 use crate::clock::Clock;
 use crate::credential::Credential;
+use crate::hex;
 use crate::wallet::answer::Answer;
 use crate::wallet::record::Problem;
 use crate::wallet::routes::MAX_BODY;
@@ -34,11 +34,8 @@ pub fn request_signature(
     path: &str,
     body: &[u8],
 ) -> Option<(&'static str, String)> {
-    let mut value = format!("t={at},v1=");
-    for byte in code(secret, at, method, path, body)?.finalize().into_bytes() {
-        write!(value, "{byte:02x}").ok()?;
-    }
-    Some((HEADER, value))
+    let code = code(secret, at, method, path, body)?.finalize().into_bytes();
+    Some((HEADER, format!("t={at},v1={}", hex::encode(&code))))
 }
 
 fn code(secret: &[u8], at: i64, method: &str, path: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
@@ -63,8 +60,7 @@ pub(crate) async fn checked(State(signing): State<Arc<Signing>>, request: Reques
 fn is_signed(signing: &Signing, shown: &str, method: &str, path: &str, body: &[u8]) -> bool {
     let part = |name: &str| shown.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
     let (Some(at), Some(digits)) = (part("t").and_then(|at| at.parse::<i64>().ok()), part("v1")) else { return false };
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let Some(shown) = digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>() else { return false };
+    let Some(shown) = hex::decode(digits) else { return false };
     let fresh = (signing.clock)().abs_diff(at) <= TOLERANCE_MS.unsigned_abs();
     fresh && code(signing.secret.bytes(), at, method, path, body).is_some_and(|code| code.verify_slice(&shown).is_ok())
 }
