@@ -20,6 +20,9 @@ use crate::resolve_operation::ResolveOperation;
 /// A settle window, milliseconds.
 const WINDOW_MS: i64 = 30_000;
 
+/// More calls than anybody should make.
+const CALLS_PLANNED: usize = 5_000;
+
 /// A merchant whose account on the wallet rail is at home in the payer's shard.
 async fn neighbour(shop: &Shop) -> (crate::ids::MerchantId, tebura_ledger::AccountId) {
     let payer = shop.hub.store().instrument(shop.wallet).await.unwrap().unwrap().account;
@@ -164,6 +167,39 @@ async fn a_clock_that_jumps_ahead_does_not_make_silence_a_no() {
     // Counted without the jump.
     let sends_ms = 200 + 1_000 + 3_000;
     assert!(asked_after_ms(begun) >= sends_ms + WINDOW_MS, "believed after {} ms", asked_after_ms(begun));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_for_an_hour_costs_nobody_money_and_stops_nobody_else() {
+    for down in [Mishap::NoConnection, Mishap::Error500, Mishap::LostCall, Mishap::LostReply] {
+        let shop = Shop::open().await;
+        let held = shop.place("before", shop.wallet, 500).await.unwrap().hold.id();
+        shop.far_end.plan(&vec![down; CALLS_PLANNED]);
+        let capture = shop.capture("c", held, Some(500), Finality::Final).await.unwrap().operation.id();
+        let late = shop.place("meanwhile", shop.wallet, 300).await.unwrap().operation.id();
+        for minute in 0..60 {
+            shop.clock.jump_ms(60_000);
+            shop.hub.tick().await.unwrap();
+            let other = shop.place(&format!("other {minute}"), shop.house, 10).await.unwrap();
+            assert_eq!(other.hold.status(), Status::Held, "{down:?}, minute {minute}");
+        }
+        let calls = CALLS_PLANNED - shop.far_end.planned();
+        assert!(calls < 120, "{down:?}: {calls} calls in an hour for three operations");
+
+        shop.far_end.plan(&[]);
+        for _ in 0..240 {
+            shop.clock.jump_ms(60_000);
+            shop.hub.tick().await.unwrap();
+        }
+        let row = async |id| shop.hub.store().operation(id).await.unwrap().unwrap();
+        let (capture, late) = (row(capture).await, row(late).await);
+        assert!(capture.state().is_final() && late.state().is_final(), "{down:?}: {capture:?} {late:?}");
+        let wallet = shop.far_end.wallet();
+        let captured = i64::from(matches!(capture.state(), OperationState::Settled { .. })) * 500;
+        assert_eq!(wallet.captured, captured, "{down:?}");
+        assert_eq!(wallet.balance + wallet.captured - wallet.refunded + wallet.holds.values().sum::<i64>(), 10_000);
+        assert!(wallet.acts.values().all(|acts| *acts == 1), "{down:?}: {:?}", wallet.acts);
+    }
 }
 
 #[tokio::test]

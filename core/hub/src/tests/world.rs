@@ -163,6 +163,11 @@ impl FarEnd {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
+    /// Mishaps that are still to come.
+    pub(super) fn planned(&self) -> usize {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Does something when that many calls have been sent.
     pub(super) fn after_calls(&self, calls: u32, then: impl Fn() + Send + Sync + 'static) {
         *self.after_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some((calls, Box::new(then)));

@@ -127,6 +127,79 @@ fn a_problem_names_the_line_the_value_and_the_fix() {
     );
 }
 
+const IDENTITY: &str = r#"[plugin]
+id = "jp.example.proof"
+version = "1.0.0"
+title = "Proof"
+world = "tebura:identity/identity-plugin@1.0.0"
+settings = ["anchors"]
+
+[identity]
+claims = ["name", "birth_date"]
+session = "10 min"
+
+[limits]
+fuel = 1_000_000
+memory = "8 MiB"
+deadline = "2 s"
+"#;
+
+const SERVICE: &str = r#"[plugin]
+id = "jp.example.park"
+version = "1.0.0"
+world = "tebura:service/service-plugin@1.0.0"
+
+[service]
+payees = ["facility"]
+galleries = ["today"]
+topics = ["park.entered"]
+claims = ["residence"]
+"#;
+
+const NOTICES: &str = r#"
+[notices]
+routes = ["events"]
+headers = ["X-Signature"]
+"#;
+
+/// What else a rail may say, on lines of their own.
+const MORE_OF_A_RAIL: &str = r#"max_hold = "7 d"
+partial_release = true
+pin = true
+settlement_delay = "2 d"
+finality = "final"
+when_on = { release = "merchant_code" }"#;
+
+#[test]
+fn every_field_wrong_in_turn_is_named_with_its_line_and_what_to_write() {
+    let rail = WHOLE.replacen("max_hold = \"7 d\"", MORE_OF_A_RAIL, 1);
+    let with_notices = rail.replacen("rail-plugin@", "rail-plugin-with-notices@", 1) + NOTICES;
+    let mut fields = 0;
+    for text in [with_notices.as_str(), IDENTITY, SERVICE] {
+        Manifest::parse(text.as_bytes()).unwrap();
+        let mut table = "";
+        for (number, line) in (1..).zip(text.lines()) {
+            let Some((name, _)) = line.split_once(" = ") else {
+                table = line.trim_matches(['[', ']']);
+                continue;
+            };
+            fields += 1;
+            for wrong in ["-1", "[[1]]", "{ x = [1] }"] {
+                let text = text.replacen(line, &format!("{name} = {wrong}"), 1);
+                let Err(ManifestError::Invalid(problems)) = Manifest::parse(text.as_bytes()) else {
+                    panic!("line {number}: {name} = {wrong} is accepted, or nobody says where it is wrong");
+                };
+                for problem in problems {
+                    assert_eq!(problem.line, Some(number), "{problem}");
+                    assert!(problem.path.starts_with(&format!("{table}.{name}")), "{problem}");
+                    assert!(!problem.what.is_empty() && !problem.fix.is_empty(), "{problem}");
+                }
+            }
+        }
+    }
+    assert_eq!(fields, 43);
+}
+
 #[test]
 fn what_is_missing_or_unknown_is_named() {
     check(
