@@ -91,10 +91,12 @@
 //! claims = ["residence"]
 //! ```
 
+mod calendar;
 mod dispatch;
 mod next;
 mod request;
 
+pub use calendar::Day;
 pub use dispatch::{Event, Service, handle, resume};
 pub use next::{
     Admission, Ask, LedgerStep, Moving, Next, Step, Topic, Waiting, Wanted, capture, capture_part, done, fail, hold,

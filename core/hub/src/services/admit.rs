@@ -13,6 +13,10 @@ use crate::pay_by_face::{chosen, pin_code};
 use crate::pin::Pin;
 use crate::recognise::{Among, LookError};
 
+/// How an action says that it wants to be asked, too, when a face is not the named person's; and what it is told then.
+const OTHER_FACE: &str = "other-face";
+/// What the comparison with one person says of somebody else.
+const OTHER_PERSON: &str = "face.other_person";
 /// Characters of a claim's name or value.
 const MAX_CLAIM: usize = 200;
 
@@ -82,8 +86,17 @@ impl Hub {
         let (person, by) = match image {
             None => (person, by),
             Some(image) => {
-                let found = self.look_for(service, person, image).await?;
-                (Some(found), by.into_iter().chain(["face".to_owned()]).collect())
+                let (found, seen) = match self.look_for(service, person, image).await {
+                    Ok(found) => (Some(found), "face"),
+                    // Nobody is recognised, so no money moves; what it means is for the service to say.
+                    Err(ServiceError::NotRecognised { code: OTHER_PERSON })
+                        if action.recognised_by.iter().any(|way| way == OTHER_FACE) =>
+                    {
+                        (None, OTHER_FACE)
+                    }
+                    Err(error) => return Err(error),
+                };
+                (found, by.into_iter().chain([seen.to_owned()]).collect())
             }
         };
         let instrument = match (person, instrument) {

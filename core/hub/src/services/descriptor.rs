@@ -23,7 +23,8 @@ pub struct Action {
     pub needs: Vec<String>,
     /// Claims that the plugin is shown where there are some.
     pub wishes: Vec<String>,
-    /// Ways of recognition, one of which is needed; empty: nobody has to be recognised.
+    /// Ways of recognition, one of which is needed; empty: nobody has to be recognised. With `other-face` among them the
+    /// plugin is asked, too, when a face is not the named person's; nobody is recognised then.
     pub recognised_by: Vec<String>,
     /// What a request that waits may be told.
     pub messages: Vec<MessageKind>,

@@ -138,7 +138,11 @@ impl Hub {
             let _turn = if attempt > 0 { Some(service.turn.lock().await) } else { None };
             let keys = self.store.service_revision(service.id()).await.map_err(unread)?;
             let now = self.now();
-            let call = service_call(service, row, now);
+            let rail = match row.asked.instrument {
+                Some(id) => self.instrument(id).await.map_err(unread)?.map(|known| known.rail.to_string()),
+                None => None,
+            };
+            let call = service_call(service, row, rail, now);
             let step = match &event {
                 None => service.plugin().handle(&call).await,
                 Some(event) => service.plugin().resume(&call, &row.progress.state, event).await,
@@ -360,7 +364,7 @@ fn after_failure(
     }
 }
 
-fn service_call(service: &ServiceInstance, row: &ServiceRequest, now: Timestamp) -> ServiceCall {
+fn service_call(service: &ServiceInstance, row: &ServiceRequest, rail: Option<String>, now: Timestamp) -> ServiceCall {
     let asks = |claim: &&Claim| {
         let action = service.actions.get(&row.asked.action);
         action.is_some_and(|own| own.action.needs.contains(&claim.name) || own.action.wishes.contains(&claim.name))
@@ -375,6 +379,7 @@ fn service_call(service: &ServiceInstance, row: &ServiceRequest, now: Timestamp)
         recognised_by: row.asked.recognised_by.clone(),
         claims: row.asked.claims.iter().filter(asks).cloned().collect(),
         input: row.asked.input.clone(),
+        attributes: rail.map(|rail| ("rail".to_owned(), rail)).into_iter().collect(),
     }
 }
 

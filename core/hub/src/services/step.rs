@@ -25,6 +25,8 @@ pub struct ServiceCall {
     pub claims: Vec<Claim>,
     /// JSON.
     pub input: String,
+    /// What the hub knows besides, by name: `rail`, that of what the person would pay with.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// Money that a service asks to have moved.

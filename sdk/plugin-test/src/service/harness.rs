@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tebura_plugin::service::{
-    Claim, Event, Fault, LedgerStep, Message, Receipt, Reply, Request, Service, Silence, Step, Wanted, handle, resume,
-    yen,
+    Claim, Event, Fault, Field, LedgerStep, Message, Receipt, Reply, Request, Service, Silence, Step, Wanted, handle,
+    resume, yen,
 };
 use tebura_plugin::{Effect, NativeHost};
 
@@ -74,6 +74,7 @@ pub struct AskBuilder<'h, S> {
     subject: Option<String>,
     by: Vec<String>,
     claims: Vec<Claim>,
+    attributes: Vec<Field>,
     pays: bool,
 }
 
@@ -138,8 +139,16 @@ impl<S: Service> Harness<S> {
 
     /// Something that is asked of the service.
     pub fn ask(&mut self, action: &str, input: Value) -> AskBuilder<'_, S> {
-        let (subject, by, claims) = (None, Vec::new(), Vec::new());
-        AskBuilder { harness: self, action: action.to_owned(), input, subject, by, claims, pays: true }
+        AskBuilder {
+            harness: self,
+            action: action.to_owned(),
+            input,
+            subject: None,
+            by: Vec::new(),
+            claims: Vec::new(),
+            attributes: Vec::new(),
+            pays: true,
+        }
     }
 
     /// The next call that the service makes, and (through the result) what comes of it.
@@ -371,6 +380,12 @@ impl<S: Service> AskBuilder<'_, S> {
         self
     }
 
+    /// The rail of what the person would pay with.
+    pub fn paying_with(mut self, rail: &str) -> Self {
+        self.attributes.push(Field { name: "rail".to_owned(), value: rail.to_owned() });
+        self
+    }
+
     /// The person does not agree to any payment.
     pub fn refuses_to_pay(mut self) -> Self {
         self.pays = false;
@@ -380,7 +395,7 @@ impl<S: Service> AskBuilder<'_, S> {
     /// Asks. Input and the way of recognition are checked as the hub does.
     #[track_caller]
     pub fn begin(self) -> Visit {
-        let AskBuilder { harness, action, input, subject, by, claims, pays } = self;
+        let AskBuilder { harness, action, input, subject, by, claims, attributes, pays } = self;
         must(harness.rules().input(&action, &input));
         let described = harness.service.describe();
         let known = described.actions.iter().find(|own| own.name == action);
@@ -402,7 +417,7 @@ impl<S: Service> AskBuilder<'_, S> {
             recognised_by: by,
             claims: claims.into_iter().filter(shown).collect(),
             input: input.to_string(),
-            attributes: Vec::new(),
+            attributes,
         };
         harness.begin(request, pays)
     }

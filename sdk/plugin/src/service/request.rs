@@ -93,7 +93,8 @@ impl Action {
         Action { wishes: claims.map(str::to_owned).to_vec(), ..self }
     }
 
-    /// Ways of recognition, one of which is needed: `face`, `card`, `qr`, `staff`, `instrument`.
+    /// Ways of recognition, one of which is needed: `face`, `card`, `qr`, `staff`, `instrument`. With `other-face` the
+    /// service is asked, too, when a picture is not of the person that a ticket or card names; nobody is recognised then.
     #[must_use]
     pub fn recognised_by<const N: usize>(self, ways: [&str; N]) -> Action {
         Action { recognised_by: ways.map(str::to_owned).to_vec(), ..self }
@@ -162,7 +163,7 @@ pub struct Request {
     pub claims: Vec<Claim>,
     /// JSON; see [`Request::input`].
     pub input: String,
-    /// What a later hub knows more.
+    /// What the hub knows besides; see [`Request::attribute`].
     pub attributes: Vec<Field>,
 }
 
@@ -184,6 +185,16 @@ impl Request {
     /// A claim of the person, where there is one.
     pub fn claim(&self, name: &str) -> Option<&Claim> {
         self.claims.iter().find(|claim| claim.name == name)
+    }
+
+    /// What the hub knows besides: `rail`, that of what the person would pay with.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|field| field.name == name).map(|field| field.value.as_str())
+    }
+
+    /// Whether a way was among those that led to the person.
+    pub fn is_by(&self, way: &str) -> bool {
+        self.recognised_by.iter().any(|own| own == way)
     }
 }
 

@@ -6,7 +6,7 @@ use super::desk::{config, output, town};
 use crate::perform::KeyRequest;
 use crate::ports::{Caller, CommitError, Service};
 use crate::services::*;
-use crate::tests::world::key;
+use crate::tests::world::{RAIL, key};
 
 #[tokio::test]
 async fn a_request_is_done_once_however_often_it_is_asked() {
@@ -34,7 +34,7 @@ async fn input_is_held_against_the_schema_and_against_the_individual_number() {
     assert!(matches!(refused(wrong).await, ServiceError::InputInvalid { problems } if problems[0].pointer == "/do"));
     let unknown = AskService { action: "dance".to_owned(), ..town.ask(&[]) };
     assert!(
-        matches!(refused(unknown).await, ServiceError::ActionNotFound { known, .. } if known == "gate, resident, visit")
+        matches!(refused(unknown).await, ServiceError::ActionNotFound { known, .. } if known == "gate, lane, resident, visit")
     );
     let number = (0..10)
         .map(|last| format!("1234-5678-901{last}"))
@@ -63,6 +63,24 @@ async fn the_way_of_recognition_counts() {
     assert_eq!(passed.request.asked.recognised_by, ["qr", "face"]);
     let told = Who::Person { person, by: "rumour".to_owned() };
     assert_eq!(refused(told).await, ServiceError::WayUnknown("rumour".to_owned()));
+}
+
+#[tokio::test]
+async fn an_action_may_want_to_hear_of_somebody_elses_face_and_then_nobody_is_recognised() {
+    let town = town().await;
+    let (person, by, image) = (town.hanako, "qr".to_owned(), b"taro".to_vec());
+    let lane = |who| AskService { action: "lane".to_owned(), who, ..town.agreed(1_000, &["done"]) };
+    let nobody = AskService { consent: None, ..lane(Who::PersonWithFace { person, by: by.clone(), image }) };
+    let lent = town.answer("lent", nobody).await;
+    assert_eq!((lent.request.asked.person, lent.masked_name.as_deref()), (None, None));
+    assert_eq!(lent.request.asked.recognised_by, ["qr", "other-face"]);
+    assert_eq!(output(&lent)["knows"], json!([]), "and nothing is known of what would be paid with");
+    let own = town.answer("own", lane(Who::Person { person, by })).await;
+    assert_eq!(output(&own)["knows"], json!([["rail", RAIL]]));
+    // A word that only the hub says.
+    let claimed = lane(Who::Nobody { by: Some("other-face".to_owned()) });
+    let refused = town.hub.ask_service(key("claimed"), claimed).await.unwrap_err();
+    assert_eq!(refused, ServiceError::WayUnknown("other-face".to_owned()));
 }
 
 #[tokio::test]

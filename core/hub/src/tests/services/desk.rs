@@ -67,7 +67,7 @@ impl WordService {
             title: None,
             settings: json!({"type": "object", "required": ["price"], "properties": {"price": {"type": "integer", "minimum": 0}}})
                 .to_string(),
-            actions: vec![action("visit", &[], &[]), action("resident", &["residence"], &[]), action("gate", &[], &["face"])],
+            actions: vec![action("visit", &[], &[]), action("resident", &["residence"], &[]), action("gate", &[], &["face"]), action("lane", &[], &["qr", "other-face"])],
             payees: words(&["facility"]),
             galleries: words(&["today"]),
             topics: words(&["entered"]),
@@ -81,7 +81,7 @@ impl WordService {
         let (mut writes, mut admissions, mut events) = (Vec::new(), Vec::new(), Vec::new());
         let output = |memory: &Memory| match &memory.refused {
             Some(code) => json!({ "refused": code, "claims": request.claims.len() }).to_string(),
-            None => json!({ "claims": request.claims.len() }).to_string(),
+            None => json!({ "claims": request.claims.len(), "knows": request.attributes }).to_string(),
         };
         loop {
             let word = script.r#do.get(memory.at).cloned().unwrap_or_else(|| "done".to_owned());

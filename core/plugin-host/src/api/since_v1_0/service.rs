@@ -78,6 +78,7 @@ fn request(request: &ServiceCall) -> wit::Request {
         value: claim.value.clone(),
         source: claim.source.name().to_owned(),
     };
+    let field = |(name, value): &(String, String)| wit::Field { name: name.clone(), value: value.clone() };
     wit::Request {
         id: request.id.clone(),
         service: request.service.clone(),
@@ -88,7 +89,7 @@ fn request(request: &ServiceCall) -> wit::Request {
         recognised_by: request.recognised_by.clone(),
         claims: request.claims.iter().map(claim).collect(),
         input: request.input.clone(),
-        attributes: Vec::new(),
+        attributes: request.attributes.iter().map(field).collect(),
     }
 }
 
