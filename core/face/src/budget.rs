@@ -125,6 +125,16 @@ impl MeasuredCurve {
         Ok(Self { impostor_pairs, points })
     }
 
+    /// Returns the most templates that a budget allows, at the highest measured threshold.
+    #[must_use]
+    pub fn largest_gallery(&self, budget: FalseMatchBudget) -> u64 {
+        (budget.0 / self.least_shown()) as u64
+    }
+
+    fn least_shown(&self) -> f64 {
+        self.points.iter().map(|point| upper_bound(point.false_match, self.impostor_pairs)).fold(1.0, f64::min)
+    }
+
     /// Derives the lowest measured threshold at which a search among so many templates keeps to the budget.
     ///
     /// # Errors
@@ -134,11 +144,10 @@ impl MeasuredCurve {
             return Err(BudgetError::EmptyGallery);
         }
         let shown = |point: &CurvePoint| upper_bound(point.false_match, self.impostor_pairs);
-        let least = self.points.iter().map(shown).fold(1.0, f64::min);
-        let (allowed, largest) = (budget.allowed(templates), (budget.0 / least) as u64);
+        let (allowed, largest) = (budget.allowed(templates), self.largest_gallery(budget));
         let point = self.points.iter().find(|point| shown(point) <= allowed);
         let Some(point) = point.copied() else {
-            return Err(BudgetError::GalleryTooLarge { templates, largest, allowed, shown: least });
+            return Err(BudgetError::GalleryTooLarge { templates, largest, allowed, shown: self.least_shown() });
         };
         let impostor_pairs = self.impostor_pairs;
         Ok(DerivedThreshold { budget, templates, impostor_pairs, point, shown: shown(&point), largest })

@@ -88,6 +88,13 @@ impl Gallery {
         self.len() == 0
     }
 
+    /// Returns how many templates a search of a section compares a probe with.
+    #[must_use]
+    pub fn section_len(&self, section: u128) -> usize {
+        let rows = self.read().sections.get(&section).cloned().unwrap_or_default();
+        rows.values().flatten().map(|group| group.count_ones() as usize).sum()
+    }
+
     /// Tells whether the subject has a template here.
     #[must_use]
     pub fn contains(&self, subject: u128) -> bool {

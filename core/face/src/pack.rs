@@ -2,6 +2,7 @@
 //!
 //! Absent: files, digests and models; those are the face engine's.
 
+use crate::budget::MeasuredCurve;
 use crate::decision::MatchPolicy;
 use crate::liveness::LivenessClaim;
 use crate::template::Similarity;
@@ -39,6 +40,8 @@ pub struct Pack {
     pub template_dims: usize,
     /// Search (1:N): least similarity and least lead.
     pub policy: MatchPolicy,
+    /// Error rates that its publisher measured; `None`: nobody can say how often it takes one person for another.
+    pub curve: Option<MeasuredCurve>,
     /// Comparison (1:1): least similarity.
     pub verify: Similarity,
     /// What its liveness is worth.

@@ -8,7 +8,6 @@ use crate::people::FaceReference;
 
 pub(crate) struct Galleries {
     pack: String,
-    policy: MatchPolicy,
     everybody: Gallery,
 }
 
@@ -19,7 +18,7 @@ pub(crate) fn pack_name(pack: &Pack) -> String {
 
 impl Galleries {
     pub(crate) fn new(pack: &Pack) -> Self {
-        Galleries { pack: pack_name(pack), policy: pack.policy, everybody: Gallery::new(pack.template_dims) }
+        Galleries { pack: pack_name(pack), everybody: Gallery::new(pack.template_dims) }
     }
 
     /// Makes a person findable in every gallery that she is in. A template of another pack is left out.
@@ -49,10 +48,37 @@ impl Galleries {
         Some(nearest.is_some_and(|candidate| candidate.similarity >= least))
     }
 
-    /// The two most similar people of a gallery, as far as the pack's policy can ask about them.
-    pub(crate) fn search(&self, gallery: GalleryId, probe: &Template) -> Candidates {
+    /// How many templates a search in a gallery compares a face with.
+    pub(crate) fn templates(&self, gallery: GalleryId) -> u64 {
+        self.everybody.section_len(gallery.uuid().as_u128()) as u64
+    }
+
+    /// The two most similar people of a gallery, as far as the policy can ask about them.
+    pub(crate) fn search(&self, gallery: GalleryId, probe: &Template, policy: &MatchPolicy) -> Candidates {
         let section = Search::section(gallery.uuid().as_u128());
-        self.everybody.search(probe, &section.not_below(self.policy.floor()))
+        self.everybody.search(probe, &section.not_below(policy.floor()))
+    }
+
+    /// Whether nobody else is within twice the margin of who was recognised. Who is nearer than that to somebody else is
+    /// taken for herself, but not on her face alone.
+    pub(crate) fn is_clear(
+        &self,
+        gallery: GalleryId,
+        probe: &Template,
+        policy: &MatchPolicy,
+        found: &Candidates,
+    ) -> bool {
+        let Some(best) = found.best else { return false };
+        let near = best.similarity.value() - 2.0 * policy.margin();
+        // The first search passed over whoever is below the floor; where the lead reaches below it, they are looked at now.
+        let second = if found.second.is_none() && near < policy.floor().value() {
+            let section = Search::section(gallery.uuid().as_u128());
+            let Some(floor) = Similarity::new(near) else { return false };
+            self.everybody.search(probe, &section.not_below(floor)).second
+        } else {
+            found.second
+        };
+        second.is_none_or(|second| second.similarity.value() <= near)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use tebura_contract::Contract;
 use tebura_ledger::{AccountId, HoldId, OperationId, RailId, Shard, Timestamp, TransferId};
 
+use crate::budgets::Budgets;
 use crate::cache::Cache;
 use crate::galleries::Galleries;
 use crate::ids::{ApiKeyId, ContractId, InstrumentId, MerchantId};
@@ -34,6 +35,7 @@ pub struct Hub {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) galleries: Galleries,
+    pub(crate) budgets: RwLock<Budgets>,
     rails: RwLock<BTreeMap<RailId, Arc<dyn Rail>>>,
     /// Rails on which nothing new is reserved, with the reason.
     pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
@@ -73,6 +75,7 @@ impl Hub {
             clock,
             ids,
             galleries,
+            budgets: RwLock::default(),
             rails: RwLock::new(rails),
             stopped: RwLock::default(),
             provers: RwLock::default(),

@@ -5,7 +5,9 @@
     reason = "types, verbs and ports are documented; a field or an error variant whose name and text say it all is not"
 )]
 
+mod age;
 pub mod audit;
+pub mod budgets;
 mod cache;
 pub mod capture_hold;
 pub mod card_number;

@@ -7,6 +7,7 @@
 use tebura_face::SampleRefusal;
 use tebura_ledger::{AtDeadline, Finality, FollowUp, Money, OperationState};
 
+use crate::budgets::Searcher;
 use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::change_hold::ChangeHoldError;
 use crate::create_hold::{CreateHoldError, PlaceIds, Terms};
@@ -129,13 +130,16 @@ impl Hub {
         pin: Option<Pin>,
     ) -> Result<Result<Payer, &'static str>, PayByFaceError> {
         let sandbox = self.merchant(till.merchant).await?.is_some_and(|merchant| merchant.sandbox);
-        let person = match self.recognise(sandbox, Among::Gallery(till.gallery), image).await {
-            Ok(Ok(person)) => person,
+        let among = Among::Gallery(till.gallery, self.budget_of(Searcher::Till(till.id)));
+        let known = match self.recognise(sandbox, among, image).await {
+            Ok(Ok(known)) => known,
             Ok(Err(code)) => return Ok(Err(code)),
             Err(LookError::Image(refusal)) => return Err(PayByFaceError::Image(refusal)),
             Err(LookError::EngineBusy { retry_after_ms }) => return Err(PayByFaceError::EngineBusy { retry_after_ms }),
+            Err(LookError::Read(error)) => return Err(error.into()),
         };
-        if amount.minor() > till.pin_above {
+        let person = known.person;
+        if amount.minor() > till.pin_above || !known.clear || self.is_minor(person).await? {
             let verdict = self.check_pin(person, pin).await?;
             if let Some(code) = pin_code(verdict) {
                 return Ok(Err(code));

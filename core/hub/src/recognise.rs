@@ -2,17 +2,27 @@
 //!
 //! Nothing is decided about money here; liveness is asked before anybody is looked for.
 
-use tebura_face::{Decision, LivenessPolicy, SampleRefusal, Scope, decide};
+use tebura_face::{BudgetError, Decision, FalseMatchBudget, LivenessPolicy, SampleRefusal, Scope, decide};
 
 use crate::hub::Hub;
 use crate::ids::{GalleryId, PersonId};
+use crate::ports::ReadError;
 
 /// Whom a face is compared with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Among {
-    Gallery(GalleryId),
+    /// With the false identifications that are accepted; `None`: the pack's own threshold.
+    Gallery(GalleryId, Option<FalseMatchBudget>),
     /// One person, known by other means.
     Person(PersonId),
+}
+
+/// Who a face was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) person: PersonId,
+    /// Nobody else is nearly as near. Where somebody is, another factor stands beside the face.
+    pub(crate) clear: bool,
 }
 
 /// Why nobody was looked for.
@@ -23,6 +33,13 @@ pub(crate) enum LookError {
     EngineBusy {
         retry_after_ms: u64,
     },
+    Read(ReadError),
+}
+
+impl From<ReadError> for LookError {
+    fn from(error: ReadError) -> Self {
+        LookError::Read(error)
+    }
 }
 
 impl Hub {
@@ -32,7 +49,7 @@ impl Hub {
         sandbox: bool,
         among: Among,
         image: Vec<u8>,
-    ) -> Result<Result<PersonId, &'static str>, LookError> {
+    ) -> Result<Result<Known, &'static str>, LookError> {
         if self.pack().scope == Scope::DrawnFacesOnly && !sandbox {
             return Ok(Err("face.pack_is_for_drawings"));
         }
@@ -47,19 +64,32 @@ impl Hub {
         if let Err(refusal) = sample.liveness.admit(policy) {
             return Ok(Err(refusal.code()));
         }
-        let gallery = match among {
-            Among::Gallery(gallery) => gallery,
+        let (gallery, rate) = match among {
+            Among::Gallery(gallery, rate) => (gallery, rate),
             Among::Person(person) => {
                 return Ok(match self.galleries.compare(person, &sample.template, self.pack().verify) {
                     None => Err("face.not_enrolled"),
-                    Some(true) => Ok(person),
+                    Some(true) => Ok(Known { person, clear: true }),
                     Some(false) => Err("face.other_person"),
                 });
             }
         };
-        let candidates = self.galleries.search(gallery, &sample.template);
-        match decide(&candidates, &self.pack().policy) {
-            Decision::Recognised { subject, .. } => Ok(Ok(PersonId::from_uuid(uuid::Uuid::from_u128(subject)))),
+        let rule = match self.search_rule(rate, gallery) {
+            Ok(rule) => rule,
+            Err(BudgetError::EmptyGallery) => return Ok(Err("face.not_recognised")),
+            Err(refusal) => {
+                tracing::error!(%gallery, %refusal, "nobody is looked for");
+                return Ok(Err(refusal.code()));
+            }
+        };
+        let policy = rule.policy();
+        let candidates = self.galleries.search(gallery, &sample.template, policy);
+        match decide(&candidates, policy) {
+            Decision::Recognised { subject, .. } => {
+                let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
+                let clear = self.galleries.is_clear(gallery, &sample.template, policy, &candidates);
+                Ok(Ok(Known { person, clear }))
+            }
             // Two people are too alike to tell: neither is taken, and no PIN of a guess is asked.
             Decision::Ambiguous { .. } => Ok(Err("face.ambiguous")),
             Decision::NotRecognised => Ok(Err("face.not_recognised")),

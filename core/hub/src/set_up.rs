@@ -3,6 +3,7 @@
 //! Each verb makes one row (and the ledger accounts that it needs) in one transaction with the caller's key; a repeat
 //! answers the row that the first call made.
 
+use tebura_face::BudgetError;
 use tebura_ledger::{
     AccountId, Command, Currency, Floor, Fund, Money, OpenAccount, OperationId, RailId, Refusal, Shard, TransferId,
 };
@@ -22,7 +23,7 @@ use crate::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
 pub const MAX_NAME: usize = 100;
 
 /// Why nothing was set up.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SetUpError {
     #[error("a name has 1 to {MAX_NAME} characters and no control characters")]
     NameInvalid,
@@ -36,6 +37,9 @@ pub enum SetUpError {
     TokenIsCardNumber,
     #[error("limits must be whole, positive and pin_above not above max_amount")]
     LimitsInvalid,
+    /// The till would search among too many people.
+    #[error(transparent)]
+    Search(#[from] BudgetError),
     #[error(transparent)]
     Pin(#[from] PinHashError),
     #[error(
@@ -227,6 +231,7 @@ impl Hub {
         let shard = self.key_shard(&key);
         let id = TillId::from_uuid(self.ids.next(shard));
         let till = Till { id, merchant, name, gallery, pin_above, max_amount };
+        self.check_till_search(&till)?;
         match self.claim(key, shard, id, writes([Write::Till(till.clone())])).await? {
             None => Ok(Made::new(till)),
             Some(target) => Made::again(self.store.till(parsed(&target)?).await?, target),

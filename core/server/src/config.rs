@@ -16,6 +16,7 @@ use tebura_plugin_host::{LockFile, Package};
 use zeroize::Zeroizing;
 
 use crate::app::Limits;
+use crate::faces_config::FacesConfig;
 use crate::rates::Rate;
 use crate::services::{ServiceConfig, Services};
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
@@ -47,6 +48,8 @@ pub struct Config {
     pub books: Vec<BookConfig>,
     /// Plugins to install.
     pub plugins: Vec<PluginConfig>,
+    /// How many false identifications are accepted.
+    pub faces: FacesConfig,
     /// Services: instances of plugins.
     pub services: Vec<ServiceConfig>,
     /// Where this was read, for messages that name a line.

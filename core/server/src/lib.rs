@@ -13,6 +13,7 @@ pub mod config;
 mod connections;
 pub mod demo;
 pub mod extract;
+pub mod faces_config;
 mod hex;
 pub mod idempotency;
 pub mod journal;

@@ -129,6 +129,7 @@ impl From<SetUpError> for Problem {
             SetUpError::TokenMissing(_) => problem(INVALID, "token.missing", &error),
             SetUpError::TokenIsCardNumber => problem(INVALID, "token.is_card_number", &error),
             SetUpError::LimitsInvalid => problem(INVALID, "till.limits_invalid", &error),
+            SetUpError::Search(inner) => problem(INVALID, inner.code(), &error),
             SetUpError::Pin(inner) => Problem::internal(&inner.to_string()),
             SetUpError::NotAWallet(_) => problem(INVALID, "account.not_a_wallet", &error),
             SetUpError::KeyReused => idempotency::key_reused(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Deserialize;
+use tebura_face::{BudgetError, FalseMatchBudget};
 use tebura_hub::Hub;
 use tebura_hub::ids::{GalleryId, MerchantId};
 use tebura_hub::ports::ReadError;
@@ -49,6 +50,8 @@ pub struct ServiceConfig {
     /// The plugin's galleries: `gal_…`.
     #[serde(default)]
     galleries: BTreeMap<String, String>,
+    /// False identifications per transaction that are accepted here; what `[faces]` says when it is left out.
+    false_match_rate: Option<f64>,
     /// Claims that callers may attest.
     #[serde(default)]
     attested: Vec<String>,
@@ -176,6 +179,7 @@ impl ServiceConfig {
             let known = plugins.services().join(", ");
             wrong.push(Wrong::new("/plugin", "plugin").with("found", &self.plugin).with("known", known));
         }
+        let false_match_rate = self.rate(hub, gallery, &mut wrong);
         let settings = serde_json::to_value(&self.settings).unwrap_or_default();
         let (Some(merchant), Some(currency), Some(plugin)) = (merchant, currency, plugin) else {
             return Ok(Err(wrong));
@@ -192,6 +196,7 @@ impl ServiceConfig {
             pin_above: self.pin_above.unwrap_or(self.cap),
             gallery,
             galleries,
+            false_match_rate,
             attested: self.attested.clone(),
         };
         Ok(match ServiceInstance::new(config, plugin) {
@@ -204,6 +209,28 @@ impl ServiceConfig {
                 Err(wrong.into_iter().chain(more).collect())
             }
         })
+    }
+
+    /// The rate of this service. A gallery that is too large for it now keeps the service from starting.
+    fn rate(&self, hub: &Hub, gallery: Option<GalleryId>, wrong: &mut Vec<Wrong>) -> Option<FalseMatchBudget> {
+        let own = match self.false_match_rate.map(FalseMatchBudget::new).transpose() {
+            Ok(own) => own,
+            Err(_) => {
+                let found = self.false_match_rate.unwrap_or_default();
+                wrong.push(Wrong::new("/false_match_rate", "rate").with("found", found));
+                return None;
+            }
+        };
+        let rule = gallery.map(|gallery| hub.search_rule(own.or(hub.budgets().default), gallery));
+        match rule {
+            None | Some(Ok(_) | Err(BudgetError::EmptyGallery)) => {}
+            Some(Err(BudgetError::GalleryTooLarge { templates, largest, .. })) => {
+                let too_large = Wrong::new("/gallery", "gallery_too_large");
+                wrong.push(too_large.with("templates", templates).with("largest", largest));
+            }
+            Some(Err(error)) => wrong.push(Wrong::new("/false_match_rate", "pack").with("why", error)),
+        }
+        own
     }
 
     async fn merchant(

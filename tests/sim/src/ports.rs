@@ -60,6 +60,7 @@ impl NoFaces {
             scope: Scope::DrawnFacesOnly,
             template_dims: 1,
             policy: MatchPolicy::new(0.99, 0.0).ok()?,
+            curve: None,
             verify: Similarity::new(0.99)?,
             liveness: LivenessClaim::None,
             licence: "Apache-2.0".to_owned(),

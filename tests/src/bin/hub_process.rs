@@ -192,6 +192,7 @@ impl NoFaces {
             scope: PackScope::DrawnFacesOnly,
             template_dims: 1,
             policy: MatchPolicy::new(0.99, 0.0)?,
+            curve: None,
             verify: Similarity::new(0.99).ok_or("0.99 is a similarity")?,
             liveness: LivenessClaim::None,
             licence: "Apache-2.0".to_owned(),

@@ -105,6 +105,7 @@ impl ModelPack {
             scope: self.recipes.scope,
             template_dims: self.recipes.embedder.dimensions,
             policy: self.recipes.policy,
+            curve: self.measured_curve().ok(),
             verify: self.recipes.verify,
             liveness: self.recipes.claim,
             licence: self.manifest.licence.clone(),

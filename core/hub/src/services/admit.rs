@@ -6,12 +6,13 @@ use super::ask::ServiceError;
 use super::descriptor::{Action, Claim, ClaimSource};
 use super::instance::ServiceInstance;
 use super::record::{Asked, Consent};
+use crate::budgets::Searcher;
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, PersonId};
 use crate::individual_number;
 use crate::pay_by_face::{chosen, pin_code};
 use crate::pin::Pin;
-use crate::recognise::{Among, LookError};
+use crate::recognise::{Among, Known, LookError};
 
 /// How an action says that it wants to be asked, too, when a face is not the named person's; and what it is told then.
 const OTHER_FACE: &str = "other-face";
@@ -31,9 +32,10 @@ pub enum Who {
         by: String,
     },
     Instrument(InstrumentId),
-    /// Searched in the gallery of the service. The image is not kept.
+    /// Searched in the gallery of the service. The image is not kept. `pin`: where the face alone is not clear enough.
     Face {
         image: Vec<u8>,
+        pin: Option<Pin>,
     },
     /// Known by a ticket or card, and compared with that person's face only.
     PersonWithFace {
@@ -66,16 +68,16 @@ impl Hub {
         who: Who,
         instrument: Option<InstrumentId>,
     ) -> Result<Recognised, ServiceError> {
-        let (person, by, image) = match who {
-            Who::Nobody { by } => (None, by.into_iter().collect(), None),
-            Who::Person { person, by } => (Some(person), vec![by], None),
+        let (person, by, image, pin) = match who {
+            Who::Nobody { by } => (None, by.into_iter().collect(), None, None),
+            Who::Person { person, by } => (Some(person), vec![by], None, None),
             Who::Instrument(id) => {
                 let known = self.instrument(id).await?.ok_or(ServiceError::InstrumentNotFound(id))?;
                 let by = vec!["instrument".to_owned()];
                 return self.way_accepted(action, Recognised { person: Some(known.person), instrument: Some(id), by });
             }
-            Who::Face { image } => (None, Vec::new(), Some(image)),
-            Who::PersonWithFace { person, by, image } => (Some(person), vec![by], Some(image)),
+            Who::Face { image, pin } => (None, Vec::new(), Some(image), pin),
+            Who::PersonWithFace { person, by, image } => (Some(person), vec![by], Some(image), None),
         };
         if let Some(unknown) = by.iter().find(|way| !["card", "qr", "staff"].contains(&way.as_str())) {
             return Err(ServiceError::WayUnknown(unknown.clone()));
@@ -86,7 +88,7 @@ impl Hub {
         let (person, by) = match image {
             None => (person, by),
             Some(image) => {
-                let (found, seen) = match self.look_for(service, person, image).await {
+                let (found, seen) = match self.look_for(service, person, image, pin).await {
                     Ok(found) => (Some(found), "face"),
                     // Nobody is recognised, so no money moves; what it means is for the service to say.
                     Err(ServiceError::NotRecognised { code: OTHER_PERSON })
@@ -115,18 +117,24 @@ impl Hub {
         service: &ServiceInstance,
         person: Option<PersonId>,
         image: Vec<u8>,
+        pin: Option<Pin>,
     ) -> Result<PersonId, ServiceError> {
         let sandbox = self.merchant(service.config.merchant).await?.is_some_and(|merchant| merchant.sandbox);
         let among = match (person, service.config.gallery) {
             (Some(person), _) => Among::Person(person),
-            (None, Some(gallery)) => Among::Gallery(gallery),
+            (None, Some(gallery)) => Among::Gallery(gallery, self.budget_of(Searcher::Service(service.id()))),
             (None, None) => return Err(ServiceError::NoGallery),
         };
         match self.recognise(sandbox, among, image).await {
-            Ok(Ok(person)) => Ok(person),
+            Ok(Ok(Known { person, clear: true })) => Ok(person),
+            Ok(Ok(Known { person, clear: false })) => match pin_code(self.check_pin(person, pin).await?) {
+                None => Ok(person),
+                Some(code) => Err(ServiceError::PinRefused { code }),
+            },
             Ok(Err(code)) => Err(ServiceError::NotRecognised { code }),
             Err(LookError::Image(refusal)) => Err(ServiceError::Image(refusal)),
             Err(LookError::EngineBusy { retry_after_ms }) => Err(ServiceError::EngineBusy { retry_after_ms }),
+            Err(LookError::Read(error)) => Err(error.into()),
         }
     }
 
@@ -187,7 +195,7 @@ impl Hub {
             return Err(ServiceError::ConsentMalformed { currency: service.config.currency.code().to_owned() });
         }
         let face_alone = asked.recognised_by.iter().all(|way| way == "face");
-        let needed = face_alone && up_to.minor() > service.config.pin_above;
+        let needed = face_alone && (up_to.minor() > service.config.pin_above || self.is_minor(person).await?);
         let with_pin = pin.is_some();
         if (needed || with_pin)
             && let Some(code) = pin_code(self.check_pin(person, pin).await?)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tebura_face::FalseMatchBudget;
 use tebura_ledger::Currency;
 use tokio::sync::Mutex;
 
@@ -36,6 +37,8 @@ pub struct InstanceConfig {
     pub gallery: Option<GalleryId>,
     /// The plugin's gallery handles.
     pub galleries: BTreeMap<String, GalleryId>,
+    /// False identifications per transaction that the operator accepts here; `None`: what is said for all.
+    pub false_match_rate: Option<FalseMatchBudget>,
     /// Claims that the caller may attest.
     pub attested: Vec<String>,
 }

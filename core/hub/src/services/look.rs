@@ -92,7 +92,12 @@ impl Hub {
             Some(person) => self.masked(person).await?,
             None => None,
         };
-        Ok(ServiceAnswer { status: status(service, &request), request, masked_name, replayed })
+        let mut status = status(service, &request);
+        if let (ServiceStatus::ConsentNeeded(needed), Some(person)) = (&mut status, request.asked.person) {
+            let face_alone = request.asked.recognised_by.iter().all(|way| way == "face");
+            needed.with_pin |= face_alone && self.is_minor(person).await?;
+        }
+        Ok(ServiceAnswer { status, request, masked_name, replayed })
     }
 
     async fn masked(&self, person: crate::ids::PersonId) -> Result<Option<String>, ReadError> {

@@ -18,16 +18,21 @@ pub(super) struct Street {
     pub(super) far_end: std::sync::Arc<FarEnd>,
     pub(super) clock: std::sync::Arc<JumpingClock>,
     pub(super) till: TillId,
-    gallery: GalleryId,
-    hanako: PersonId,
+    pub(super) gallery: GalleryId,
+    pub(super) hanako: PersonId,
+}
+
+/// Enrols one more face of a person.
+pub(super) async fn enrol_face(hub: &Hub, person: PersonId, face: &str) {
+    let session = hub.open_capture_session(key(&format!("{person} {face} session")), person).await.unwrap();
+    hub.enroll_face(key(&format!("{person} {face}")), session.id, face.as_bytes().to_vec()).await.unwrap();
 }
 
 /// Enrols a person whose face is `name`, with a wallet.
 pub(super) async fn enrol(hub: &Hub, name: &str, gallery: GalleryId, pin: Option<&str>) -> PersonId {
     let pin = pin.map(|digits| Pin::new(digits).unwrap());
     let person = hub.register_person(key(name), name, pin).await.unwrap().row.id;
-    let session = hub.open_capture_session(key(&format!("{name} session")), person).await.unwrap();
-    hub.enroll_face(key(&format!("{name} face")), session.id, name.as_bytes().to_vec()).await.unwrap();
+    enrol_face(hub, person, name).await;
     let instrument = NewInstrument {
         person,
         rail: RailId::new(RAIL).unwrap(),
@@ -56,17 +61,26 @@ pub(super) async fn furnish(hub: &Hub, sandbox: bool, pin: Option<&str>) -> (Til
 }
 
 impl Street {
-    async fn open(sandbox: bool) -> Street {
+    pub(super) async fn open(sandbox: bool) -> Street {
         let (hub, far_end, clock) = hub();
+        Street::with(hub, far_end, clock, sandbox).await
+    }
+
+    pub(super) async fn with(
+        hub: Hub,
+        far_end: std::sync::Arc<FarEnd>,
+        clock: std::sync::Arc<JumpingClock>,
+        sandbox: bool,
+    ) -> Street {
         let (till, gallery, hanako) = furnish(&hub, sandbox, Some("2468")).await;
         Street { hub, far_end, clock, till, gallery, hanako }
     }
 
-    async fn pay(&self, word: &str, image: &str, minor: i64) -> Result<PaymentAnswer, PayByFaceError> {
+    pub(super) async fn pay(&self, word: &str, image: &str, minor: i64) -> Result<PaymentAnswer, PayByFaceError> {
         self.pay_with_pin(word, image, minor, None).await
     }
 
-    async fn pay_with_pin(
+    pub(super) async fn pay_with_pin(
         &self,
         word: &str,
         image: &str,
@@ -78,7 +92,7 @@ impl Street {
         self.hub.pay_by_face(key(word), command).await
     }
 
-    async fn refused(&self, image: &str, minor: i64, pin: Option<&str>) -> String {
+    pub(super) async fn refused(&self, image: &str, minor: i64, pin: Option<&str>) -> String {
         let word = format!("{image} {minor} {pin:?} {}", self.hub.now().millis());
         self.clock.jump_ms(1);
         let answer = self.pay_with_pin(&word, image, minor, pin).await.unwrap();

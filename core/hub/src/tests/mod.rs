@@ -2,6 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names only the cases that it is about")]
 
+mod budgets;
 mod contracts;
 mod cut_off;
 mod faces;

@@ -70,9 +70,16 @@ struct WordFaces(Pack);
 
 impl WordFaces {
     fn template(name: &str) -> Template {
-        let axis = ["hanako", "taro", "jiro", "stranger"].iter().position(|known| *known == name).unwrap_or(3);
         let mut values = vec![0.05; 32];
-        values[axis] = 1.0;
+        match name {
+            "hanako" => values[0] = 1.0,
+            "taro" => values[1] = 1.0,
+            "jiro" => values[2] = 1.0,
+            // Two who look like hanako: the first too near to tell her from, the second near enough to ask for more.
+            "twin" => (values[0], values[1]) = (1.0, 0.35),
+            "cousin" => (values[0], values[1]) = (1.0, 0.45),
+            _ => values[3] = 1.0,
+        }
         Template::from_raw(values).unwrap()
     }
 }
@@ -415,17 +422,33 @@ impl RailOperation {
 
 /// A hub in this world, on `store`.
 pub(super) fn hub_on(store: Arc<dyn Store>, far_end: Arc<FarEnd>, clock: Arc<JumpingClock>, once: bool) -> Hub {
-    let pack = Pack {
+    hub_of(pack(), store, far_end, clock, once)
+}
+
+/// The pack of words.
+pub(super) fn pack() -> Pack {
+    Pack {
         name: "words".to_owned(),
         version: "1".to_owned(),
         scope: Scope::DrawnFacesOnly,
         template_dims: 32,
         policy: MatchPolicy::new(0.9, 0.05).unwrap(),
+        curve: None,
         verify: Similarity::new(0.9).unwrap(),
         liveness: LivenessClaim::Simulated,
         licence: "Apache-2.0".to_owned(),
         engine: "words".to_owned(),
-    };
+    }
+}
+
+/// A hub with a pack.
+pub(super) fn hub_of(
+    pack: Pack,
+    store: Arc<dyn Store>,
+    far_end: Arc<FarEnd>,
+    clock: Arc<JumpingClock>,
+    once: bool,
+) -> Hub {
     // Ids of a later process come after those of an earlier one.
     let first = u64::try_from(clock.now().millis()).unwrap() * 1_000;
     let hub = Hub::new(Ports {

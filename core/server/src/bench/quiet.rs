@@ -20,6 +20,7 @@ impl NoFaces {
             scope: Scope::DrawnFacesOnly,
             template_dims: 64,
             policy,
+            curve: None,
             verify: policy.threshold(),
             liveness: LivenessClaim::None,
             licence: "Apache-2.0".to_owned(),

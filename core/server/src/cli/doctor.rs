@@ -1,11 +1,13 @@
 //! `tebura doctor`: what this machine and this program have, what is missing, and how to add it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tebura_face_engine::EngineChoice;
+use tebura_face::FalseMatchBudget;
+use tebura_face_engine::{EngineChoice, ModelPack};
 
 use super::{Outcome, print};
+use crate::config::Config;
 use crate::start::faces::{choose_engine, read_pack};
 use crate::start::wallet_package;
 
@@ -14,6 +16,9 @@ pub(super) struct DoctorArguments {
     /// A model pack's folder; the pack that the program carries when it is left out.
     #[arg(long)]
     pack: Option<PathBuf>,
+    /// The configuration, `tebura.toml`: what its `[faces]` means with this pack.
+    #[arg(long)]
+    config: Option<PathBuf>,
     /// The data folder.
     #[arg(long, default_value = "tebura-data")]
     data: PathBuf,
@@ -27,7 +32,10 @@ pub(super) fn run(arguments: &DoctorArguments) -> Outcome {
     }
     print::line("Model pack");
     match read_pack(arguments.pack.as_deref()) {
-        Ok(pack) => pack.statement().iter().for_each(|line| item(line)),
+        Ok(pack) => {
+            pack.statement().iter().for_each(|line| item(line));
+            show_budgets(&pack, arguments.config.as_deref());
+        }
         Err(error) => item(&format!("MISSING: {error}")),
     }
     print::line("For people, not drawings, install a real pack");
@@ -51,6 +59,26 @@ pub(super) fn run(arguments: &DoctorArguments) -> Outcome {
         Err(_) => item(&format!("{data}: not made yet; the first start makes it")),
     }
     Ok(())
+}
+
+/// How many people the pack allows at the false identifications that are accepted.
+fn show_budgets(pack: &ModelPack, config: Option<&Path>) {
+    let curve = match pack.measured_curve() {
+        Ok(curve) => curve,
+        Err(error) => return item(&format!("NOT MEASURED: {error}")),
+    };
+    match config.map(Config::read) {
+        Some(Ok(config)) => config.faces.shown(&curve).iter().for_each(|line| item(&format!("[faces] {line}"))),
+        Some(Err(error)) => item(&format!("MISSING: {error}")),
+        None => {}
+    }
+    for rate in [0.01, 0.001] {
+        if let Ok(budget) = FalseMatchBudget::new(rate) {
+            let largest = curve.largest_gallery(budget);
+            item(&format!("{rate} false identifications per transaction: at most {largest} templates in a gallery"));
+        }
+    }
+    item("The steps for one gallery: tebura pack budget --templates N --rate R");
 }
 
 fn item(text: &str) {

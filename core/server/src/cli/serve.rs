@@ -96,6 +96,9 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let mut rails = plugins.rails();
     rails.extend(books.into_iter().map(|book| Arc::new(book) as Arc<dyn Rail>));
     let hub = start::assemble(opened.store.clone(), &faces, plugins.egress(), rails, !config.shared).await?;
+    for line in config.faces.configure(&hub).await? {
+        tracing::info!("{line}");
+    }
     for line in config.services().configure(&hub, &plugins).await? {
         tracing::info!("{line}");
     }

@@ -1,15 +1,22 @@
 //! `/v1/galleries`: among whom a till may look.
 
+use std::collections::BTreeMap;
+
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use tebura_hub::budgets::Searcher;
+use tebura_hub::ids::GalleryId;
 
 use super::answers::made;
 use crate::app::App;
-use crate::extract::{Write, parse_id};
+use crate::auth::Principal;
+use crate::extract::{Id, Write, parse_id};
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::people::EmptyBody;
-use crate::wire::sites::{CreateGalleryBody, GalleryBody};
+use crate::wire::searches::SearchBody;
+use crate::wire::sites::{CreateGalleryBody, GalleryBody, GalleryShownBody};
 
 /// Makes an empty gallery.
 #[utoipa::path(
@@ -31,6 +38,41 @@ pub(super) async fn create_gallery(
     let (hub, key, name) = (app.hub.clone(), write.key, write.body.name);
     let gallery = app.run(write.running, async move { Ok(hub.create_gallery(key, &name).await?) }).await?;
     Ok(made(GalleryBody::from(&gallery.row), gallery.replayed))
+}
+
+/// A gallery, and how near a face has to be in it as it is now.
+#[utoipa::path(
+    get,
+    path = "/v1/galleries/{id}",
+    tag = "sites",
+    params(("id" = String, Path, description = "`gal_…`")),
+    responses(
+        (status = 200, description = "The gallery", body = GalleryShownBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get_gallery(
+    State(app): State<App>,
+    principal: Principal,
+    Id(id): Id<GalleryId>,
+) -> Result<Json<GalleryShownBody>, Problem> {
+    principal.must_be_operator()?;
+    let gallery = app.hub.store().gallery(id).await?.ok_or_else(|| Problem::not_found("gallery"))?;
+    let mut searches = BTreeMap::new();
+    for till in app.hub.budgets().tills.into_keys() {
+        if app.hub.store().till(till).await?.is_some_and(|till| till.gallery == id) {
+            let shown = app.hub.show_search(Searcher::Till(till), id);
+            searches.insert(till.to_string(), SearchBody::from(&shown));
+        }
+    }
+    for service in app.hub.services(&principal.caller()) {
+        if service.config.gallery == Some(id) && service.config.false_match_rate.is_some() {
+            let shown = app.hub.show_search(Searcher::Service(service.id()), id);
+            searches.insert(service.id().to_owned(), SearchBody::from(&shown));
+        }
+    }
+    let search = (&app.hub.show_default_search(id)).into();
+    Ok(Json(GalleryShownBody { id: gallery.id.to_string(), name: gallery.name, search, searches }))
 }
 
 /// Admits a person: tills of this gallery recognise her from now on.

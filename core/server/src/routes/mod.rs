@@ -62,6 +62,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(capture_sessions::enroll_face))
         .routes(routes!(instruments::add_instrument, instruments::list_instruments))
         .routes(routes!(galleries::create_gallery))
+        .routes(routes!(galleries::get_gallery))
         .routes(routes!(galleries::add_member, galleries::remove_member))
         .routes(routes!(merchants::create_merchant))
         .routes(routes!(merchants::get_merchant))

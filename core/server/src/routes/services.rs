@@ -33,7 +33,7 @@ use crate::wire::services::{
 pub(super) async fn list_services(State(app): State<App>, principal: Principal) -> Result<Json<ServicesBody>, Problem> {
     principal.may_any(&[Scope::Read, Scope::Services, Scope::Admin])?;
     let services = app.hub.services(&principal.caller());
-    Ok(Json(ServicesBody { services: services.iter().map(|service| ServiceBody::from(&**service)).collect() }))
+    Ok(Json(ServicesBody { services: services.iter().map(|service| ServiceBody::of(&app.hub, service)).collect() }))
 }
 
 /// A service with its actions and their schemas.
@@ -54,7 +54,7 @@ pub(super) async fn get_service(
 ) -> Result<Json<ServiceBody>, Problem> {
     principal.may_any(&[Scope::Read, Scope::Services, Scope::Admin])?;
     let service = app.hub.visible_service(&principal.caller(), &id)?;
-    Ok(Json(ServiceBody::from(&*service)))
+    Ok(Json(ServiceBody::of(&app.hub, &service)))
 }
 
 /// Asks something of a service.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use tebura_hub::budgets::Searcher;
 use tebura_hub::ids::TillId;
 use tebura_hub::set_up::NewTill;
 use tebura_hub::sites::Scope;
@@ -54,5 +55,7 @@ pub(super) async fn get_till(
 ) -> Result<Json<TillBody>, Problem> {
     principal.may_any(&[Scope::Admin, Scope::Read, Scope::Pay])?;
     let found = app.hub.store().till(id).await?.filter(|till| principal.sees(till.merchant));
-    Ok(Json(TillBody::from(&found.ok_or_else(|| Problem::not_found("till"))?)))
+    let till = found.ok_or_else(|| Problem::not_found("till"))?;
+    let search = app.hub.show_search(Searcher::Till(till.id), till.gallery);
+    Ok(Json(TillBody { search: Some((&search).into()), ..TillBody::from(&till) }))
 }

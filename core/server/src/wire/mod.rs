@@ -13,6 +13,7 @@ pub mod proofings;
 pub mod rail_statements;
 pub mod rails;
 pub mod running;
+pub mod searches;
 pub mod services;
 pub mod sites;
 pub mod time;

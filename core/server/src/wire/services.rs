@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tebura_hub::Hub;
+use tebura_hub::budgets::Searcher;
+use tebura_hub::pin::Pin;
 use tebura_hub::services::{
     ConsentNeeded, GivenConsent, Happened, Label, Noted, ServiceAnswer, ServiceInstance, ServiceStatus, Stage, Who,
 };
 use utoipa::ToSchema;
 
 use super::amount::{AmountBody, MoneyBody};
+use super::searches::SearchBody;
 use super::time::rfc3339;
 use crate::extract::parse_id;
 use crate::problem::Problem;
@@ -37,6 +41,9 @@ pub struct ServiceBody {
     pub pin_above: i64,
     /// Whether a face is searched for.
     pub by_face: bool,
+    /// How near a face has to be, and why; left out where no face is searched for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchBody>,
     /// Claims that the caller may attest.
     pub attested: Vec<String>,
     /// What can be asked.
@@ -67,8 +74,9 @@ pub struct ActionBody {
     pub messages: Vec<String>,
 }
 
-impl From<&ServiceInstance> for ServiceBody {
-    fn from(service: &ServiceInstance) -> ServiceBody {
+impl ServiceBody {
+    /// A service as the hub has it now.
+    pub fn of(hub: &Hub, service: &ServiceInstance) -> ServiceBody {
         let (config, descriptor) = (&service.config, service.plugin().descriptor());
         let action = |action: &tebura_hub::services::Action| {
             let (input, output) = service.schemas(&action.name)?;
@@ -93,6 +101,9 @@ impl From<&ServiceInstance> for ServiceBody {
             cap: config.cap,
             pin_above: config.pin_above,
             by_face: config.gallery.is_some(),
+            search: config
+                .gallery
+                .map(|gallery| SearchBody::from(&hub.show_search(Searcher::Service(&config.id), gallery))),
             attested: config.attested.clone(),
             actions: descriptor.actions.iter().filter_map(action).collect(),
         }
@@ -123,6 +134,9 @@ pub struct AskServiceBody {
     pub input: Value,
     /// Who it is, where the caller knows: `person_…`. With a picture, the face has to be this person's.
     pub person: Option<String>,
+    /// The person's PIN: with a picture, where somebody else looks nearly the same.
+    #[schema(write_only, example = "2718")]
+    pub pin: Option<String>,
     /// What the person pays with, `inst_…`; her chosen one when it is left out. Without `person`: who it is.
     pub instrument: Option<String>,
     /// How the caller knows: `card`, `qr` or `staff`.
@@ -186,12 +200,18 @@ impl ConsentBody {
     /// # Errors
     /// 422 for a wrong amount or PIN.
     pub fn given(&self) -> Result<GivenConsent, Problem> {
-        let pin = self.pin.as_deref().map(tebura_hub::pin::Pin::new).transpose()?;
+        let pin = self.pin.as_deref().map(Pin::new).transpose()?;
         Ok(GivenConsent { up_to: self.up_to.money()?, pin })
     }
 }
 
 impl AskServiceBody {
+    /// The PIN that came with the request, or with its consent.
+    fn pin(&self) -> Result<Option<Pin>, Problem> {
+        let typed = self.pin.as_deref().or_else(|| self.consent.as_ref()?.pin.as_deref());
+        Ok(typed.map(Pin::new).transpose()?)
+    }
+
     /// Who makes the request, and with what she pays.
     ///
     /// # Errors
@@ -203,7 +223,7 @@ impl AskServiceBody {
         Ok(match (person, image, instrument) {
             (Some(person), Some(image), _) => (Who::PersonWithFace { person, by: by(), image }, instrument),
             (Some(person), None, _) => (Who::Person { person, by: by() }, instrument),
-            (None, Some(image), _) => (Who::Face { image }, instrument),
+            (None, Some(image), _) => (Who::Face { image, pin: self.pin()? }, instrument),
             (None, None, Some(id)) => (Who::Instrument(id), None),
             (None, None, None) => (Who::Nobody { by: self.by.clone() }, None),
         })

@@ -1,10 +1,13 @@
 //! Merchants, tills, galleries and keys.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
 use utoipa::ToSchema;
 
+use super::searches::SearchBody;
 use super::time::rfc3339;
 use crate::problem::Problem;
 
@@ -109,6 +112,9 @@ pub struct TillBody {
     pub pin_above: i64,
     /// Largest amount of one payment (minor units).
     pub max_amount: i64,
+    /// How near a face has to be now, and why; when one till is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchBody>,
 }
 
 impl From<&Till> for TillBody {
@@ -120,6 +126,7 @@ impl From<&Till> for TillBody {
             gallery: till.gallery.to_string(),
             pin_above: till.pin_above,
             max_amount: till.max_amount,
+            search: None,
         }
     }
 }
@@ -146,6 +153,19 @@ impl From<&Gallery> for GalleryBody {
     fn from(gallery: &Gallery) -> GalleryBody {
         GalleryBody { id: gallery.id.to_string(), name: gallery.name.clone() }
     }
+}
+
+/// A gallery with how it is searched.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct GalleryShownBody {
+    /// The gallery.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where nothing is said of a till or service.
+    pub search: SearchBody,
+    /// By the tills and services that search it and have a rate of their own: `till_…` or a service's name.
+    pub searches: BTreeMap<String, SearchBody>,
 }
 
 /// A key to make.

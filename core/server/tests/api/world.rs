@@ -292,6 +292,7 @@ fn pack() -> Pack {
         scope: PackScope::DrawnFacesOnly,
         template_dims: 16,
         policy: MatchPolicy::new(0.9, 0.05).unwrap(),
+        curve: None,
         verify: Similarity::new(0.9).unwrap(),
         liveness: LivenessClaim::Simulated,
         licence: "Apache-2.0".to_owned(),

@@ -56,7 +56,7 @@ async fn the_way_of_recognition_counts() {
     // A ticket lent to somebody else has its own reason.
     let lent = Who::PersonWithFace { person, by: by.clone(), image: b"taro".to_vec() };
     assert_eq!(refused(lent).await, ServiceError::NotRecognised { code: "face.other_person" });
-    let stranger = Who::Face { image: b"stranger".to_vec() };
+    let stranger = Who::Face { image: b"stranger".to_vec(), pin: None };
     assert_eq!(refused(stranger).await, ServiceError::NotRecognised { code: "face.not_recognised" });
     let own = Who::PersonWithFace { person, by, image: b"hanako".to_vec() };
     let passed = town.answer("own", gate(own)).await;
@@ -131,7 +131,7 @@ async fn somebody_who_was_admitted_is_found_in_the_gallery() {
     let jiro = crate::tests::faces::enrol(&town.hub, "jiro", town.gallery, None).await;
     town.hub.set_gallery_member(town.gallery, jiro, false).await.unwrap();
     let by_face = |word: &'static str| {
-        let ask = AskService { who: Who::Face { image: b"jiro".to_vec() }, ..town.ask(&["done"]) };
+        let ask = AskService { who: Who::Face { image: b"jiro".to_vec(), pin: None }, ..town.ask(&["done"]) };
         town.hub.ask_service(key(word), ask)
     };
     assert!(by_face("before").await.is_err());

@@ -220,6 +220,7 @@ pub(super) fn config(id: &str, merchant: MerchantId, gallery: GalleryId) -> Inst
         pin_above: 1_000,
         gallery: Some(gallery),
         galleries: BTreeMap::from([("today".to_owned(), gallery)]),
+        false_match_rate: None,
         attested: vec!["residence".to_owned()],
     }
 }

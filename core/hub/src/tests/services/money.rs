@@ -74,7 +74,7 @@ async fn nobody_agrees_in_time() {
 async fn a_face_alone_agrees_to_little() {
     let town = town().await;
     let by_face = |amount: i64| AskService {
-        who: Who::Face { image: b"hanako".to_vec() },
+        who: Who::Face { image: b"hanako".to_vec(), pin: None },
         consent: None,
         ..town.ask(&[&format!("hold {amount}"), &format!("capture {amount}"), "done"])
     };
