@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::levels::{SHARED, Yardstick, write_levels};
 use crate::nearest::Nearest;
-use crate::rotation::rotate;
+use crate::rotation::Rotation;
 use crate::sketch::{LANES, Lens, Sketch, Stand, Stands, WORD, Words};
 use crate::template::{Similarity, Template};
 use crate::wide::{Work, prefetch, with_widest};
@@ -52,15 +52,15 @@ fn width(dims: usize) -> usize {
     dims.next_multiple_of(2 * WORD)
 }
 
-fn rotated(template: &Template) -> Zeroizing<Vec<f32>> {
+fn rotated(template: &Template, rotation: &Rotation) -> Zeroizing<Vec<f32>> {
     let mut vector = Zeroizing::new(template.values().to_vec());
-    rotate(&mut vector);
+    rotation.turn(&mut vector);
     vector
 }
 
 impl Coded {
-    pub(crate) fn new(template: &Template) -> Self {
-        let vector = rotated(template);
+    pub(crate) fn new(template: &Template, rotation: &Rotation) -> Self {
+        let vector = rotated(template, rotation);
         let width = width(vector.len());
         let sketch = Sketch::new(&vector, width / WORD);
         let mut upper = Zeroizing::new(vec![0; width]);
@@ -82,8 +82,8 @@ impl Coded {
 }
 
 impl Probe {
-    pub(crate) fn new(template: &Template) -> Self {
-        let vector = rotated(template);
+    pub(crate) fn new(template: &Template, rotation: &Rotation) -> Self {
+        let vector = rotated(template, rotation);
         let width = width(vector.len());
         Self { lens: Lens::new(&vector, width / WORD), yardstick: Yardstick::new(&vector, width) }
     }
@@ -236,7 +236,7 @@ mod tests {
     fn block(dims: usize) -> Block {
         let mut block = Block::new(dims);
         for row in 0..BLOCK_ROWS {
-            block.fill(row, row as u128, &Coded::new(&template(dims, row)), row as u64 + 1);
+            block.fill(row, row as u128, &Coded::new(&template(dims, row), &Rotation::known(dims)), row as u64 + 1);
         }
         block
     }
@@ -246,7 +246,8 @@ mod tests {
     fn every_width_finds_the_same() {
         for dims in [16, 96, 512] {
             let block = block(dims);
-            let probes: Vec<Probe> = (0..10).map(|seed| Probe::new(&template(dims, seed * 100 + 3))).collect();
+            let probes: Vec<Probe> =
+                (0..10).map(|seed| Probe::new(&template(dims, seed * 100 + 3), &Rotation::known(dims))).collect();
             let scan = |run: fn(Scan<'_>)| {
                 let mut nearest = vec![Nearest::new(Similarity::LEAST); probes.len()];
                 let rows = [u64::MAX; BLOCK_ROWS / LANES];
@@ -273,7 +274,12 @@ mod tests {
         let block = block(96);
         let found = |began| {
             let mut nearest = [Nearest::new(Similarity::LEAST)];
-            block.scan(&[u64::MAX; BLOCK_ROWS / LANES], began, &[Probe::new(&template(96, 40))], &mut nearest);
+            block.scan(
+                &[u64::MAX; BLOCK_ROWS / LANES],
+                began,
+                &[Probe::new(&template(96, 40), &Rotation::known(96))],
+                &mut nearest,
+            );
             nearest[0].found().best.unwrap().subject
         };
         assert_eq!(found(41), 40);

@@ -9,12 +9,14 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::block::{BLOCK_ROWS, Block, Coded, Rows};
+use crate::rotation::Rotation;
 use crate::sketch::LANES;
 use crate::template::Template;
 
 /// Templates of many subjects, a subject having one or several.
 pub struct Gallery {
     dims: usize,
+    rotation: Rotation,
     index: RwLock<Index>,
 }
 
@@ -64,10 +66,21 @@ pub enum GalleryError {
 }
 
 impl Gallery {
-    /// Makes an empty gallery for templates of `dims` numbers.
+    /// Makes an empty gallery for templates of `dims` numbers, in a space that everybody knows.
     #[must_use]
     pub fn new(dims: usize) -> Self {
-        Self { dims, index: RwLock::default() }
+        Self::turned(Rotation::known(dims))
+    }
+
+    /// Makes an empty gallery whose codes stand in the space of a rotation, so that a copy of this memory fits nothing
+    /// elsewhere while nobody has the rotation. Answers are the same.
+    #[must_use]
+    pub fn turned(rotation: Rotation) -> Self {
+        Self { dims: rotation.dims(), rotation, index: RwLock::default() }
+    }
+
+    pub(crate) fn rotation(&self) -> &Rotation {
+        &self.rotation
     }
 
     /// Returns how many numbers each template has.
@@ -109,7 +122,7 @@ impl Gallery {
         if template.dims() != self.dims {
             return Err(GalleryError::Dimensions { gallery: self.dims, template: template.dims() });
         }
-        let coded = Coded::new(template);
+        let coded = Coded::new(template, &self.rotation);
         let mut index = self.write();
         let row = index.take_row(self.dims);
         index.inserted += 1;

@@ -27,6 +27,7 @@ pub use liveness::{Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, Liv
 pub use nearest::{Candidate, Candidates};
 pub use pack::{Pack, Scope};
 pub use rates::{ErrorRates, PairScores};
+pub use rotation::Rotation;
 pub use sample::{FaceBox, Quality, Sample, SampleRefusal};
 pub use search::Search;
 pub use template::{Similarity, Template, TemplateError};

@@ -63,7 +63,8 @@ impl Gallery {
     #[must_use]
     pub fn search_each(&self, probes: &[&Template], search: &Search) -> Vec<Candidates> {
         let fits = |template: &&&Template| template.dims() == self.dims();
-        let fitting: Vec<Probe> = probes.iter().filter(fits).map(|template| Probe::new(template)).collect();
+        let fitting: Vec<Probe> =
+            probes.iter().filter(fits).map(|template| Probe::new(template, self.rotation())).collect();
         let snapshot = self.snapshot(search.section);
         let blocks: Vec<(usize, &Rows)> = match &snapshot.section {
             Some(section) => section.iter().map(|(block, rows)| (*block, rows)).collect(),

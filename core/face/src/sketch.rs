@@ -186,7 +186,7 @@ fn plane(vector: &[f32], words: usize, is_set: impl Fn(f32) -> bool) -> Zeroizin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rotation::rotate;
+    use crate::rotation::Rotation;
 
     const ROWS: usize = 64 * LANES;
 
@@ -202,7 +202,7 @@ mod tests {
             .collect();
         let norm = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
         vector.iter_mut().for_each(|value| *value /= norm);
-        rotate(&mut vector);
+        Rotation::known(dims).turn(&mut vector);
         vector
     }
 

@@ -118,6 +118,13 @@ impl Template {
         &self.0
     }
 
+    /// The template with its numbers changed by a map that keeps lengths.
+    pub(crate) fn map(&self, change: impl Fn(&mut [f32])) -> Self {
+        let mut vector = self.0.clone();
+        change(&mut vector);
+        Self(vector)
+    }
+
     /// Compares two templates of one model by cosine.
     ///
     /// Templates of different lengths come from different models and have nothing in common: 0.

@@ -11,6 +11,8 @@ use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
 
 /// How long a capture session is good for: a person looks into a camera at once, or starts again.
 pub const SESSION_MS: i64 = 5 * 60_000;
+/// Templates that are read at a time.
+const PAGE: u16 = 1_000;
 
 /// Why no face was enrolled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -42,6 +44,17 @@ pub struct Enrolled {
     pub pack: String,
     /// The key was used before with the same image.
     pub replayed: bool,
+}
+
+/// What was found in the store at start-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Templates that are searched from now on.
+    pub searchable: usize,
+    /// Made by another pack than the one that runs: their people have to be enrolled again.
+    pub of_other_packs: usize,
+    /// Rows that do not open.
+    pub damaged: usize,
 }
 
 impl Hub {
@@ -122,16 +135,28 @@ impl Hub {
         Ok(answer)
     }
 
-    /// Fills the galleries from the store; called once at start-up. Returns how many templates are searchable and
-    /// how many belong to another pack and have to be enrolled again.
-    pub async fn load_galleries(&self) -> Result<(usize, usize), ReadError> {
+    /// Fills the galleries from the store; called once at start-up, and tells after each page how far it is.
+    pub async fn load_galleries(&self, progress: impl Fn(&Loaded) + Send) -> Result<Loaded, ReadError> {
         for (gallery, person) in self.store.gallery_members().await? {
             self.galleries.set_member(gallery, person, true);
         }
-        let references = self.store.face_references().await?;
-        let all = references.len();
-        let searchable = references.into_iter().map(|reference| self.galleries.enrol(reference));
-        let searchable = searchable.filter(|taken| *taken).count();
-        Ok((searchable, all - searchable))
+        let (mut loaded, mut after) = (Loaded::default(), None);
+        loop {
+            let page = self.store.face_references(after, PAGE).await?;
+            for reference in page.rows {
+                let count =
+                    if self.galleries.enrol(reference) { &mut loaded.searchable } else { &mut loaded.of_other_packs };
+                *count += 1;
+            }
+            for reference in page.damaged {
+                tracing::error!(%reference, "a template does not open: restore its row, or enrol the person again");
+                loaded.damaged += 1;
+            }
+            progress(&loaded);
+            match page.last {
+                Some(last) => after = Some(last),
+                None => return Ok(loaded),
+            }
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Among whom a till may look: everybody's template in memory once, and each gallery a section of them. Filled from the
 //! store at start-up and kept current by the verbs that enrol and admit. A search stops none of them.
 
-use tebura_face::{Candidates, Gallery, MatchPolicy, Pack, Search, Similarity, Template};
+use tebura_face::{Candidates, Gallery, MatchPolicy, Pack, Rotation, Search, Similarity, Template};
+use zeroize::Zeroizing;
 
 use crate::ids::{GalleryId, PersonId};
 use crate::people::FaceReference;
+use crate::ports::Ids;
 
 pub(crate) struct Galleries {
     pack: String,
@@ -17,8 +19,16 @@ pub(crate) fn pack_name(pack: &Pack) -> String {
 }
 
 impl Galleries {
-    pub(crate) fn new(pack: &Pack) -> Self {
-        Galleries { pack: pack_name(pack), everybody: Gallery::new(pack.template_dims) }
+    /// Empty ones, whose codes stand in a space that only this process knows.
+    pub(crate) fn new(pack: &Pack, ids: &dyn Ids) -> Self {
+        let mut random = Zeroizing::new(Vec::new());
+        let needed = Rotation::random_bytes(pack.template_dims);
+        while random.len() < needed {
+            random.extend_from_slice(&ids.secret());
+        }
+        let rotation = Rotation::drawn(pack.template_dims, &random[..needed]);
+        let everybody = rotation.map_or_else(|| Gallery::new(pack.template_dims), Gallery::turned);
+        Galleries { pack: pack_name(pack), everybody }
     }
 
     /// Makes a person findable in every gallery that she is in. A template of another pack is left out.

@@ -67,7 +67,7 @@ impl Hub {
         let Ports { store, faces, egress, clock, ids } = ports;
         let house = crate::house_rail::HouseRail::house();
         let rails = BTreeMap::from([(house.descriptor().rail.clone(), Arc::new(house) as Arc<dyn Rail>)]);
-        let galleries = Galleries::new(faces.pack());
+        let galleries = Galleries::new(faces.pack(), &*ids);
         Hub {
             store,
             faces,

@@ -57,6 +57,7 @@ pub mod shards;
 pub mod sites;
 pub mod statements;
 mod stop_rail;
+pub mod template_spaces;
 #[cfg(test)]
 mod tests;
 pub mod webhooks;

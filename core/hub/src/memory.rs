@@ -5,6 +5,7 @@
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -22,13 +23,16 @@ use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, FaceReference, Instrument, Person};
-use crate::ports::{Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit};
+use crate::ports::{
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
+};
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
 use crate::services::{ServiceRequest, ServiceTables};
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use crate::template_spaces::TemplateSpace;
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookTables};
 
 /// A [`Store`] that forgets everything when it is dropped.
@@ -292,8 +296,21 @@ impl Store for MemoryStore {
         self.find(|tables| tables.sessions.get(&id))
     }
 
-    async fn face_references(&self) -> Result<Vec<FaceReference>, ReadError> {
-        Ok(self.tables().references.values().cloned().collect())
+    async fn face_references(&self, after: Option<ReferenceId>, limit: u16) -> Result<References, ReadError> {
+        let tables = self.tables();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows: Vec<FaceReference> =
+            tables.references.range((from, Bound::Unbounded)).take(limit.into()).map(|(_, row)| row.clone()).collect();
+        let last = rows.last().map(|row| row.id).filter(|_| rows.len() == usize::from(limit));
+        Ok(References { rows, last, ..References::default() })
+    }
+
+    async fn template_spaces(&self) -> Result<Vec<TemplateSpace>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn templates_left_behind(&self, _: u16) -> Result<Vec<ReferenceId>, ReadError> {
+        Ok(Vec::new())
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {

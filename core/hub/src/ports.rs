@@ -13,7 +13,7 @@ use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
 use crate::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ServiceRequestId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
@@ -26,6 +26,7 @@ use crate::rail::{
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::services::{ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceStep, ServiceWrite};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use crate::template_spaces::{TemplateSpace, TemplateWrite};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
 
 /// Reads the time and waits for it. Only the server's adapter touches a real clock.
@@ -161,6 +162,7 @@ pub enum Write {
     },
     /// An enrolled template; stored encrypted with the person's own key.
     FaceReference(FaceReference),
+    Template(TemplateWrite),
     Merchant(Merchant),
     Payee(Payee),
     Till(Till),
@@ -255,6 +257,16 @@ pub struct ReadError {
     pub reason: String,
 }
 
+/// A page of templates.
+#[derive(Debug, Default)]
+pub struct References {
+    pub rows: Vec<FaceReference>,
+    /// Rows that do not open: changed, or another's. Restore them, or enrol these people again.
+    pub damaged: Vec<ReferenceId>,
+    /// After which the next page begins; `None`: this is the last.
+    pub last: Option<ReferenceId>,
+}
+
 /// One page of a list: what comes after `after`, oldest first, at most `limit`.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<C> {
@@ -327,8 +339,12 @@ pub trait Store: Send + Sync {
     async fn instruments(&self, person: PersonId) -> Result<Vec<Instrument>, ReadError>;
     async fn instrument(&self, id: InstrumentId) -> Result<Option<Instrument>, ReadError>;
     async fn capture_session(&self, id: CaptureSessionId) -> Result<Option<CaptureSession>, ReadError>;
-    /// Every template, decrypted: called once at start-up to fill the galleries.
-    async fn face_references(&self) -> Result<Vec<FaceReference>, ReadError>;
+    /// Templates, decrypted, by id after `after`: to fill the galleries.
+    async fn face_references(&self, after: Option<ReferenceId>, limit: u16) -> Result<References, ReadError>;
+    /// The spaces in which templates are kept, oldest first; none where nothing is kept at rest.
+    async fn template_spaces(&self) -> Result<Vec<TemplateSpace>, ReadError>;
+    /// Templates that do not stand in the newest space.
+    async fn templates_left_behind(&self, limit: u16) -> Result<Vec<ReferenceId>, ReadError>;
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError>;
     async fn merchant_of_account(&self, account: AccountId) -> Result<Option<MerchantId>, ReadError>;

@@ -25,6 +25,8 @@ pub struct Tick {
     pub heard: usize,
     /// Requests to services that were taken on.
     pub served: usize,
+    /// Templates that were moved into the newest space.
+    pub moved: usize,
 }
 
 impl Hub {
@@ -39,7 +41,8 @@ impl Hub {
         let woken = self.wake_contracts(now).await?;
         let served = self.wake_services(overdue).await?;
         let expired = self.expire_due(now).await?;
-        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await? })
+        let moved = self.move_templates().await?;
+        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await?, moved })
     }
 
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that

@@ -11,6 +11,7 @@ use tebura_hub::pin::{CheckPinError, PinFormatError};
 use tebura_hub::ports::{CommitError, ReadError};
 use tebura_hub::reconcile::ReconcileError;
 use tebura_hub::set_up::SetUpError;
+use tebura_hub::template_spaces::BeginSpaceError;
 use tebura_ledger::Refusal;
 
 use crate::idempotency;
@@ -178,6 +179,17 @@ impl From<EnrollFaceError> for Problem {
             EnrollFaceError::KeyReused => idempotency::key_reused(),
             EnrollFaceError::Commit(inner) => inner.into(),
             EnrollFaceError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<BeginSpaceError> for Problem {
+    fn from(error: BeginSpaceError) -> Problem {
+        match error {
+            BeginSpaceError::Moving { .. } => problem(CONFLICT, "template_space.moving", &error),
+            BeginSpaceError::KeyReused => idempotency::key_reused(),
+            BeginSpaceError::Commit(inner) => inner.into(),
+            BeginSpaceError::Read(inner) => inner.into(),
         }
     }
 }

@@ -34,6 +34,7 @@ mod services;
 mod sqlite;
 mod sqlite_row;
 mod statements;
+mod templates;
 mod vault;
 mod webhooks;
 mod written;

@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             schema("m0008_notices", include_str!("notices.sql")),
             schema("m0009_proofings", include_str!("proofings.sql")),
             schema("m0010_services", include_str!("services.sql")),
+            schema("m0011_template_spaces", include_str!("template_spaces.sql")),
         ]
     }
 }

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value,
 };
-use tebura_hub::people::{CaptureSession, FaceReference, Person};
+use tebura_hub::people::{CaptureSession, Person};
 use tebura_hub::ports::Write;
 use tebura_hub::rail::{KvWrite, PluginId};
 use tebura_ledger::Timestamp;
@@ -13,15 +13,15 @@ use crate::contracts;
 use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{
-    api_key, audit_head, capture_session, face_reference, gallery, gallery_member, instrument, merchant, payee, person,
-    plugin_value, till,
+    api_key, audit_head, capture_session, gallery, gallery_member, instrument, merchant, payee, person, plugin_value,
+    till,
 };
 use crate::log::{Logged, digest};
 use crate::parties;
 use crate::proofings;
-use crate::sealed::{seal_name, seal_reference};
+use crate::sealed::seal_name;
 use crate::vault::Vault;
-use crate::{notices, services, statements, webhooks};
+use crate::{notices, services, statements, templates, webhooks};
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.
@@ -32,7 +32,8 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         Write::Person(person) => put_person(tx, vault, person).await,
         Write::Instrument(row) => put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await,
         Write::CaptureSession { session, expected_unused } => capture(tx, session, *expected_unused).await,
-        Write::FaceReference(reference) => enrol(tx, vault, reference).await,
+        Write::FaceReference(reference) => templates::enrol(tx, vault, reference).await,
+        Write::Template(row) => return templates::write(tx, vault, row).await,
         Write::Merchant(row) => put(tx, merchant::Model::of(row), &[merchant::Column::Id]).await,
         Write::Payee(row) => put(tx, payee::Model::of(row), &[payee::Column::Merchant, payee::Column::Rail]).await,
         Write::Till(row) => put(tx, till::Model::of(row), &[till::Column::Id]).await,
@@ -117,11 +118,6 @@ async fn put_person(tx: &Transaction<'_>, vault: &Vault, person: &Person) -> Res
     let logged = Logged::row(&row, &[person::Column::Id]);
     tx.run(&person::Entity::insert(row.into_active_model().reset_all()).on_conflict(replace)).await?;
     Ok(logged)
-}
-
-async fn enrol(tx: &Transaction<'_>, vault: &Vault, reference: &FaceReference) -> Result<Logged, Failure> {
-    let key = vault.key_in(tx, reference.person).await?.ok_or_else(unknown_person)?;
-    put(tx, seal_reference(&key, reference)?, &[face_reference::Column::Id]).await
 }
 
 async fn capture(tx: &Transaction<'_>, session: &CaptureSession, expected_unused: bool) -> Result<Logged, Failure> {

@@ -1,7 +1,8 @@
 //! People's names and templates between the vault and their rows.
 
+use aws_lc_rs::aead::NONCE_LEN;
 use sea_orm::{ActiveValue, ConnectionTrait, EntityTrait, Value};
-use tebura_face::Template;
+use tebura_face::{Rotation, Template};
 use tebura_hub::ids::{PersonId, ReferenceId};
 use tebura_hub::people::{FaceReference, Person};
 use tebura_ledger::Timestamp;
@@ -11,7 +12,7 @@ use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{Damaged, face_reference, person, person_key};
 use crate::rows::Texts;
-use crate::vault::{PersonKey, Sealed, Vault, VaultError, WrappedKey};
+use crate::vault::{PersonKey, Sealed, TAG_LEN, Vault, VaultError, WrappedKey};
 
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
@@ -52,20 +53,7 @@ impl Vault {
         row.map(|row| self.open_row(row)).transpose().map_err(Failure::from)
     }
 
-    /// Everybody's key.
-    pub(crate) async fn all_keys(
-        &self,
-        connection: &impl ConnectionTrait,
-    ) -> Result<std::collections::BTreeMap<PersonId, PersonKey>, Failure> {
-        let rows = person_key::Entity::find().all(connection).await?;
-        let open = |row: person_key::Model| {
-            let person = PersonId::from_uuid(row.person);
-            Ok((person, self.open_row(row)?))
-        };
-        rows.into_iter().map(open).collect::<Result<_, VaultError>>().map_err(Failure::from)
-    }
-
-    fn open_row(&self, row: person_key::Model) -> Result<PersonKey, VaultError> {
+    pub(crate) fn open_row(&self, row: person_key::Model) -> Result<PersonKey, VaultError> {
         let stored = WrappedKey { kek: row.kek, wrapped: row.wrapped };
         self.open_key(PersonId::from_uuid(row.person), &stored)
     }
@@ -88,26 +76,72 @@ pub(crate) fn open_person(key: &PersonKey, row: person::Model) -> Result<Person,
     })
 }
 
-/// An enrolled template as it is stored.
-pub(crate) fn seal_reference(key: &PersonKey, reference: &FaceReference) -> Result<face_reference::Model, VaultError> {
-    let clear: Zeroizing<Vec<u8>> = reference.template.to_bytes();
+/// Why a template was not opened.
+pub(crate) enum Opened {
+    /// The row is not what was written.
+    Damaged,
+    /// Nothing is wrong with the row.
+    Failed(Failure),
+}
+
+impl From<VaultError> for Opened {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::DoesNotOpen => Self::Damaged,
+            VaultError::OtherKek | VaultError::Cipher => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<Opened> for Failure {
+    fn from(opened: Opened) -> Self {
+        match opened {
+            Opened::Damaged => Damaged::new("face_reference", "sealed_template").into(),
+            Opened::Failed(failure) => failure,
+        }
+    }
+}
+
+/// Numbers of the template in a row.
+pub(crate) fn dims(row: &face_reference::Model) -> usize {
+    row.sealed_template.len().saturating_sub(NONCE_LEN + TAG_LEN) / size_of::<f32>()
+}
+
+/// An enrolled template as it is stored in a space, turned by the space's rotation.
+pub(crate) fn seal_reference(
+    key: &PersonKey,
+    reference: &FaceReference,
+    space: i64,
+    rotation: &Rotation,
+) -> Result<face_reference::Model, VaultError> {
+    let turned = reference.template.turned(rotation).ok_or(VaultError::Cipher)?;
+    let clear: Zeroizing<Vec<u8>> = turned.to_bytes();
     Ok(face_reference::Model {
         id: reference.id.uuid(),
         person: reference.person.uuid(),
         pack: reference.pack.clone(),
-        sealed_template: key.seal(Sealed::Template, reference.id.uuid(), &clear)?,
+        sealed_template: key.seal(Sealed::Template(space), reference.id.uuid(), &clear)?,
         created_at_ms: reference.created_at.millis(),
+        space,
     })
 }
 
-/// An enrolled template as it was before it was stored.
-pub(crate) fn open_reference(key: &PersonKey, row: face_reference::Model) -> Result<FaceReference, Failure> {
-    let clear = key.open(Sealed::Template, row.id, &row.sealed_template)?;
-    let template = Template::from_bytes(&clear).map_err(|_| Damaged::new("face_reference", "sealed_template"))?;
+/// An enrolled template as it was before it was stored; `rotation` is its space's.
+pub(crate) fn open_reference(
+    key: &PersonKey,
+    row: &face_reference::Model,
+    rotation: Option<&Rotation>,
+) -> Result<FaceReference, Opened> {
+    let clear = key.open(Sealed::Template(row.space), row.id, &row.sealed_template)?;
+    let stored = Template::from_bytes(&clear).map_err(|_| Opened::Damaged)?;
+    let template = match rotation {
+        Some(rotation) => stored.turned_back(rotation).ok_or(Opened::Damaged)?,
+        None => stored,
+    };
     Ok(FaceReference {
         id: ReferenceId::from_uuid(row.id),
         person: PersonId::from_uuid(row.person),
-        pack: row.pack,
+        pack: row.pack.clone(),
         template,
         created_at: Timestamp::from_millis(row.created_at_ms),
     })

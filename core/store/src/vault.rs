@@ -11,12 +11,14 @@ use tebura_hub::ids::PersonId;
 use tebura_ledger::Uuid;
 use zeroize::Zeroizing;
 
+use crate::templates::Spaces;
+
 /// First byte of all associated data; a change of format changes it.
 const FORMAT: u8 = 1;
 /// Bytes of a key of AES-256.
 pub(crate) const KEY_LEN: usize = 32;
 /// Bytes that the cipher adds behind the text.
-const TAG_LEN: usize = 16;
+pub(crate) const TAG_LEN: usize = 16;
 
 /// Why something sealed stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,13 +57,15 @@ pub trait Kek: Send + Sync {
 pub(crate) enum SecretRow {
     Webhook(Uuid),
     WebhookSigning(Uuid),
+    TemplateSpace(i64),
 }
 
 /// What is sealed; part of the associated data.
 #[derive(Clone, Copy)]
 pub(crate) enum Sealed {
     Name,
-    Template,
+    /// In a template space.
+    Template(i64),
     Proofing,
     Request,
 }
@@ -70,6 +74,7 @@ pub(crate) enum Sealed {
 #[derive(Clone)]
 pub(crate) struct Vault {
     kek: Arc<dyn Kek>,
+    pub(crate) spaces: Arc<Spaces>,
 }
 
 /// A person's wrapped key as it is stored.
@@ -86,7 +91,7 @@ pub(crate) struct PersonKey {
 
 impl Vault {
     pub(crate) fn new(kek: Arc<dyn Kek>) -> Self {
-        Self { kek }
+        Self { kek, spaces: Arc::default() }
     }
 
     /// A fresh key for a person.
@@ -130,6 +135,7 @@ impl Vault {
         let (mark, id): (&[u8], Uuid) = match row {
             SecretRow::Webhook(id) => (b"row secret", id),
             SecretRow::WebhookSigning(id) => (b"webhook signing", id),
+            SecretRow::TemplateSpace(number) => (b"template space", Uuid::from_u128(u128::from(number.unsigned_abs()))),
         };
         let mut context = vec![FORMAT];
         context.extend_from_slice(mark);
@@ -158,15 +164,18 @@ impl PersonKey {
     }
 
     fn context(&self, what: Sealed, row: Uuid) -> Vec<u8> {
-        let what = match what {
-            Sealed::Name => 1,
-            Sealed::Template => 2,
-            Sealed::Proofing => 3,
-            Sealed::Request => 4,
+        let (what, space) = match what {
+            Sealed::Name => (1, 0),
+            Sealed::Template(space) => (2, space),
+            Sealed::Proofing => (3, 0),
+            Sealed::Request => (4, 0),
         };
         let mut context = vec![FORMAT, what];
         context.extend_from_slice(self.person.uuid().as_bytes());
         context.extend_from_slice(row.as_bytes());
+        if space != 0 {
+            context.extend_from_slice(&space.to_be_bytes());
+        }
         context
     }
 }
@@ -224,20 +233,22 @@ mod tests {
         let (hanako, wrapped) = vault.new_key(person(1)).unwrap();
         let (taro, _) = vault.new_key(person(2)).unwrap();
         let row = Uuid::from_u128(7);
-        let sealed = hanako.seal(Sealed::Template, row, b"a template").unwrap();
+        let what = Sealed::Template(1);
+        let sealed = hanako.seal(what, row, b"a template").unwrap();
 
         let again = vault.open_key(person(1), &wrapped).unwrap();
-        assert_eq!(again.open(Sealed::Template, row, &sealed).unwrap().as_slice(), b"a template");
+        assert_eq!(again.open(what, row, &sealed).unwrap().as_slice(), b"a template");
         let closed = Err(VaultError::DoesNotOpen);
-        assert_eq!(taro.open(Sealed::Template, row, &sealed), closed);
+        assert_eq!(taro.open(what, row, &sealed), closed);
         assert_eq!(hanako.open(Sealed::Name, row, &sealed), closed);
-        assert_eq!(hanako.open(Sealed::Template, Uuid::from_u128(8), &sealed), closed);
+        assert_eq!(hanako.open(Sealed::Template(2), row, &sealed), closed, "in another space");
+        assert_eq!(hanako.open(what, Uuid::from_u128(8), &sealed), closed);
         assert_eq!(vault.open_key(person(2), &wrapped).unwrap_err(), VaultError::DoesNotOpen);
         for index in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[index] ^= 1;
-            assert_eq!(hanako.open(Sealed::Template, row, &changed), closed, "byte {index}");
-            assert_eq!(hanako.open(Sealed::Template, row, &sealed[..index]), closed, "cut at {index}");
+            assert_eq!(hanako.open(what, row, &changed), closed, "byte {index}");
+            assert_eq!(hanako.open(what, row, &sealed[..index]), closed, "cut at {index}");
         }
     }
 

@@ -8,21 +8,22 @@ use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ServiceRequestId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
-use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
+use tebura_hub::people::{CaptureSession, Instrument, Person};
 use tebura_hub::ports::{
-    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit, Write,
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit, Write,
 };
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::services::ServiceRequest;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use tebura_hub::template_spaces::TemplateSpace;
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{
     Account, AccountId, Command, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp, Verdict,
@@ -192,7 +193,9 @@ store! {
     fn instruments(person: PersonId) -> Vec<Instrument>;
     fn instrument(id: InstrumentId) -> Option<Instrument>;
     fn capture_session(id: CaptureSessionId) -> Option<CaptureSession>;
-    fn face_references() -> Vec<FaceReference>;
+    fn face_references(after: Option<ReferenceId>, limit: u16) -> References;
+    fn template_spaces() -> Vec<TemplateSpace>;
+    fn templates_left_behind(limit: u16) -> Vec<ReferenceId>;
     fn merchant(id: MerchantId) -> Option<Merchant>;
     fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
     fn payees(merchant: MerchantId) -> Vec<Payee>;

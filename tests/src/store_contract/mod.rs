@@ -18,6 +18,7 @@ mod races;
 mod records;
 mod services;
 mod statements;
+mod template_spaces;
 mod units;
 mod webhooks;
 
@@ -98,7 +99,7 @@ on_every_store! {
     records::a_payment_is_written_once,
     records::a_person_keeps_name_and_pin_tries,
     records::nobody_enrols_a_stranger,
-    records::templates_are_read_back_to_the_bit,
+    records::templates_are_read_back_page_by_page,
     records::instruments_belong_to_a_person,
     records::merchants_tills_and_payees_are_read_back,
     records::galleries_take_and_lose_members,

@@ -84,7 +84,8 @@ impl Tables {
                 | Write::Party(_)
                 | Write::Statement { .. }
                 | Write::Notice(_)
-                | Write::AuditHead(_) => {}
+                | Write::AuditHead(_)
+                | Write::Template(_) => {}
             }
         }
         Ok(())
@@ -117,6 +118,8 @@ impl Tables {
             Write::FaceReference(reference) => {
                 self.references.insert(reference.id, reference);
             }
+            // Nothing is kept at rest.
+            Write::Template(_) => {}
             Write::Merchant(merchant) => {
                 self.merchants.insert(merchant.id, merchant);
             }

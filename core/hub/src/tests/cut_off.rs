@@ -46,7 +46,7 @@ async fn run(mishaps: &[Mishap], once: bool, death: Option<Death>, repeats: bool
         *far_end.after_act.lock().unwrap() = Some(Arc::new(kill));
     }
     let hub = hub_on(dying.clone(), far_end.clone(), clock.clone(), once);
-    hub.load_galleries().await.unwrap();
+    hub.load_galleries(|_| ()).await.unwrap();
     let first = pay(&hub, till).await;
     let told = first.as_ref().ok().map(|answer| answer.status.clone());
     drop(hub);
@@ -55,7 +55,7 @@ async fn run(mishaps: &[Mishap], once: bool, death: Option<Death>, repeats: bool
     // The next process on the same store.
     clock.jump_ms(1_000);
     let hub = hub_on(store.clone(), far_end.clone(), clock.clone(), once);
-    hub.load_galleries().await.unwrap();
+    hub.load_galleries(|_| ()).await.unwrap();
     hub.recover(true).await.unwrap();
     let mut last = None;
     if repeats {

@@ -29,6 +29,7 @@ mod rail_notices;
 mod rail_statements;
 mod rails;
 mod services;
+mod template_spaces;
 mod till_page;
 mod tills;
 mod webhooks;
@@ -61,6 +62,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(capture_sessions::open_capture_session))
         .routes(routes!(capture_sessions::enroll_face))
         .routes(routes!(instruments::add_instrument, instruments::list_instruments))
+        .routes(routes!(template_spaces::begin_template_space, template_spaces::list_template_spaces))
         .routes(routes!(galleries::create_gallery))
         .routes(routes!(galleries::get_gallery))
         .routes(routes!(galleries::add_member, galleries::remove_member))

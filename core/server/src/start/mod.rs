@@ -10,6 +10,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tebura_hub::enroll_face::Loaded;
 use tebura_hub::ports::{Clock, Egress, Ids, ReadError, Store};
 use tebura_hub::{Hub, Ports};
 use tebura_store::{FileKek, FileKekError, OpenError, SqlStore, StoreConfig};
@@ -117,6 +118,13 @@ fn private_folder(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Says now and then how far the galleries are filled.
+fn tell_progress(loaded: &Loaded) {
+    if loaded.searchable > 0 && loaded.searchable.is_multiple_of(100_000) {
+        tracing::info!(faces = loaded.searchable, "filling the galleries");
+    }
+}
+
 /// Puts the hub together, loads the faces and takes up what an earlier process left.
 ///
 /// `alone`: no other hub process uses this store.
@@ -136,11 +144,12 @@ pub async fn assemble(
     for rail in rails {
         hub.add_rail(rail);
     }
-    let (searchable, left_out) = hub.load_galleries().await?;
-    if left_out > 0 {
-        tracing::warn!(left_out, "faces of another model pack are not searched; enrol these people again");
+    let loaded = hub.load_galleries(tell_progress).await?;
+    if loaded.of_other_packs > 0 {
+        let faces = loaded.of_other_packs;
+        tracing::warn!(faces, "faces of another model pack are not searched; enrol these people again");
     }
     let recovered = hub.recover(alone).await?;
-    tracing::info!(searchable, recovered, "the hub is assembled");
+    tracing::info!(loaded.searchable, loaded.damaged, recovered, "the hub is assembled");
     Ok(Arc::new(hub))
 }

@@ -16,5 +16,6 @@ pub mod running;
 pub mod searches;
 pub mod services;
 pub mod sites;
+pub mod template_spaces;
 pub mod time;
 pub mod webhooks;

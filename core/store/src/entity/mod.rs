@@ -49,6 +49,7 @@ pub(crate) mod service_keys;
 pub(crate) mod service_request;
 pub(crate) mod setting;
 pub(crate) mod shard_head;
+pub(crate) mod template_space;
 pub(crate) mod till;
 pub(crate) mod transfer;
 pub(crate) mod webhook_delivery;

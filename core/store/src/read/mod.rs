@@ -16,14 +16,14 @@ use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ServiceRequestId, TillId, WebhookEndpointId,
+    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
-use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
+use tebura_hub::people::{CaptureSession, Instrument, Person};
 use tebura_hub::ports::{
-    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, Store, StoredEvent, Unit,
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
 };
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
@@ -31,6 +31,7 @@ use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::services::ServiceRequest;
 use tebura_hub::shards::key_home;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use tebura_hub::template_spaces::TemplateSpace;
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, RailId, Shard, Timestamp};
 
@@ -41,6 +42,7 @@ use crate::open::SqlStore;
 use crate::parties;
 use crate::proofings;
 use crate::services;
+use crate::templates;
 
 /// Why a read failed, before the port's words.
 pub(crate) struct Unread(String);
@@ -160,8 +162,16 @@ impl Store for SqlStore {
         Ok(people::capture_session(&self.reader, id).await?)
     }
 
-    async fn face_references(&self) -> Result<Vec<FaceReference>, ReadError> {
-        Ok(people::face_references(&self.reader, &self.vault).await?)
+    async fn face_references(&self, after: Option<ReferenceId>, limit: u16) -> Result<References, ReadError> {
+        Ok(templates::page(&self.reader, &self.vault, after, limit).await?)
+    }
+
+    async fn template_spaces(&self) -> Result<Vec<TemplateSpace>, ReadError> {
+        Ok(templates::spaces(&self.reader).await?)
+    }
+
+    async fn templates_left_behind(&self, limit: u16) -> Result<Vec<ReferenceId>, ReadError> {
+        Ok(templates::left_behind(&self.reader, limit).await?)
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {

@@ -2,12 +2,12 @@
 
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use tebura_hub::ids::{CaptureSessionId, InstrumentId, PersonId};
-use tebura_hub::people::{CaptureSession, FaceReference, Instrument, Person};
+use tebura_hub::people::{CaptureSession, Instrument, Person};
 use tebura_hub::ports::PinRecord;
 
 use super::Unread;
-use crate::entity::{capture_session, face_reference, instrument, person};
-use crate::sealed::{open_person, open_reference};
+use crate::entity::{capture_session, instrument, person};
+use crate::sealed::open_person;
 use crate::vault::Vault;
 
 pub(super) async fn person(reader: &DatabaseConnection, vault: &Vault, id: PersonId) -> Result<Option<Person>, Unread> {
@@ -43,16 +43,4 @@ pub(super) async fn capture_session(
 ) -> Result<Option<CaptureSession>, Unread> {
     let row = capture_session::Entity::find_by_id(id.uuid()).one(reader).await?;
     Ok(row.map(capture_session::Model::domain))
-}
-
-pub(super) async fn face_references(reader: &DatabaseConnection, vault: &Vault) -> Result<Vec<FaceReference>, Unread> {
-    let keys = vault.all_keys(reader).await?;
-    let rows = face_reference::Entity::find().order_by_asc(face_reference::Column::Id).all(reader).await?;
-    let mut references = Vec::new();
-    for row in rows {
-        if let Some(key) = keys.get(&PersonId::from_uuid(row.person)) {
-            references.push(open_reference(key, row)?);
-        }
-    }
-    Ok(references)
 }

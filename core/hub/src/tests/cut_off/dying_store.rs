@@ -10,13 +10,14 @@ use crate::ids::*;
 use crate::notices::{Notice, NoticeKey};
 use crate::parties::{Party, PartyKey};
 use crate::payment::Payment;
-use crate::people::{CaptureSession, FaceReference, Instrument, Person};
-use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, StoredEvent, Unit};
+use crate::people::{CaptureSession, Instrument, Person};
+use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, References, StoredEvent, Unit};
 use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::PluginId;
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::services::ServiceRequest;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
+use crate::template_spaces::TemplateSpace;
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
 
 /// When the process dies.
@@ -105,7 +106,9 @@ reads! {
     fn instruments(person: PersonId) -> Vec<Instrument>;
     fn instrument(id: InstrumentId) -> Option<Instrument>;
     fn capture_session(id: CaptureSessionId) -> Option<CaptureSession>;
-    fn face_references() -> Vec<FaceReference>;
+    fn face_references(after: Option<ReferenceId>, limit: u16) -> References;
+    fn template_spaces() -> Vec<TemplateSpace>;
+    fn templates_left_behind(limit: u16) -> Vec<ReferenceId>;
     fn merchant(id: MerchantId) -> Option<Merchant>;
     fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
     fn payees(merchant: MerchantId) -> Vec<Payee>;
