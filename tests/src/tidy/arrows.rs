@@ -17,7 +17,7 @@ const fn arrows(from: &'static str, to: &'static [&'static str]) -> Arrows {
     Arrows { from, to, in_tests: &[] }
 }
 
-const MEMBERS: [Arrows; 20] = [
+const MEMBERS: [Arrows; 22] = [
     arrows("tebura-ledger", &[]),
     arrows("tebura-contract", &["tebura-ledger"]),
     arrows("tebura-face", &[]),
@@ -40,9 +40,11 @@ const MEMBERS: [Arrows; 20] = [
             "tebura-egress",
             "tebura-drawn-faces",
             "tebura-providers",
+            "tebura-fares",
         ],
     ),
     arrows("tebura-plugin", &[]),
+    arrows("tebura-fares", &[]),
     arrows("tebura-identity", &["tebura-plugin"]),
     arrows("tebura-plugin-test", &["tebura-plugin", "tebura-identity"]),
     Arrows { from: "tebura-plugin-card", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
@@ -53,6 +55,11 @@ const MEMBERS: [Arrows; 20] = [
         in_tests: &["tebura-plugin-test", "tebura-providers"],
     },
     Arrows { from: "tebura-plugin-play-park", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
+    Arrows {
+        from: "tebura-plugin-transit",
+        to: &["tebura-plugin", "tebura-fares"],
+        in_tests: &["tebura-plugin-test"],
+    },
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
     arrows("tebura-sim", &["tebura-hub", "tebura-contract", "tebura-ledger", "tebura-face"]),
