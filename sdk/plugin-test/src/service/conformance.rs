@@ -1,5 +1,6 @@
 //! Tries every event at every step of every action, and lists what breaks a rule.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
@@ -67,6 +68,8 @@ pub struct ServiceConformance {
     inputs: Vec<(String, Value)>,
     messages: Vec<(String, String, Value)>,
     replies: Vec<Reply>,
+    keys: BTreeMap<String, Vec<u8>>,
+    held: Till,
 }
 
 /// The service under test: one value that lives through the run, and a way to make a new one, as the hub does.
@@ -74,6 +77,7 @@ struct Tested<'t, S, F> {
     lived: S,
     make: F,
     rules: &'t Rules,
+    keys: &'t BTreeMap<String, Vec<u8>>,
 }
 
 /// Where a run is.
@@ -126,6 +130,27 @@ impl ServiceConformance {
         self
     }
 
+    /// What earlier requests wrote under one of the instance's own keys.
+    #[must_use]
+    pub fn key(mut self, key: &str, value: &[u8]) -> ServiceConformance {
+        self.keys.insert(key.to_owned(), value.to_vec());
+        self
+    }
+
+    /// A hold that an earlier request of the same person placed. The person is `sub_1`.
+    #[must_use]
+    pub fn held(mut self, hold: &str, payee: &str, yen: u64) -> ServiceConformance {
+        self.held.holds.insert(hold.to_owned(), (payee.to_owned(), yen));
+        self
+    }
+
+    /// A capture that an earlier request of the same person made.
+    #[must_use]
+    pub fn captured(mut self, capture: &str, yen: u64) -> ServiceConformance {
+        self.held.captures.insert(capture.to_owned(), yen);
+        self
+    }
+
     /// Plays all paths: each input with and without a person, with and without claims.
     pub fn run<S: Service, F: Fn() -> S>(&self, make: F) -> ServiceReport {
         let mut report = ServiceReport { paths: 0, breaches: Vec::new() };
@@ -147,7 +172,7 @@ impl ServiceConformance {
         let messages = self.messages.iter().map(|(action, name, input)| rules.message(action, name, input));
         let wrong = inputs.chain(messages).chain([rules.settings(&settings)]).filter_map(Result::err);
         wrong.for_each(|breach| note("the suite's own samples", breach));
-        let tested = Tested { lived, make, rules: &rules };
+        let tested = Tested { lived, make, rules: &rules, keys: &self.keys };
         for (action, input) in &self.inputs {
             let known = description.actions.iter().find(|own| own.name == *action);
             let asks: Vec<String> =
@@ -168,7 +193,7 @@ impl ServiceConformance {
                     attributes: Vec::new(),
                 };
                 let path = format!("{action} {input} subject={subject} claims={claims}");
-                let place = Place { request: &request, till: Till::default(), after: None, path, depth: 0 };
+                let place = Place { request: &request, till: if subject { self.held.clone() } else { Till::default() }, after: None, path, depth: 0 };
                 self.explore(&tested, place, &mut report);
             }
         }
@@ -285,9 +310,9 @@ fn money(moving: &LedgerStep, till: &Till, depth: usize) -> Vec<(String, Event, 
 }
 
 impl<S: Service, F: Fn() -> S> Tested<'_, S, F> {
-    /// A step, asked of the service that lived through the run and of a new one, with empty keys.
+    /// A step, asked of the service that lived through the run and of a new one, with the keys as they were before.
     fn ask(&self, request: &Request, after: Option<(&[u8], &Event)>) -> Result<Result<Step, Fault>, ServiceBreach> {
-        NativeHost::with(|host| host.kv.clear());
+        NativeHost::with(|host| host.kv.clone_from(self.keys));
         let run = |service: &S| {
             let ask = || match after {
                 None => handle(service, request),

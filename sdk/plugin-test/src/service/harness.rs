@@ -45,7 +45,8 @@ struct Open {
     pays: bool,
     state: Vec<u8>,
     until: Option<u64>,
-    till: Till,
+    /// The holds that it placed.
+    placed: Vec<String>,
     steps: usize,
     stands: Ended,
 }
@@ -60,6 +61,8 @@ pub struct Harness<S> {
     visits: Vec<Open>,
     keys: BTreeMap<String, Vec<u8>>,
     wallets: BTreeMap<String, u64>,
+    /// A person's money with this service: a later request may capture what an earlier one holds.
+    tills: BTreeMap<String, Till>,
     paid: BTreeMap<String, u64>,
     galleries: BTreeMap<String, BTreeSet<String>>,
     told: Vec<String>,
@@ -90,6 +93,7 @@ impl<S: Service> Harness<S> {
             visits: Vec::new(),
             keys: BTreeMap::new(),
             wallets: BTreeMap::new(),
+            tills: BTreeMap::new(),
             paid: BTreeMap::new(),
             galleries: BTreeMap::new(),
             told: Vec::new(),
@@ -189,8 +193,8 @@ impl<S: Service> Harness<S> {
     #[track_caller]
     fn begin(&mut self, request: Request, pays: bool) -> Visit {
         let stands = Ended::Waiting { output: None };
-        let (state, till) = (Vec::new(), Till::default());
-        self.visits.push(Open { request, pays, state, until: None, till, steps: 0, stands });
+        let (state, placed) = (Vec::new(), Vec::new());
+        self.visits.push(Open { request, pays, state, until: None, placed, steps: 0, stands });
         let nth = self.visits.len() - 1;
         let step = self.asked(nth, None);
         self.take(nth, step);
@@ -231,14 +235,15 @@ impl<S: Service> Harness<S> {
             Ok(step) => step,
             Err(fault) => return self.fail(nth, fault),
         };
-        must(self.rules().step(&self.visits[nth].request, &step, &self.visits[nth].till));
+        let subject = self.visits[nth].request.subject.clone().unwrap_or_default();
+        let till = self.tills.get(&subject).cloned().unwrap_or_default();
+        must(self.rules().step(&self.visits[nth].request, &step, &till));
         for write in step.writes {
             match write.value {
                 Some(value) => drop(self.keys.insert(write.key, value)),
                 None => drop(self.keys.remove(&write.key)),
             }
         }
-        let subject = self.visits[nth].request.subject.clone().unwrap_or_default();
         for admission in step.admissions {
             let gallery = self.galleries.entry(admission.gallery).or_default();
             if admission.present {
@@ -274,7 +279,8 @@ impl<S: Service> Harness<S> {
 
     fn fail(&mut self, nth: usize, fault: Fault) {
         let open = &mut self.visits[nth];
-        let back: u64 = std::mem::take(&mut open.till.holds).values().map(|(_, left)| left).sum();
+        let till = self.tills.entry(open.request.subject.clone().unwrap_or_default()).or_default();
+        let back: u64 = open.placed.drain(..).filter_map(|hold| till.holds.remove(&hold)).map(|(_, left)| left).sum();
         open.stands = Ended::Failed { code: fault.code };
         open.until = None;
         if let Some(wallet) = open.request.subject.as_ref().and_then(|person| self.wallets.get_mut(person)) {
@@ -288,6 +294,7 @@ impl<S: Service> Harness<S> {
         let not = |code: &str| Event::NotMoved(Fault::new(code, "the hub does not move this money"));
         let Some(person) = open.request.subject.clone() else { return not("service.nobody_pays") };
         let id = format!("{nth}-{}", open.steps);
+        let till = self.tills.entry(person.clone()).or_default();
         let moved = |id: &str, minor: u64| Event::Moved(Receipt { id: id.to_owned(), amount: yen(minor) });
         match moving {
             LedgerStep::Hold { payee, amount, .. } => {
@@ -298,26 +305,27 @@ impl<S: Service> Harness<S> {
                 let Some(left) = wallet.checked_sub(amount.minor()) else { return not("funds.insufficient") };
                 *wallet = left;
                 let hold = format!("hold_{id}");
-                open.till.holds.insert(hold.clone(), (payee.clone(), amount.minor()));
+                till.holds.insert(hold.clone(), (payee.clone(), amount.minor()));
+                open.placed.push(hold.clone());
                 moved(&hold, amount.minor())
             }
             LedgerStep::Capture { hold, amount, is_final } => {
-                let Some((payee, left)) = open.till.holds.get_mut(hold) else { return not("service.hold_unknown") };
+                let Some((payee, left)) = till.holds.get_mut(hold) else { return not("service.hold_unknown") };
                 *left -= amount.minor();
                 let rest = if *is_final { std::mem::take(left) } else { 0 };
                 *self.paid.entry(payee.clone()).or_default() += amount.minor();
                 *self.wallets.entry(person).or_default() += rest;
                 let capture = format!("op_{id}");
-                open.till.captures.insert(capture.clone(), amount.minor());
+                till.captures.insert(capture.clone(), amount.minor());
                 moved(&capture, amount.minor())
             }
             LedgerStep::Release { hold } => {
-                let left = open.till.holds.remove(hold).map_or(0, |(_, left)| left);
+                let left = till.holds.remove(hold).map_or(0, |(_, left)| left);
                 *self.wallets.entry(person).or_default() += left;
                 moved(hold, left)
             }
             LedgerStep::Refund { capture, amount } => {
-                if let Some(left) = open.till.captures.get_mut(capture) {
+                if let Some(left) = till.captures.get_mut(capture) {
                     *left -= amount.minor();
                 }
                 *self.wallets.entry(person).or_default() += amount.minor();

@@ -101,7 +101,7 @@ pub(super) struct Rules {
     messages: BTreeMap<(String, String), Validator>,
 }
 
-/// What is known of a request's money.
+/// What is known of a person's money with a service.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Till {
     /// What is left of each hold.
@@ -217,15 +217,15 @@ impl Rules {
                 Ok(())
             }
             LedgerStep::Capture { hold, amount, .. } => match till.holds.get(hold) {
-                None => refuse("a capture of a hold that this request has no receipt of"),
+                None => refuse("a capture of a hold that this person has no receipt of"),
                 Some((_, left)) if amount.minor() > *left => refuse("a capture of more than is held"),
                 Some(_) if !positive(amount) => refuse("a capture of nothing: release the hold"),
                 Some(_) => Ok(()),
             },
             LedgerStep::Release { hold } if till.holds.contains_key(hold) => Ok(()),
-            LedgerStep::Release { .. } => refuse("a release of a hold that this request has no receipt of"),
+            LedgerStep::Release { .. } => refuse("a release of a hold that this person has no receipt of"),
             LedgerStep::Refund { capture, amount } => match till.captures.get(capture) {
-                None => refuse("a refund of a capture that this request has no receipt of"),
+                None => refuse("a refund of a capture that this person has no receipt of"),
                 Some(left) if amount.minor() > *left => refuse("a refund of more than was captured"),
                 Some(_) if !positive(amount) => refuse("a refund of nothing: leave it out"),
                 Some(_) => Ok(()),
