@@ -6,6 +6,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod export;
+mod fares;
 mod operator;
 mod pack;
 mod pay;
@@ -69,6 +70,9 @@ enum Command {
     /// Check that nothing was changed behind the hub's back.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Check the fares of a GTFS feed, and write them as settings.
+    #[command(subcommand)]
+    Fares(fares::FaresCommand),
     /// Write the books in a format of others.
     #[command(subcommand)]
     Export(export::ExportCommand),
@@ -117,6 +121,7 @@ pub fn main() -> ExitCode {
         Some(Command::Reconcile(reconcile)) => in_runtime(reconcile::run(reconcile)),
         Some(Command::Rail(RailSwitch::Stop(rail))) => in_runtime(plugin::switch_rail(rail, false)),
         Some(Command::Rail(RailSwitch::Resume(rail))) => in_runtime(plugin::switch_rail(rail, true)),
+        Some(Command::Fares(fares)) => fares::run(fares),
         Some(Command::OperatorKey(operator)) => in_runtime(operator::run(operator)),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor),
         Some(Command::Openapi) => {
