@@ -85,9 +85,9 @@ impl Service for Transit {
                 Collect::BothEnds => ride::board(request, &settings, &input.stop, input.party),
                 Collect::Boarding | Collect::Alighting => done(&refused("wrong_action")),
             }),
-            "alight" => request.input().map_or_else(unreadable, |input: Alight| {
-                ride::alight(request, &settings, &input.stop)
-            }),
+            "alight" => {
+                request.input().map_or_else(unreadable, |input: Alight| ride::alight(request, &settings, &input.stop))
+            }
             "quote" => request.input().map_or_else(unreadable, |input: Pay| quote(request, &settings, &input)),
             "buy-pass" => pass::buy(request, &settings),
             other => fail("transit.action_unknown", format!("there is no action {other:?}")),

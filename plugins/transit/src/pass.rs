@@ -71,8 +71,16 @@ pub(crate) fn moved(request: &Request, at: &Tag, receipt: &Receipt) -> Next {
     let (Some(subject), Ok(bytes)) = (&request.subject, serde_json::to_vec(&owned)) else {
         return fail("transit.nobody", "a pass belongs to somebody");
     };
-    let sold = Sold { accepted: true, pass: Some(pass.id), yen: Some(receipt.amount.minor()), until: Some(until), ..Sold::default() };
-    done(&sold).put(key(subject), bytes).tell("transit.pass_sold", &serde_json::json!({ "yen": receipt.amount.minor() }))
+    let sold = Sold {
+        accepted: true,
+        pass: Some(pass.id),
+        yen: Some(receipt.amount.minor()),
+        until: Some(until),
+        ..Sold::default()
+    };
+    done(&sold)
+        .put(key(subject), bytes)
+        .tell("transit.pass_sold", &serde_json::json!({ "yen": receipt.amount.minor() }))
 }
 
 pub(crate) fn not_paid(why: &Fault) -> Sold {

@@ -94,7 +94,8 @@ fn aboard(request: &Request, settings: &Settings, boarding: Boarding) -> Next {
         pass: boarding.pass.clone(),
         ..Shown::default()
     };
-    let waiting = wait_until(request.now + settings.ride_minutes * 60_000).showing(&shown).then_with("aboard", &boarding);
+    let waiting =
+        wait_until(request.now + settings.ride_minutes * 60_000).showing(&shown).then_with("aboard", &boarding);
     let told = serde_json::json!({ "from": boarding.from, "held": boarding.most });
     noted(waiting, request, Some(&boarding)).tell("transit.boarded", &told)
 }

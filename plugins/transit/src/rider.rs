@@ -33,7 +33,8 @@ pub(crate) fn rider(request: &Request, policy: &Policy) -> Rider {
     let born = value(BIRTH_DATE).and_then(Day::parse).filter(|born| *born <= today);
     let mut reasons = Vec::new();
     // An infant alone pays as a child.
-    let young = born.is_some_and(|born| is_child(today, born, policy.child_by) || is_infant(today, born, policy.child_by));
+    let young =
+        born.is_some_and(|born| is_child(today, born, policy.child_by) || is_infant(today, born, policy.child_by));
     if young {
         reasons.push("child".to_owned());
     }
@@ -81,7 +82,14 @@ fn is_child(today: Day, born: Day, by: ChildBy) -> bool {
 }
 
 /// What a ride costs; `None`: no trip goes there. Who rides on a pass pays for companions only.
-pub(crate) fn fare(settings: &Settings, rider: &Rider, party: Party, from: &str, to: &str, pass: bool) -> Option<Priced> {
+pub(crate) fn fare(
+    settings: &Settings,
+    rider: &Rider,
+    party: Party,
+    from: &str,
+    to: &str,
+    pass: bool,
+) -> Option<Priced> {
     let (table, policy) = (&settings.fares, &settings.policy);
     let adult = table.fare(from, to)?;
     let reduced = |reasons: &[String]| {
@@ -102,9 +110,17 @@ pub(crate) fn fare(settings: &Settings, rider: &Rider, party: Party, from: &str,
 }
 
 /// The most that a ride from a stop may cost, and the stop where it does.
-pub(crate) fn most(settings: &Settings, rider: &Rider, party: Party, from: &str, pass: bool) -> Option<(String, Priced)> {
-    let ends = settings.fares.stops.iter().filter_map(|to| {
-        Some((to.id.clone(), fare(settings, rider, party, from, &to.id, pass)?))
-    });
+pub(crate) fn most(
+    settings: &Settings,
+    rider: &Rider,
+    party: Party,
+    from: &str,
+    pass: bool,
+) -> Option<(String, Priced)> {
+    let ends = settings
+        .fares
+        .stops
+        .iter()
+        .filter_map(|to| Some((to.id.clone(), fare(settings, rider, party, from, &to.id, pass)?)));
     ends.max_by_key(|(_, priced)| priced.yen)
 }

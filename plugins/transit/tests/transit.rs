@@ -35,7 +35,8 @@ fn settings(collect: &str) -> Value {
 
 fn one_fare() -> Value {
     let mut settings = settings("boarding");
-    settings["fares"]["stops"] = json!([{"id": "S1", "name": "駅前", "zone": "1"}, {"id": "S2", "name": "市役所", "zone": "1"}]);
+    settings["fares"]["stops"] =
+        json!([{"id": "S1", "name": "駅前", "zone": "1"}, {"id": "S2", "name": "市役所", "zone": "1"}]);
     settings["fares"]["fares"] = json!({"1>1": 100});
     settings
 }
@@ -47,16 +48,17 @@ fn bus(settings: Value) -> Harness<Transit> {
 }
 
 fn output(bus: &Harness<Transit>, visit: &Visit) -> Value {
-    match bus.now_of(visit) {
-        Ended::Done(output) | Ended::Waiting { output: Some(output) } => output,
-        other => panic!("{other:?}"),
-    }
+    let (Ended::Done(output) | Ended::Waiting { output: Some(output) }) = bus.now_of(visit) else {
+        panic!("{:?}", bus.now_of(visit))
+    };
+    output
 }
 
 /// What somebody with these claims pays from S1 to S3.
 fn quoted(bus: &mut Harness<Transit>, claims: &[(&str, &str)], party: &Value) -> (u64, Vec<String>) {
     let input = json!({"from": "S1", "to": "S3", "party": party});
-    let asked = claims.iter().fold(bus.ask("quote", input).by("card", "hanako"), |ask, (name, value)| ask.claim(name, value));
+    let asked =
+        claims.iter().fold(bus.ask("quote", input).by("card", "hanako"), |ask, (name, value)| ask.claim(name, value));
     let visit = asked.begin();
     let shown = output(bus, &visit);
     let by = shown["by"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned());
@@ -87,7 +89,11 @@ fn kaga_25_kaga_8_vpia_14_a_ride_is_paid_by_face_and_by_card_with_the_same_resul
 #[test]
 fn tran_4_the_most_is_held_at_boarding_and_the_fare_is_taken_at_alighting() {
     let mut bus = bus(settings("both-ends"));
-    for (ways, stop, to, most, fare) in [(("face", "face"), "S1", "S2", 250, 150), (("card", "staff"), "S3", "S2", 250, 180), (("qr", "face"), "S2", "S3", 180, 180)] {
+    for (ways, stop, to, most, fare) in [
+        (("face", "face"), "S1", "S2", 250, 150),
+        (("card", "staff"), "S3", "S2", 250, 180),
+        (("qr", "face"), "S2", "S3", 180, 180),
+    ] {
         let (before, paid) = (bus.balance("hanako"), bus.paid_to("operator"));
         let ride = bus.ask("board", json!({"stop": stop})).by(ways.0, "hanako").begin();
         assert_eq!(output(&bus, &ride), json!({"accepted": true, "held": most, "from": stop}));
@@ -111,7 +117,10 @@ fn tran_4_who_never_alights_pays_by_the_rule_once() {
         let mut bus = bus(settings);
         let ride = bus.ask("board", json!({"stop": "S1"})).by("face", "hanako").begin();
         bus.pass_ms(121 * 60_000);
-        assert_eq!((output(&bus, &ride)["reason"].as_str(), output(&bus, &ride)["yen"].as_u64()), (Some("missed"), Some(taken)));
+        assert_eq!(
+            (output(&bus, &ride)["reason"].as_str(), output(&bus, &ride)["yen"].as_u64()),
+            (Some("missed"), Some(taken))
+        );
         assert_eq!((bus.balance("hanako"), bus.paid_to("operator")), (10_000 - taken, taken));
         let late = bus.ask("alight", json!({"stop": "S2"})).by("face", "hanako").begin();
         assert_eq!(output(&bus, &late)["reason"], "not_boarded");
@@ -173,9 +182,17 @@ fn kaga_26_tran_2_tran_3_reductions_follow_from_claims_and_the_policys_order() {
         (&[("birth_date", "1956-01-02"), ("residence", "17206")], 250, &[]),
         (&[("birth_date", "1940-01-01"), ("residence", "17204")], 250, &[]),
         (&[("birth_date", "1940"), ("residence", "17206")], 250, &[]),
-        (&[("birth_date", "1940-01-01"), ("residence", "17206"), ("student", "2026-03-31"), ("disability", "2")], 130, &["disability"]),
+        (
+            &[("birth_date", "1940-01-01"), ("residence", "17206"), ("student", "2026-03-31"), ("disability", "2")],
+            130,
+            &["disability"],
+        ),
     ] {
-        assert_eq!(quoted(&mut bus, claims, &alone), (yen, by.iter().map(|name| (*name).to_owned()).collect()), "{claims:?}");
+        assert_eq!(
+            quoted(&mut bus, claims, &alone),
+            (yen, by.iter().map(|name| (*name).to_owned()).collect()),
+            "{claims:?}"
+        );
     }
     let mut by_age = settings("both-ends");
     by_age["policy"]["child_by"] = json!("age");
@@ -249,7 +266,8 @@ fn a_category_that_the_feed_prices_itself_counts_where_it_is_less() {
     assert_eq!(quoted(&mut bus, &[("birth_date", "2014-01-02")], &json!({})), (100, vec!["child".to_owned()]));
 }
 
-tebura_plugin_test::service_conformance!(Transit, |suite| suite
+tebura_plugin_test::service_conformance!(Transit, |suite| {
+    suite
     .settings(json!({
         "collect": "both-ends",
         "fares": {
@@ -268,4 +286,5 @@ tebura_plugin_test::service_conformance!(Transit, |suite| suite
     .input("alight", json!({"stop": "S1"}))
     .input("pay", json!({"from": "S1", "to": "S2"}))
     .input("quote", json!({"from": "S1", "to": "S2", "party": {"adults": 1}}))
-    .input("buy-pass", json!({"pass": "month"})));
+    .input("buy-pass", json!({"pass": "month"}))
+});

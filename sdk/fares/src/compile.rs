@@ -73,9 +73,8 @@ pub fn compile(files: &Files, route: &str) -> Result<Compiled, Vec<Problem>> {
         && priced.by_distance
     {
         let loops = feed.service.loops.iter();
-        let named = loops.map(|(line, stop, trip)| {
-            Problem::new("stop_times.txt", *line, What::Loop(stop.clone(), trip.clone()))
-        });
+        let named = loops
+            .map(|(line, stop, trip)| Problem::new("stop_times.txt", *line, What::Loop(stop.clone(), trip.clone())));
         problems.extend(named);
     }
     let Some(priced) = priced.filter(|_| problems.is_empty()) else { return Err(problems) };

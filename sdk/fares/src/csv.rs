@@ -92,6 +92,9 @@ mod tests {
         let shown: Vec<(usize, &str, &str)> =
             table.rows.iter().map(|row| (row.line, table.get(row, "stop_id"), table.get(row, "stop_name"))).collect();
         assert_eq!(shown, [(2, "1", "北, \"東\""), (4, "2", "two\nlines"), (6, "3", "")]);
-        assert_eq!(Table::read("stops.txt", "a\n\"b").unwrap_err().to_string(), "stops.txt line 2: a quotation mark never closes; write the missing \"");
+        assert_eq!(
+            Table::read("stops.txt", "a\n\"b").unwrap_err().to_string(),
+            "stops.txt line 2: a quotation mark never closes; write the missing \""
+        );
     }
 }

@@ -95,7 +95,8 @@ pub(crate) fn service(
         return service;
     }
     for row in &table.rows {
-        let (trip, stop, number) = (table.get(row, "trip_id"), table.get(row, "stop_id"), table.get(row, "stop_sequence"));
+        let (trip, stop, number) =
+            (table.get(row, "trip_id"), table.get(row, "stop_id"), table.get(row, "stop_sequence"));
         if !trips.contains(trip) {
             continue;
         }

@@ -91,10 +91,14 @@ impl Problem {
             What::PriceNotWhole(found) => format!("運賃 {found:?} は整数の円ではありません。例: 210"),
             What::PriceNegative(found) => format!("運賃 {found} が負です。0 以上の円を書いてください"),
             What::Currency(found) => format!("通貨 {found:?} は使えません。JPY と書いてください"),
-            What::NotNumber(column, found) => format!("{column} の {found:?} は番号ではありません。0 以上の整数を書いてください"),
+            What::NotNumber(column, found) => {
+                format!("{column} の {found:?} は番号ではありません。0 以上の整数を書いてください")
+            }
             What::Unsupported(what) => format!("{what} には対応していません。この行を除くか、別の運賃で表してください"),
             What::Loop(stop, trip) => {
-                format!("便 {trip:?} が停留所 {stop:?} を二度通り、乗降停留所だけでは運賃が決まりません。便を分けるか、均一運賃にしてください")
+                format!(
+                    "便 {trip:?} が停留所 {stop:?} を二度通り、乗降停留所だけでは運賃が決まりません。便を分けるか、均一運賃にしてください"
+                )
             }
             What::StationLoop(stop) => format!("{stop:?} の parent_station が自分自身に戻ります。親を直してください"),
             What::NoZone(stop) => format!("停留所 {stop:?} に zone_id がありません。書いてください"),
@@ -103,7 +107,11 @@ impl Problem {
             }
             What::NoTrips(route) => format!("路線 {route:?} の便がありません。route_id を確かめてください"),
         };
-        if self.line == 0 { format!("{}: {said}", self.file) } else { format!("{} {} 行目: {said}", self.file, self.line) }
+        if self.line == 0 {
+            format!("{}: {said}", self.file)
+        } else {
+            format!("{} {} 行目: {said}", self.file, self.line)
+        }
     }
 }
 
@@ -128,7 +136,10 @@ impl fmt::Display for Problem {
             What::Currency(found) => write!(f, "the currency {found:?} is not taken; write JPY"),
             What::NotNumber(column, found) => write!(f, "{column} {found:?} is no number; write a whole number from 0"),
             What::Unsupported(what) => {
-                write!(f, "{what} would change fares and is not read; leave the line out, or write it as fares of its own")
+                write!(
+                    f,
+                    "{what} would change fares and is not read; leave the line out, or write it as fares of its own"
+                )
             }
             What::Loop(stop, trip) => write!(
                 f,

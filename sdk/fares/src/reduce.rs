@@ -72,7 +72,10 @@ pub fn reduce(yen: u64, applying: &[String], policy: &[Reduction], when: Roundin
     for chosen in 1_u32..(1 << own.len()) {
         let taken: Vec<&Reduction> =
             own.iter().enumerate().filter(|(nth, _)| chosen & (1 << nth) != 0).map(|(_, one)| *one).collect();
-        let together = taken.iter().enumerate().all(|(nth, one)| taken[..nth].iter().all(|under| one.on_top_of.contains(&under.name)));
+        let together = taken
+            .iter()
+            .enumerate()
+            .all(|(nth, one)| taken[..nth].iter().all(|under| one.on_top_of.contains(&under.name)));
         if !together {
             continue;
         }
@@ -129,9 +132,18 @@ pub struct Priced {
 
 /// Prices a ride. `own`: what the person pays; `child` and `carer`: what a child and a carer pay; every other adult pays `adult`.
 /// Each companion takes `free_infants` along; further ones pay as children.
-pub fn price(adult: u64, own: Reduced, child: u64, carer: u64, party: Party, free_infants: u64, companions: u64) -> Priced {
+pub fn price(
+    adult: u64,
+    own: Reduced,
+    child: u64,
+    carer: u64,
+    party: Party,
+    free_infants: u64,
+    companions: u64,
+) -> Priced {
     let carers = u64::from(party.carer && party.adults > 0);
     let free = party.infants.min(companions.saturating_mul(free_infants));
-    let yen = own.yen + (party.adults - carers) * adult + carers * carer + (party.children + party.infants - free) * child;
+    let yen =
+        own.yen + (party.adults - carers) * adult + carers * carer + (party.children + party.infants - free) * child;
     Priced { yen, own, free_infants: free }
 }

@@ -83,7 +83,8 @@ impl FareTable {
 
     /// What is wrong with it.
     pub fn problems(&self) -> Vec<TableProblem> {
-        let twice = self.stops.iter().enumerate().filter(|(nth, stop)| self.stops[..*nth].iter().any(|own| own.id == stop.id));
+        let twice =
+            self.stops.iter().enumerate().filter(|(nth, stop)| self.stops[..*nth].iter().any(|own| own.id == stop.id));
         let mut problems: Vec<TableProblem> = twice.map(|(_, stop)| TableProblem::StopTwice(stop.id.clone())).collect();
         let known = |zone: &str| self.stops.iter().any(|stop| stop.zone == zone);
         let keys = self.fares.keys().chain(self.categories.values().flat_map(BTreeMap::keys));

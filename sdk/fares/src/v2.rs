@@ -39,7 +39,9 @@ pub(crate) fn price(feed: &Feed<'_>, problems: &mut Vec<Problem>) -> Option<Pric
         if own.is_empty() { "-".to_owned() } else { own.join("+") }
     };
     let zones: BTreeMap<String, String> = feed.service.stops.iter().map(|stop| (stop.clone(), zone(stop))).collect();
-    let named = |pick: fn(&Rule) -> &String| -> BTreeSet<&String> { rules.iter().map(pick).filter(|name| !name.is_empty()).collect() };
+    let named = |pick: fn(&Rule) -> &String| -> BTreeSet<&String> {
+        rules.iter().map(pick).filter(|name| !name.is_empty()).collect()
+    };
     let (from_named, to_named) = (named(|rule| &rule.from), named(|rule| &rule.to));
     let network_named = named(|rule| &rule.network);
     let fits = |wanted: &String, own: &BTreeSet<String>, named: &BTreeSet<&String>| match wanted.is_empty() {
@@ -120,7 +122,9 @@ fn riders(feed: &Feed<'_>, problems: &mut Vec<Problem>) -> (BTreeSet<String>, BT
     let (mut everybody, mut all) = (BTreeSet::new(), BTreeSet::new());
     let file = "rider_categories.txt";
     let table = if feed.has(file) { feed.table(file, problems) } else { None };
-    let Some(table) = table.filter(|table| table.need(["rider_category_id"], problems)) else { return (everybody, all) };
+    let Some(table) = table.filter(|table| table.need(["rider_category_id"], problems)) else {
+        return (everybody, all);
+    };
     for row in &table.rows {
         let id = table.get(row, "rider_category_id").to_owned();
         if table.get(row, "is_default_fare_category") == "1" {

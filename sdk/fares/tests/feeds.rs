@@ -10,7 +10,9 @@ use tebura_fares::{Files, compile};
 fn kaga() -> Files {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/kaga/gtfs-jp");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap())).collect()
+    files
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 /// The same stops and trips with Fares v2.
@@ -21,7 +23,10 @@ fn v2() -> Files {
     let mut put = |name: &str, text: &str| drop(files.insert(name.to_owned(), text.to_owned()));
     put("areas.txt", "area_id,area_name\ntown,町\nsea,海\n");
     put("stop_areas.txt", "area_id,stop_id\ntown,S01_1\ntown,S02_1\ntown,S03_1\nsea,S04_1\nsea,S05_1\n");
-    put("rider_categories.txt", "rider_category_id,rider_category_name,is_default_fare_category\nadult,大人,1\nchild,小児,0\n");
+    put(
+        "rider_categories.txt",
+        "rider_category_id,rider_category_name,is_default_fare_category\nadult,大人,1\nchild,小児,0\n",
+    );
     put(
         "fare_products.txt",
         "fare_product_id,fare_product_name,rider_category_id,fare_media_id,amount,currency\n\
@@ -68,7 +73,10 @@ fn tran_1_fares_v2_go_by_areas_products_categories_and_priorities() {
     let table = compile(&any, "sea").unwrap().table;
     assert_eq!((table.fare("S01_1", "S02_1"), table.fare("S04_1", "S05_1")), (Some(200), Some(380)));
     // Without priorities it is all that no rule names: nothing is said of the sea then.
-    any.insert("fare_leg_rules.txt".to_owned(), "from_area_id,to_area_id,fare_product_id\n,,far\ntown,town,near\nsea,,near\n".to_owned());
+    any.insert(
+        "fare_leg_rules.txt".to_owned(),
+        "from_area_id,to_area_id,fare_product_id\n,,far\ntown,town,near\nsea,,near\n".to_owned(),
+    );
     let told = said(&any, "sea").join("\n");
     assert!(told.contains("no fare from \"S01_1\" to \"S04_1\""), "{told}");
 }
@@ -76,18 +84,72 @@ fn tran_1_fares_v2_go_by_areas_products_categories_and_priorities() {
 #[test]
 fn tran_1_what_is_wrong_with_a_feed_is_named_with_file_and_line_in_both_languages() {
     for (file, from, to, told, japanese) in [
-        ("stop_times.txt", "S03_1,3\nsea_out", "S09_1,3\nsea_out", "stop_times.txt line 4: stop_id \"S09_1\" is not in stops.txt", "stop_times.txt 4 行目"),
-        ("fare_attributes.txt", "F250,250", "F250,-250", "fare_attributes.txt line 6: the price -250 is negative", "負です"),
-        ("fare_attributes.txt", "F250,250", "F250,250.5", "fare_attributes.txt line 6: the price \"250.5\" is not whole yen", "整数の円"),
-        ("fare_attributes.txt", "F250,250,JPY", "F250,250,USD", "fare_attributes.txt line 6: the currency \"USD\"", "JPY と書いて"),
+        (
+            "stop_times.txt",
+            "S03_1,3\nsea_out",
+            "S09_1,3\nsea_out",
+            "stop_times.txt line 4: stop_id \"S09_1\" is not in stops.txt",
+            "stop_times.txt 4 行目",
+        ),
+        (
+            "fare_attributes.txt",
+            "F250,250",
+            "F250,-250",
+            "fare_attributes.txt line 6: the price -250 is negative",
+            "負です",
+        ),
+        (
+            "fare_attributes.txt",
+            "F250,250",
+            "F250,250.5",
+            "fare_attributes.txt line 6: the price \"250.5\" is not whole yen",
+            "整数の円",
+        ),
+        (
+            "fare_attributes.txt",
+            "F250,250,JPY",
+            "F250,250,USD",
+            "fare_attributes.txt line 6: the currency \"USD\"",
+            "JPY と書いて",
+        ),
         ("fare_attributes.txt", "F250,250", "F230,250", "\"F230\" is there twice", "二度あります"),
-        ("fare_rules.txt", "F250,sea,Z1,Z3,\n", "", "no fare from \"S01_1\" to \"S03_1\", which the trip \"sea_out_0700\" serves", "運賃がありません"),
-        ("fare_rules.txt", "F250,sea,Z1,Z3,", "F250,sea,Z1,Z9,", "fare_rules.txt line 4: destination_id \"Z9\" is not in stops.txt", "stops.txt にありません"),
-        ("fare_rules.txt", "F250,sea,Z1,Z3,", "F999,sea,Z1,Z3,", "fare_id \"F999\" is not in fare_attributes.txt", "fare_attributes.txt に加える"),
-        ("fare_rules.txt", "F250,sea,Z1,Z3,", "F250,sea,Z1,Z3,Z2", "contains_id would change fares", "contains_id には対応していません"),
+        (
+            "fare_rules.txt",
+            "F250,sea,Z1,Z3,\n",
+            "",
+            "no fare from \"S01_1\" to \"S03_1\", which the trip \"sea_out_0700\" serves",
+            "運賃がありません",
+        ),
+        (
+            "fare_rules.txt",
+            "F250,sea,Z1,Z3,",
+            "F250,sea,Z1,Z9,",
+            "fare_rules.txt line 4: destination_id \"Z9\" is not in stops.txt",
+            "stops.txt にありません",
+        ),
+        (
+            "fare_rules.txt",
+            "F250,sea,Z1,Z3,",
+            "F999,sea,Z1,Z3,",
+            "fare_id \"F999\" is not in fare_attributes.txt",
+            "fare_attributes.txt に加える",
+        ),
+        (
+            "fare_rules.txt",
+            "F250,sea,Z1,Z3,",
+            "F250,sea,Z1,Z3,Z2",
+            "contains_id would change fares",
+            "contains_id には対応していません",
+        ),
         ("stops.txt", "136.3140,Z3", "136.3140,", "the stop \"S03_1\" has no zone_id", "zone_id がありません"),
         ("stop_times.txt", "S05_1,5\nsea_in", "S01_1,5\nsea_in", "passes the stop \"S01_1\" twice", "二度通り"),
-        ("stop_times.txt", "S02_1,2\nsea_out", "S02_1,two\nsea_out", "stop_sequence \"two\" is no number", "番号ではありません"),
+        (
+            "stop_times.txt",
+            "S02_1,2\nsea_out",
+            "S02_1,two\nsea_out",
+            "stop_sequence \"two\" is no number",
+            "番号ではありません",
+        ),
         ("fare_attributes.txt", "price", "cost", "the column price is missing", "列 price がありません"),
         ("trips.txt", "sea,平日,sea_out_0700", "see,平日,sea_out_0700", "", ""),
         ("stops.txt", "温泉駅前", "\"温泉駅前", "a quotation mark never closes", "引用符"),
@@ -121,9 +183,24 @@ fn tran_1_what_is_wrong_with_a_feed_is_named_with_file_and_line_in_both_language
 fn tran_1_each_fault_of_fares_v2_is_named() {
     for (file, from, to, told) in [
         ("fare_products.txt", ",200,JPY", ",-200,JPY", "fare_products.txt line 2: the price -200 is negative"),
-        ("fare_products.txt", "near,近距離,child", "near,近距離,baby", "rider_category_id \"baby\" is not in rider_categories.txt"),
-        ("fare_leg_rules.txt", ",town,town,near", ",moon,town,near", "fare_leg_rules.txt line 2: from_area_id \"moon\" is not in areas.txt"),
-        ("fare_leg_rules.txt", ",town,town,near", ",town,town,nearer", "fare_product_id \"nearer\" is not in fare_products.txt"),
+        (
+            "fare_products.txt",
+            "near,近距離,child",
+            "near,近距離,baby",
+            "rider_category_id \"baby\" is not in rider_categories.txt",
+        ),
+        (
+            "fare_leg_rules.txt",
+            ",town,town,near",
+            ",moon,town,near",
+            "fare_leg_rules.txt line 2: from_area_id \"moon\" is not in areas.txt",
+        ),
+        (
+            "fare_leg_rules.txt",
+            ",town,town,near",
+            ",town,town,nearer",
+            "fare_product_id \"nearer\" is not in fare_products.txt",
+        ),
         ("fare_leg_rules.txt", ",town,town,near\n", "", "no fare from \"S03_1\" to \"S02_1\""),
         ("stop_areas.txt", "town,S01_1", "town,S99_1", "stop_areas.txt line 2: stop_id \"S99_1\" is not in stops.txt"),
     ] {

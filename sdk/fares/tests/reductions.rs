@@ -55,10 +55,22 @@ fn tran_2_tran_3_order_and_rounding_are_the_policys_by_golden_numbers() {
     assert_eq!(reduce(250, &both, &mixed, RoundingTime::Each), Reduced { yen: 60, by: both.clone() });
     let by = names(&["disability", "child"]);
     assert_eq!(reduce(250, &both, &turned, RoundingTime::Each), Reduced { yen: 60, by });
-    assert_eq!((reduce(270, &both, &mixed, RoundingTime::Each).yen, reduce(270, &both, &turned, RoundingTime::Each).yen), (70, 70));
-    assert_eq!((reduce(310, &both, &mixed, RoundingTime::Each).yen, reduce(310, &both, &turned, RoundingTime::Each).yen), (80, 80));
-    assert_eq!((reduce(230, &both, &mixed, RoundingTime::Each).yen, reduce(230, &both, &turned, RoundingTime::Each).yen), (60, 60));
-    assert_eq!((reduce(190, &both, &mixed, RoundingTime::Each).yen, reduce(190, &both, &turned, RoundingTime::Each).yen), (50, 50));
+    assert_eq!(
+        (reduce(270, &both, &mixed, RoundingTime::Each).yen, reduce(270, &both, &turned, RoundingTime::Each).yen),
+        (70, 70)
+    );
+    assert_eq!(
+        (reduce(310, &both, &mixed, RoundingTime::Each).yen, reduce(310, &both, &turned, RoundingTime::Each).yen),
+        (80, 80)
+    );
+    assert_eq!(
+        (reduce(230, &both, &mixed, RoundingTime::Each).yen, reduce(230, &both, &turned, RoundingTime::Each).yen),
+        (60, 60)
+    );
+    assert_eq!(
+        (reduce(190, &both, &mixed, RoundingTime::Each).yen, reduce(190, &both, &turned, RoundingTime::Each).yen),
+        (50, 50)
+    );
 }
 
 #[test]
@@ -75,12 +87,15 @@ fn tran_2_a_companion_takes_infants_along_and_further_ones_pay_as_children() {
 }
 
 fn policies() -> impl Strategy<Value = Vec<Reduction>> {
-    let rounding = prop_oneof![Just(Rounding::Up10), Just(Rounding::Nearest10), Just(Rounding::Down10), Just(Rounding::Up1)];
+    let rounding =
+        prop_oneof![Just(Rounding::Up10), Just(Rounding::Nearest10), Just(Rounding::Down10), Just(Rounding::Up1)];
     let all = ["child", "student", "senior", "disability"];
-    prop::collection::vec((1_u64..=100, rounding, prop::sample::subsequence(all.to_vec(), 0..4)), 4).prop_map(move |parts| {
-        let zipped = all.iter().zip(parts);
-        zipped.map(|(name, (percent, rounding, on_top))| one(name, percent, rounding, &on_top)).collect()
-    })
+    prop::collection::vec((1_u64..=100, rounding, prop::sample::subsequence(all.to_vec(), 0..4)), 4).prop_map(
+        move |parts| {
+            let zipped = all.iter().zip(parts);
+            zipped.map(|(name, (percent, rounding, on_top))| one(name, percent, rounding, &on_top)).collect()
+        },
+    )
 }
 
 proptest! {

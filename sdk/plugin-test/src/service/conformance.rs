@@ -193,7 +193,13 @@ impl ServiceConformance {
                     attributes: Vec::new(),
                 };
                 let path = format!("{action} {input} subject={subject} claims={claims}");
-                let place = Place { request: &request, till: if subject { self.held.clone() } else { Till::default() }, after: None, path, depth: 0 };
+                let place = Place {
+                    request: &request,
+                    till: if subject { self.held.clone() } else { Till::default() },
+                    after: None,
+                    path,
+                    depth: 0,
+                };
                 self.explore(&tested, place, &mut report);
             }
         }

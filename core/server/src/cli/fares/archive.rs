@@ -13,7 +13,8 @@ const MOST: u64 = 256 << 20;
 
 /// The named files, wherever in the archive they lie.
 pub(super) fn read(path: &Path, names: &[&str]) -> Result<Files, Failure> {
-    let wrong = |why: &str| -> Failure { format!("{}: {why}; give a GTFS feed as a .zip or a folder", path.display()).into() };
+    let wrong =
+        |why: &str| -> Failure { format!("{}: {why}; give a GTFS feed as a .zip or a folder", path.display()).into() };
     if std::fs::metadata(path)?.len() > MOST {
         return Err(wrong("it is larger than any feed"));
     }
