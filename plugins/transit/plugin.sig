@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "6PynwvLF0NASYhLYkwPJpEvbAy8xt03sLLLxIM/4KEVu+lQDpG03uYs5UhXZNJq8vnJNAaHkxnkVh02tZmMlAw=="
+      "signature": "+D5b0lcnvfoL9PxhoA7D0gcd3pnim66LsOuhEuJDfEODK0DI691ih8E7ugXKQXQruAG+7Xgt7yRACQi+5WKAAg=="
     }
   ]
 }
