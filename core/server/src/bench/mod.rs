@@ -5,6 +5,7 @@
 mod contracts;
 mod faces;
 mod functions;
+mod galleries;
 mod holds;
 mod load;
 mod plugins;
@@ -14,6 +15,7 @@ mod raw;
 pub use contracts::contracts;
 pub use faces::{FaceBenchError, faces};
 pub use functions::FunctionsError;
+pub use galleries::{GalleriesBench, galleries};
 pub use holds::{HoldsBench, holds};
 pub use plugins::{PluginBenchError, plugins};
 

@@ -8,17 +8,28 @@ use tebura_hub::ports::{Delivery, Egress, FaceEngine, Outgoing};
 pub struct NoFaces(Pack);
 
 impl NoFaces {
+    /// What its templates would be of.
+    pub const PACK: &str = "none@0";
+
     /// A pack of no people.
     ///
     /// # Errors
     /// None in practice: the policy is a constant.
     pub fn new() -> Result<NoFaces, PolicyError> {
+        NoFaces::of(64)
+    }
+
+    /// The same with templates of so many numbers.
+    ///
+    /// # Errors
+    /// None in practice: the policy is a constant.
+    pub fn of(template_dims: usize) -> Result<NoFaces, PolicyError> {
         let policy = MatchPolicy::new(0.5, 0.0)?;
         Ok(NoFaces(Pack {
             name: "none".to_owned(),
             version: "0".to_owned(),
             scope: Scope::DrawnFacesOnly,
-            template_dims: 64,
+            template_dims,
             policy,
             curve: None,
             verify: policy.threshold(),

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use tebura_hub::ports::Clock;
 
 use super::{Outcome, in_runtime, print};
-use crate::bench::{HoldsBench, contracts, faces, holds, plugins};
+use crate::bench::{GalleriesBench, HoldsBench, contracts, faces, galleries, holds, plugins};
 use crate::clock::SystemClock;
 use crate::start::faces::read_pack;
 use crate::start::rails::DEMO_KEYRING;
@@ -50,6 +50,18 @@ pub(super) enum BenchCommand {
         #[arg(long)]
         pack: Option<PathBuf>,
     },
+    /// Enrolling a city, and filling the galleries from the sealed rows.
+    Galleries {
+        /// Where the SQLite file goes; it takes about 3 KB a person.
+        #[arg(long, default_value = "target/bench")]
+        directory: PathBuf,
+        /// How many.
+        #[arg(long, default_value_t = 1_200_000)]
+        people: usize,
+        /// Numbers in a template.
+        #[arg(long, default_value_t = 512)]
+        dims: usize,
+    },
     /// A call of the wallet plugin, with and without fuel.
     Plugins,
 }
@@ -74,6 +86,14 @@ pub(super) fn run(command: BenchCommand) -> Outcome {
         BenchCommand::Faces { pack } => {
             print::raw(&faces(&read_pack(pack.as_deref())?)?.0);
             Ok(())
+        }
+        BenchCommand::Galleries { directory, people, dims } => {
+            std::fs::create_dir_all(&directory)?;
+            let bench = GalleriesBench { directory, people, dims };
+            in_runtime(async move {
+                print::raw(&galleries(&bench).await?);
+                Ok(())
+            })
         }
         BenchCommand::Plugins => {
             let package = wallet_package().ok_or("this program carries no wallet plugin; run scripts/build-plugins")?;

@@ -1,0 +1,151 @@
+//! A city's templates through the store: enrolling them, and filling the galleries from the sealed rows at start-up.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use tebura_face::Template;
+use tebura_hub::ids::{PersonId, ReferenceId};
+use tebura_hub::people::{FaceReference, Person};
+use tebura_hub::ports::{Clock, Ids, Store, Unit, Write as Row};
+use tebura_hub::{Hub, Ports};
+use tebura_ledger::Shard;
+use tebura_store::{FileKek, SqlStore, StoreConfig};
+
+use super::BenchError;
+use super::quiet::{NoEgress, NoFaces};
+use crate::clock::{SystemClock, SystemIds};
+
+/// People in one unit when a city is brought over.
+const IN_BULK: usize = 250;
+/// Units that are under way at once.
+const AT_ONCE: usize = 8;
+/// People who enrol one by one, for the rate.
+const ONE_BY_ONE: usize = 2_000;
+/// Clients that enrol them.
+const CLIENTS: usize = 64;
+
+/// What to measure.
+pub struct GalleriesBench {
+    /// Where the SQLite file goes; it takes about 3 KB a person.
+    pub directory: PathBuf,
+    /// How many people, one template each.
+    pub people: usize,
+    /// Numbers in a template.
+    pub dims: usize,
+}
+
+/// Measures and returns the table as Markdown.
+///
+/// # Errors
+/// [`BenchError`].
+pub async fn galleries(bench: &GalleriesBench) -> Result<String, BenchError> {
+    let folder = tempfile::tempdir_in(&bench.directory)?;
+    let store = open(folder.path()).await?;
+    let started = now();
+    for chunk in (0..ONE_BY_ONE).collect::<Vec<_>>().chunks(CLIENTS) {
+        try_join_all(chunk.iter().map(|nth| enrol(&store, *nth..nth + 1, bench.dims))).await?;
+    }
+    let one_by_one = per_second(ONE_BY_ONE, started.elapsed());
+    let started = now();
+    let rest: Vec<usize> = (ONE_BY_ONE..bench.people).step_by(IN_BULK).collect();
+    for chunk in rest.chunks(AT_ONCE) {
+        let unit = |from: usize| enrol(&store, from..(from + IN_BULK).min(bench.people), bench.dims);
+        try_join_all(chunk.iter().copied().map(unit)).await?;
+    }
+    let in_bulk = per_second(bench.people.saturating_sub(ONE_BY_ONE), started.elapsed());
+    store.close().await;
+
+    let store = open(folder.path()).await?;
+    let started = now();
+    let mut after = None;
+    loop {
+        let page = store.face_references(after, 1_000).await?;
+        match page.last {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+    }
+    let opened = started.elapsed();
+    let hub = hub(Arc::clone(&store), bench.dims).map_err(std::io::Error::other)?;
+    let (before, started) = (resident_mib(), now());
+    let loaded = hub.load_galleries(|_| ()).await?;
+    let filled = started.elapsed();
+    let grown = resident_mib().saturating_sub(before);
+    store.close().await;
+
+    let mut table = String::new();
+    let _ = writeln!(table, "{} templates of {} numbers on SQLite:\n", loaded.searchable, bench.dims);
+    let _ = writeln!(table, "| | |\n|---|--:|");
+    let _ = writeln!(table, "| enrolled one by one, {CLIENTS} at once | {one_by_one:.0} a second |");
+    let _ = writeln!(table, "| enrolled in units of {IN_BULK} | {in_bulk:.0} a second |");
+    let _ = writeln!(table, "| read and opened, nothing else | {:.1} s |", opened.as_secs_f64());
+    let ratio = filled.as_secs_f64() / opened.as_secs_f64();
+    let _ = writeln!(table, "| galleries filled | {:.1} s, {ratio:.2} of it |", filled.as_secs_f64());
+    let _ = writeln!(table, "| memory for them | {grown} MiB |");
+    Ok(table)
+}
+
+async fn open(folder: &Path) -> Result<Arc<SqlStore>, BenchError> {
+    let kek = Arc::new(FileKek::open_or_create(&folder.join("key"))?);
+    let url = format!("sqlite://{}?mode=rwc", folder.join("bench.sqlite").display());
+    Ok(Arc::new(SqlStore::open(StoreConfig::new(url, kek)).await?))
+}
+
+fn hub(store: Arc<SqlStore>, dims: usize) -> Result<Hub, tebura_face::PolicyError> {
+    Ok(Hub::new(Ports {
+        store,
+        faces: Arc::new(NoFaces::of(dims)?),
+        egress: Arc::new(NoEgress),
+        clock: Arc::new(SystemClock::default()),
+        ids: Arc::new(SystemIds),
+    }))
+}
+
+async fn enrol(store: &SqlStore, people: std::ops::Range<usize>, dims: usize) -> Result<(), BenchError> {
+    let (shard, at) = (Shard::new(0), SystemClock::default().now());
+    let mut writes = Vec::with_capacity(2 * people.len());
+    for nth in people {
+        let person = PersonId::from_uuid(SystemIds.next(shard));
+        writes.push(Row::Person(Person { id: person, name: format!("{nth}"), pin_hash: None, created_at: at }));
+        writes.push(Row::FaceReference(FaceReference {
+            id: ReferenceId::from_uuid(SystemIds.next(shard)),
+            person,
+            pack: NoFaces::PACK.to_owned(),
+            template: template(nth as u64, dims).map_err(std::io::Error::other)?,
+            created_at: at,
+        }));
+    }
+    let unit = Unit { writes, ..Unit::default() };
+    store.commit(shard, at, unit).await.map(drop).map_err(|error| std::io::Error::other(error).into())
+}
+
+/// A direction that no other person has.
+fn template(person: u64, dims: usize) -> Result<Template, tebura_face::TemplateError> {
+    let mut state = person.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let number = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    Template::from_raw(std::iter::repeat_with(number).take(dims).collect())
+}
+
+fn per_second(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// Resident memory of this process.
+fn resident_mib() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = pages.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
+    pages * 4 / 1_024
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn now() -> Instant {
+    Instant::now()
+}
