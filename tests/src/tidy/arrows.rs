@@ -49,6 +49,8 @@ const MEMBERS: &[Arrows] = &[
     arrows("tebura-plugin-test", &["tebura-plugin", "tebura-identity"]),
     Arrows { from: "tebura-plugin-card", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-cbdc", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
+    Arrows { from: "tebura-plugin-furusato", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
+    Arrows { from: "tebura-plugin-iot-order", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows {
         from: "tebura-plugin-mynumber",
         to: &["tebura-plugin", "tebura-identity"],
