@@ -1,5 +1,4 @@
 //! A washing machine that orders, and everything that it may not order.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
