@@ -8,6 +8,7 @@
 mod accept;
 mod begin;
 mod claims;
+mod counter;
 mod drive;
 mod give;
 mod memory;
@@ -17,6 +18,7 @@ mod record;
 pub use accept::ProofBreach;
 pub use begin::{NewProofing, ProofingError};
 pub use claims::ProvenClaim;
+pub use counter::{COUNTER, Document, Seen, SeenError};
 pub use give::MAX_EVIDENCE_BYTES;
 pub(crate) use memory::ProofingTables;
 pub use prover::{

@@ -59,6 +59,8 @@ pub enum ProofingError {
     EvidenceInvalid,
     #[error("evidence was given already and counts once; the proofing is {}", .0.name())]
     EvidenceGiven(ProofingStatus),
+    #[error("the proofing is {}: there is no proof to take back", .0.name())]
+    NothingProven(ProofingStatus),
     #[error("the challenge is over since {}; begin a new proofing", tebura_ledger::instant::rfc3339(*.0))]
     Expired(Timestamp),
     #[error("the identity plugin cannot begin ({code}): {message}")]

@@ -4,6 +4,7 @@
 
 mod budgets;
 mod contracts;
+mod counter;
 mod cut_off;
 mod faces;
 mod faults;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tebura_hub::ids::{PersonId, ProofingId};
-use tebura_hub::proofing::ProofingError;
+use tebura_hub::proofing::{ProofingError, SeenError};
 
 use super::answers::made;
 use crate::app::App;
@@ -13,7 +13,8 @@ use crate::auth::Principal;
 use crate::extract::{Id, Write};
 use crate::problem::{Problem, ProblemBody, Retry};
 use crate::refusals::problem;
-use crate::wire::proofings::{BeginProofingBody, ClaimBody, ClaimListBody, EvidenceBody, ProofingBody};
+use crate::wire::people::EmptyBody;
+use crate::wire::proofings::{BeginProofingBody, ClaimBody, ClaimListBody, EvidenceBody, ProofingBody, SeenBody};
 
 /// Begins a proofing: the hub draws a nonce, and the plugin says what the person's device has to do.
 #[utoipa::path(
@@ -106,6 +107,79 @@ pub(super) async fn list_claims(
     Ok(Json(ClaimListBody { items: claims.iter().map(ClaimBody::from).collect() }))
 }
 
+/// Notes what staff saw at a counter: a student card, a certificate of a disability, or the municipality's own register.
+/// It counts like any other proof, until the day that is named. No number and no copy of the document is kept.
+#[utoipa::path(
+    post,
+    path = "/v1/people/{id}/claims",
+    tag = "people",
+    params(
+        ("id" = String, Path, description = "`person_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+    ),
+    request_body = SeenBody,
+    responses(
+        (status = 201, description = "Noted", body = ProofingBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn see_document(
+    State(app): State<App>,
+    Id(id): Id<PersonId>,
+    write: Write<SeenBody>,
+) -> Result<Response, Problem> {
+    write.principal.must_be_operator()?;
+    let (hub, key, seen) = (app.hub.clone(), write.key, write.body.seen(id, write.principal.key)?);
+    let noted = app.run(write.running, async move { Ok(hub.see_document(key, seen).await?) }).await?;
+    Ok(made(ProofingBody::from(&noted.row), noted.replayed))
+}
+
+/// Takes a proof back: somebody moved out, or left school. What was proven otherwise stays.
+#[utoipa::path(
+    post,
+    path = "/v1/proofings/{id}/withdrawal",
+    tag = "people",
+    params(
+        ("id" = String, Path, description = "`prf_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+    ),
+    request_body = EmptyBody,
+    responses(
+        (status = 201, description = "Taken back", body = ProofingBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn withdraw_proof(
+    State(app): State<App>,
+    Id(id): Id<ProofingId>,
+    write: Write<EmptyBody>,
+) -> Result<Response, Problem> {
+    write.principal.must_be_operator()?;
+    let (hub, key) = (app.hub.clone(), write.key);
+    let taken = app.run(write.running, async move { Ok(hub.withdraw_proof(key, id).await?) }).await?;
+    Ok(made(ProofingBody::from(&taken.row), taken.replayed))
+}
+
+impl From<SeenError> for Problem {
+    fn from(error: SeenError) -> Problem {
+        let invalid = StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            SeenError::IndividualNumber => Problem::individual_number(),
+            SeenError::PersonNotFound(_) => problem(StatusCode::NOT_FOUND, "person.not_found", &error),
+            SeenError::NotAgreed => problem(invalid, "claim.not_agreed", &error),
+            SeenError::NoClaims => problem(invalid, "claim.none_named", &error),
+            SeenError::ClaimNotProven { ref proves, .. } => {
+                problem(invalid, "claim.not_proven_by_document", &error).with("proves", proves)
+            }
+            SeenError::ValueInvalid { .. } => problem(invalid, "claim.value_invalid", &error),
+            SeenError::Over(_) => problem(invalid, "claim.over", &error),
+            SeenError::TooLong { days, .. } => problem(invalid, "claim.too_long", &error).with("days", days),
+            SeenError::Commit(inner) => inner.into(),
+            SeenError::Read(inner) => inner.into(),
+        }
+    }
+}
+
 impl From<ProofingError> for Problem {
     fn from(error: ProofingError) -> Problem {
         let (invalid, conflict) = (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT);
@@ -124,6 +198,7 @@ impl From<ProofingError> for Problem {
             ProofingError::EvidenceGiven(_) => {
                 problem(conflict, "proofing.evidence_given", &error).retry(Retry::AfterQuery)
             }
+            ProofingError::NothingProven(_) => problem(conflict, "proofing.nothing_proven", &error),
             ProofingError::Expired(_) => problem(conflict, "proofing.expired", &error),
             ProofingError::Plugin { .. } => problem(StatusCode::BAD_GATEWAY, "proofing.plugin_failed", &error),
             ProofingError::Busy { retry_after_ms } => Problem::busy(retry_after_ms),

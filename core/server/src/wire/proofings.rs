@@ -4,11 +4,14 @@ use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tebura_hub::proofing::{Challenge, Evidence, NewProofing, Proof, Proofing, ProofingStage, ProvenClaim};
+use tebura_hub::ids::{ApiKeyId, PersonId};
+use tebura_hub::proofing::{
+    Challenge, Document, Evidence, NewProofing, Proof, Proofing, ProofingStage, ProvenClaim, Seen,
+};
 use tebura_hub::rail::PluginId;
 use utoipa::ToSchema;
 
-use super::time::rfc3339;
+use super::time::{parse_rfc3339, rfc3339};
 use crate::extract::parse_id;
 use crate::hex;
 use crate::problem::Problem;
@@ -43,6 +46,41 @@ impl BeginProofingBody {
             claims: self.agreed_claims,
             locale: self.locale,
         })
+    }
+}
+
+/// What staff saw at a counter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeenBody {
+    /// `student_card`, `disability_certificate`, `senior_card`, `residence_record`, `driving_licence`, or
+    /// `municipal_register`: the municipality looked into its own.
+    #[schema(example = "student_card")]
+    pub document: String,
+    /// The document's number, if it has one; only a digest of it is kept. Never the Individual Number.
+    #[schema(write_only)]
+    pub number: Option<String>,
+    /// Each has to be one that the document proves.
+    pub claims: Vec<NamedTextBody>,
+    /// When the document or the fact ends, RFC 3339.
+    #[schema(example = "2027-03-31T14:59:59Z")]
+    pub valid_until: String,
+    /// The person agreed that these claims are stored.
+    pub agreed: bool,
+}
+
+impl SeenBody {
+    /// What was seen, and by whose key.
+    pub(crate) fn seen(self, person: PersonId, seen_by: ApiKeyId) -> Result<Seen, Problem> {
+        let invalid = |code: &'static str, detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+        let document = Document::from_name(&self.document).ok_or_else(|| {
+            invalid("claim.document_unknown", format!("The document is one of: {}.", Document::names()))
+        })?;
+        let valid_until = parse_rfc3339(&self.valid_until).ok_or_else(|| {
+            invalid("claim.valid_until_invalid", "Write valid_until as 2027-03-31T14:59:59Z.".to_owned())
+        })?;
+        let claims = self.claims.into_iter().map(|claim| (claim.name, claim.value)).collect();
+        Ok(Seen { person, document, number: self.number, claims, valid_until, agreed: self.agreed, seen_by })
     }
 }
 
