@@ -58,6 +58,7 @@ const MEMBERS: &[Arrows] = &[
     },
     Arrows { from: "tebura-plugin-play-park", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-transit", to: &["tebura-plugin", "tebura-fares"], in_tests: &["tebura-plugin-test"] },
+    Arrows { from: "tebura-plugin-shelter", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     Arrows { from: "tebura-plugin-wallet", to: &["tebura-plugin"], in_tests: &["tebura-plugin-test"] },
     arrows("tebura-providers", &[]),
     arrows("tebura-sim", &["tebura-hub", "tebura-contract", "tebura-ledger", "tebura-face"]),
