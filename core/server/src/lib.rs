@@ -17,6 +17,7 @@ pub mod faces_config;
 mod hex;
 pub mod idempotency;
 pub mod journal;
+mod kaga;
 pub mod key_file;
 pub mod layers;
 pub mod logging;

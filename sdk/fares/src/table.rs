@@ -81,6 +81,25 @@ impl FareTable {
         (fares.all(|yen| *yen == first) && self.categories.is_empty()).then_some(first)
     }
 
+    /// As TOML under a table's name, to be read by people and put into a file of settings.
+    pub fn as_toml(&self, table: &str) -> String {
+        let mut page = format!("[{table}]\nroute = {}\nstops = [\n", quoted(&self.route));
+        for stop in &self.stops {
+            let (id, name, zone) = (quoted(&stop.id), quoted(&stop.name), quoted(&stop.zone));
+            page.push_str(&format!("  {{ id = {id}, name = {name}, zone = {zone} }},\n"));
+        }
+        page.push_str("]\n");
+        let mut of = |name: &str, fares: &BTreeMap<String, u64>| {
+            page.push_str(&format!("\n[{table}.{name}]\n"));
+            fares.iter().for_each(|(key, yen)| page.push_str(&format!("{} = {yen}\n", quoted(key))));
+        };
+        of("fares", &self.fares);
+        for (category, own) in &self.categories {
+            of(&format!("categories.{}", quoted(category)), own);
+        }
+        page
+    }
+
     /// What is wrong with it.
     pub fn problems(&self) -> Vec<TableProblem> {
         let twice =
@@ -95,4 +114,17 @@ impl FareTable {
         }
         problems
     }
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
 }

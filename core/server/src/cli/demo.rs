@@ -12,6 +12,7 @@ use tebura_hub::Hub;
 use super::{Outcome, print};
 use crate::app::App;
 use crate::demo::{DemoCity, faces};
+use crate::kaga::KagaDay;
 use crate::logging::{self, LogFormat};
 use crate::messages::{Language, fill, text};
 use crate::serve::{ServeError, listen, serve, stop_signal};
@@ -40,6 +41,25 @@ pub(super) struct DemoArguments {
     /// How log lines look.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) log: LogFormat,
+    /// With the people of `tebura demo kaga`.
+    #[arg(long, hide = true)]
+    pub(super) kaga: bool,
+}
+
+#[derive(Args)]
+pub(super) struct KagaArguments {
+    /// The hub's data folder, made anew.
+    #[arg(long, default_value = "tebura-data/kaga")]
+    data: PathBuf,
+    /// Where the report goes.
+    #[arg(long, default_value = "tebura-data/kaga-report")]
+    out: PathBuf,
+    /// The folder of the plugins' packages.
+    #[arg(long, default_value = "plugins")]
+    plugins: PathBuf,
+    /// The bus line's GTFS feed, a folder.
+    #[arg(long, default_value = "examples/kaga/gtfs-jp")]
+    feed: PathBuf,
 }
 
 pub(super) async fn run(arguments: DemoArguments) -> Outcome {
@@ -53,7 +73,11 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
     })?;
     let address = listener.local_addr()?;
     let slow = |key: &'static str| print::note(text(language, key));
-    let city = DemoCity::start(&arguments.data, arguments.engine, arguments.pack.as_deref(), &slow).await?;
+    let (data, engine, pack) = (&arguments.data, arguments.engine, arguments.pack.as_deref());
+    let city = match arguments.kaga {
+        true => DemoCity::start_kaga(data, engine, pack, &slow).await?,
+        false => DemoCity::start(data, engine, pack, &slow).await?,
+    };
     city.write_file(&arguments.data, format!("http://{address}"))?;
     let app = city.app.clone();
 
@@ -77,6 +101,13 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
         left => fill(language, "cli.stopped_with", &[("count", &left.to_string())]),
     });
     Ok(())
+}
+
+/// `tebura demo kaga`: a scripted day of a city, with its report.
+pub(super) async fn kaga(arguments: KagaArguments) -> Outcome {
+    let KagaArguments { data, out, plugins, feed } = arguments;
+    let day = KagaDay { data, out, plugins, feed };
+    Ok(crate::kaga::run(&day, &mut |line| print::line(line)).await?)
 }
 
 /// The demo's pictures as files.

@@ -96,6 +96,8 @@ enum RailSwitch {
 enum DemoCommand {
     /// Pay by face from a picture: shows the hold, the capture and both balances.
     Pay(pay::PayArguments),
+    /// A scripted day of a city: dozens of drawn people, an outage, a crash, and a report in which every yen is accounted for.
+    Kaga(demo::KagaArguments),
     /// Write the demo's pictures into a folder.
     Faces {
         /// The folder.
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         None => in_runtime(demo::run(arguments.demo)),
         Some(Command::Serve(serve)) => in_runtime(serve::run(serve)),
         Some(Command::Demo(DemoCommand::Pay(pay))) => in_runtime(pay::run(pay)),
+        Some(Command::Demo(DemoCommand::Kaga(kaga))) => in_runtime(demo::kaga(kaga)),
         Some(Command::Demo(DemoCommand::Faces { folder })) => demo::write_faces(&folder),
         Some(Command::Pack(pack)) => pack::run(pack),
         Some(Command::Plugin(plugin)) => plugin::run(plugin),

@@ -65,7 +65,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     };
     let pack = arguments.pack.or(config.pack.clone());
     if arguments.demo {
-        return demo::run(DemoArguments { listen: listen_on, data, engine, pack, log: arguments.log }).await;
+        return demo::run(DemoArguments { listen: listen_on, data, engine, pack, log: arguments.log, kaga: false })
+            .await;
     }
     logging::start(arguments.log, false);
     let listener = listen(listen_on).await?;

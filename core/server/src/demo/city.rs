@@ -1,5 +1,7 @@
 //! Builds the city through the hub's own verbs. Every step has a fixed key, so a second start finds what the first made.
 
+use std::collections::BTreeMap;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tebura_hub::enroll_face::EnrollFaceError;
@@ -28,17 +30,17 @@ const PIN_ABOVE: i64 = 5_000;
 const MAX_AMOUNT: i64 = 30_000;
 
 /// Somebody of the city.
-struct PersonPlan {
+pub(super) struct PersonPlan {
     /// In Japanese, as written.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// The word in file names and keys.
-    word: &'static str,
-    seed: u64,
+    pub(super) word: &'static str,
+    pub(super) seed: u64,
     /// Money to begin with, yen.
-    money: i64,
+    pub(super) money: i64,
     /// Whether it is in the wallet; else city points.
-    wallet: bool,
-    pin: Option<&'static str>,
+    pub(super) wallet: bool,
+    pub(super) pin: Option<&'static str>,
 }
 
 /// Hanako has a wallet and a PIN, Taro has city points, Sakura has an almost empty wallet.
@@ -88,6 +90,8 @@ pub(super) struct City {
     pub(super) operator_key: KeySecret,
     /// Where each balance is.
     pub(super) ledger: DemoLedger,
+    /// By the word of their picture.
+    pub(super) people: BTreeMap<String, PersonId>,
 }
 
 /// 32 bytes that follow from the operator's key and a purpose.
@@ -102,11 +106,16 @@ fn step(name: impl Into<String>) -> KeyRequest {
 }
 
 impl City {
-    /// Builds the city or finds it built.
+    /// Builds the city, with more people than the usual three, or finds it built.
     ///
     /// # Errors
     /// The first step that is refused.
-    pub(super) async fn build(hub: &Hub, operator_key: &[u8], sandbox: Sandbox) -> Result<City, CityError> {
+    pub(super) async fn build(
+        hub: &Hub,
+        operator_key: &[u8],
+        sandbox: Sandbox,
+        more: &[PersonPlan],
+    ) -> Result<City, CityError> {
         let (house, wallet) = (RailId::new(HOUSE)?, RailId::new(WALLET)?);
         let yen = Currency::JPY;
         let shop = hub.create_merchant(step("shop"), "朝市 みどり屋", true, yen).await?.row;
@@ -115,11 +124,12 @@ impl City {
         sandbox.open_merchant(SHOP_TOKEN).await?;
         let gallery = hub.create_gallery(step("gallery"), "きょうの街").await?.row.id;
         let issuer = hub.open_issuer(step("points"), yen).await?;
-        let mut entries = Vec::new();
-        for plan in &PEOPLE {
+        let (mut entries, mut people) = (Vec::new(), BTreeMap::new());
+        for plan in PEOPLE.iter().chain(more) {
             let rail = if plan.wallet { &wallet } else { &house };
             let (instrument, token) = settle(hub, plan, gallery, rail).await?;
             fill_purse(hub, plan, &instrument, issuer, &sandbox, &token).await?;
+            people.insert(plan.word.to_owned(), instrument.person);
             let token = plan.wallet.then_some(token);
             let (name, rail) = (masked(plan.name), rail.to_string());
             entries.push(Entry { name, rail, account: instrument.account, token, is_shop: false });
@@ -143,6 +153,7 @@ impl City {
             shop_key: key("shop", Some(shop.id), None, vec![Scope::Read, Scope::Holds]).await?,
             operator_key: key("operator", None, None, vec![Scope::Admin, Scope::Read]).await?,
             ledger: DemoLedger { entries, sandbox: Some(sandbox) },
+            people,
         })
     }
 }

@@ -46,6 +46,16 @@ pub(crate) fn enrolment(person: u64) -> Vec<u8> {
     encode(&Scene::kiosk(person, ENROLLED))
 }
 
+/// Somebody before a terminal's camera.
+pub(crate) fn at_a_terminal(person: u64, take: u64) -> Vec<u8> {
+    encode(&Scene::kiosk(person, take))
+}
+
+/// A picture of somebody on a screen before a terminal's camera.
+pub(crate) fn on_a_screen(person: u64, take: u64) -> Vec<u8> {
+    encode(&Scene::screen_replay(person, take))
+}
+
 fn scene(name: &str) -> Option<Scene> {
     Some(match name {
         "hanako" => Scene::kiosk(HANAKO, AT_THE_TILL),

@@ -1,5 +1,6 @@
 //! `demo.toml` in the data folder: where the demo hub listens and the keys to it, for `tebura demo pay`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 /// What `tebura demo pay` has to know. Written with mode 0600.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct DemoFile {
     /// `http://127.0.0.1:8080`.
     pub hub: String,
@@ -21,6 +22,9 @@ pub struct DemoFile {
     pub wallet: String,
     /// The credential of its `/sandbox` calls: to make it misbehave.
     pub wallet_sandbox_key: String,
+    /// Ids of the people whose faces are drawn, by the word of their picture.
+    #[serde(default)]
+    pub people: BTreeMap<String, String>,
 }
 
 /// Why the file was not written or read.

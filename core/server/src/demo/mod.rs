@@ -3,6 +3,7 @@
 mod city;
 pub mod faces;
 mod folder;
+pub(crate) mod kaga;
 mod ledger;
 mod start;
 mod wallet;

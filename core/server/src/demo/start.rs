@@ -1,5 +1,6 @@
 //! Starts the whole demo city in one process: wallet provider, plugin, pack, hub, people.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,11 +8,12 @@ use std::time::Duration;
 
 use tebura_egress::Reach;
 use tebura_face_engine::EngineChoice;
+use tebura_hub::ids::PersonId;
 use tebura_hub::ports::Clock;
 use tebura_providers::wallet::Running;
 use tebura_store::SqlStore;
 
-use super::city::{City, CityError};
+use super::city::{City, CityError, PersonPlan};
 use super::folder::{DemoFile, DemoFileError};
 use super::wallet::{WalletError, sandbox_secret, start_wallet, wallet_plan};
 use crate::app::{App, Demo, Limits};
@@ -71,6 +73,7 @@ pub struct DemoCity {
     shop_key: KeySecret,
     operator_key: KeySecret,
     wallet_sandbox_key: String,
+    people: BTreeMap<String, PersonId>,
     store: Arc<SqlStore>,
     heads: HeadKeeper,
     /// Keeps the data folder to this process.
@@ -89,6 +92,29 @@ impl DemoCity {
         pack: Option<&Path>,
         slow: &(dyn Fn(&'static str) + Sync),
     ) -> Result<DemoCity, DemoError> {
+        DemoCity::with_people(data, engine, pack, slow, Vec::new()).await
+    }
+
+    /// [`DemoCity::start`] with the people of the demo's Kaga besides.
+    ///
+    /// # Errors
+    /// The first part that does not start.
+    pub async fn start_kaga(
+        data: &Path,
+        engine: EngineChoice,
+        pack: Option<&Path>,
+        slow: &(dyn Fn(&'static str) + Sync),
+    ) -> Result<DemoCity, DemoError> {
+        DemoCity::with_people(data, engine, pack, slow, super::kaga::plans()).await
+    }
+
+    async fn with_people(
+        data: &Path,
+        engine: EngineChoice,
+        pack: Option<&Path>,
+        slow: &(dyn Fn(&'static str) + Sync),
+        more: Vec<PersonPlan>,
+    ) -> Result<DemoCity, DemoError> {
         let occupied = start::occupy(data)?;
         let folder = pack.map(Path::to_owned);
         let faces = tokio::task::spawn_blocking(move || start::faces::start(engine, folder.as_deref()));
@@ -105,9 +131,9 @@ impl DemoCity {
         });
         let rails = step(slow, "cli.loading_plugin", rails).await??;
         let hub = start::assemble(opened.store.clone(), &faces, rails.egress(), rails.rails(), true).await?;
-        let city = City::build(&hub, secret, wallet.sandbox.clone());
+        let city = City::build(&hub, secret, wallet.sandbox.clone(), &more);
         let webhooks = crate::webhooks::client(vec![Reach::Loopback])?;
-        let City { till_key, shop_key, operator_key, ledger } = step(slow, "cli.building_city", city).await?;
+        let City { till_key, shop_key, operator_key, ledger, people } = step(slow, "cli.building_city", city).await?;
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
         Ok(DemoCity {
@@ -121,6 +147,7 @@ impl DemoCity {
             shop_key,
             operator_key,
             wallet_sandbox_key: sandbox_secret(secret),
+            people,
             store: opened.store,
             heads,
             _folder: occupied,
@@ -136,6 +163,7 @@ impl DemoCity {
             operator_key: self.operator_key.reveal().to_string(),
             wallet: self.wallet.origin(),
             wallet_sandbox_key: self.wallet_sandbox_key.clone(),
+            people: self.people.iter().map(|(word, person)| (word.clone(), person.to_string())).collect(),
         }
     }
 

@@ -2,11 +2,10 @@
 
 mod archive;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use tebura_fares::{Compiled, FareTable, Files, compile};
+use tebura_fares::{Compiled, Files, compile};
 
 use super::{Outcome, print};
 use crate::messages::{Language, fill};
@@ -62,7 +61,7 @@ pub(super) fn run(command: FaresCommand) -> Outcome {
         }
         FaresCommand::Compile { feed, route, table } => {
             let compiled = compiled(&feed, &route)?;
-            print::raw(&as_toml(&table, &compiled.table));
+            print::raw(&compiled.table.as_toml(&table));
             Ok(())
         }
     }
@@ -101,29 +100,11 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, super::Failure> {
     String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8, which GTFS asks for; save it as UTF-8").into())
 }
 
-/// A table under this name. Keys and strings are quoted as TOML does.
-fn as_toml(table: &str, fares: &FareTable) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let mut page = format!("[{table}]\nroute = {}\nstops = [\n", quoted(&fares.route));
-    for stop in &fares.stops {
-        let (id, name, zone) = (quoted(&stop.id), quoted(&stop.name), quoted(&stop.zone));
-        page.push_str(&format!("  {{ id = {id}, name = {name}, zone = {zone} }},\n"));
-    }
-    page.push_str("]\n");
-    let mut of = |name: &str, fares: &BTreeMap<String, u64>| {
-        page.push_str(&format!("\n[{table}.{name}]\n"));
-        fares.iter().for_each(|(key, yen)| page.push_str(&format!("{} = {yen}\n", quoted(key))));
-    };
-    of("fares", &fares.fares);
-    for (category, own) in &fares.categories {
-        of(&format!("categories.{}", quoted(category)), own);
-    }
-    page
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+
+    use tebura_fares::FareTable;
 
     use super::*;
 
@@ -134,7 +115,7 @@ mod tests {
     #[test]
     fn tran_1_a_feed_becomes_settings_that_say_the_same() {
         let compiled = compiled(&kaga(), "sea").unwrap();
-        let text = as_toml("services.settings.fares", &compiled.table);
+        let text = compiled.table.as_toml("services.settings.fares");
         let read: toml::Table = text.parse().unwrap();
         let table = read["services"]["settings"]["fares"].clone();
         assert_eq!(table.try_into::<FareTable>().unwrap(), compiled.table);

@@ -1,0 +1,228 @@
+//! The report: lines on the terminal, plots, and one page that shows it all, in Japanese and English.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::KagaError;
+use super::accounts::Accounts;
+use super::outcome::{Outcome, percentile};
+use super::svg::{Bar, bars, escaped, steps};
+
+/// Everything that is told of a day.
+#[derive(Serialize)]
+pub(super) struct Report {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) accounts: Accounts,
+    /// Of the shelter drill.
+    pub(super) headcount: Value,
+    /// How long the hub was away.
+    pub(super) away_ms: f64,
+    /// The whole run.
+    pub(super) seconds: f64,
+}
+
+/// Waiting at a service.
+struct Waiting {
+    count: usize,
+    refused: usize,
+    half: f64,
+    most: f64,
+}
+
+/// A line of the day as the terminal shows it.
+pub(super) fn line(outcome: &Outcome) -> String {
+    let Outcome { at, service, action, who, way, done, reason, yen, ms, cut, .. } = outcome;
+    let yen = if *yen == 0 { String::new() } else { format!(" ¥{yen}") };
+    let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let cut = if *cut > 0 { " ⟲" } else { "" };
+    let mark = if *done { "  " } else { "✗ " };
+    format!("{mark}{at} {service} {action} {who} {way}{yen}{reason}{cut} {ms:.0} ms")
+}
+
+impl Report {
+    fn waiting(&self) -> BTreeMap<&str, Waiting> {
+        let mut by_service: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+        let people = self.outcomes.iter().filter(|own| !["hub", "provider"].contains(&own.service.as_str()));
+        people.for_each(|own| by_service.entry(&own.service).or_default().push(own));
+        let of = |all: Vec<&Outcome>| {
+            let mut ms: Vec<f64> = all.iter().map(|own| own.ms).collect();
+            ms.sort_by(f64::total_cmp);
+            let refused = all.iter().filter(|own| !own.done).count();
+            Waiting { count: all.len(), refused, half: percentile(&ms, 50), most: percentile(&ms, 95) }
+        };
+        by_service.into_iter().map(|(service, all)| (service, of(all))).collect()
+    }
+
+    fn refusals(&self) -> BTreeMap<String, usize> {
+        let mut by_reason = BTreeMap::new();
+        for own in self.outcomes.iter().filter(|own| !own.done) {
+            let reason = own.reason.as_deref().unwrap_or("(no reason)");
+            *by_reason.entry(format!("{}: {reason}", own.service)).or_insert(0) += 1;
+        }
+        by_reason
+    }
+
+    fn fell_back(&self) -> usize {
+        self.outcomes.iter().filter(|own| own.fell_back).count()
+    }
+
+    fn cut(&self) -> usize {
+        self.outcomes.iter().filter(|own| own.cut > 0).count()
+    }
+}
+
+/// The end of the day on the terminal.
+pub(super) fn summary(report: &Report) -> Vec<String> {
+    let Accounts { before, after, lines: money } = &report.accounts;
+    let mut lines = vec!["# every yen (お金の行方)".to_owned()];
+    for own in money {
+        lines.push(format!("  {}: terminals were told ¥{}, the books say ¥{}", own.name, own.told, own.arrived));
+    }
+    lines.push(format!(
+        "  before ¥{}, after ¥{}, difference ¥{}",
+        before.total(),
+        after.total(),
+        after.total() - before.total()
+    ));
+    lines.push("# waiting, measured (待ち時間)".to_owned());
+    for (service, own) in report.waiting() {
+        let Waiting { count, refused, half, most } = own;
+        lines.push(format!(
+            "  {service}: {count} times, {refused} refused, half within {half:.0} ms, 95 % within {most:.0} ms"
+        ));
+    }
+    lines.push("# refusals by reason (お断りの理由)".to_owned());
+    lines.extend(report.refusals().iter().map(|(reason, count)| format!("  {reason}: {count}")));
+    lines.push("# what went wrong and came right (障害と回復)".to_owned());
+    let (cut, fell_back, away) = (report.cut(), report.fell_back(), report.away_ms);
+    lines.push(format!(
+        "  the hub was killed and was back after {away:.0} ms; {cut} requests were cut off and ended once"
+    ));
+    lines.push(format!("  {fell_back} faces were not taken for the person's, and the card was"));
+    lines.push(format!("  shelters: {}", report.headcount["people"]));
+    lines.push(format!("# done in {:.1} s", report.seconds));
+    lines
+}
+
+/// Writes plots, data and the page.
+pub(super) fn write(folder: &Path, report: &Report) -> Result<(), KagaError> {
+    std::fs::create_dir_all(folder)?;
+    let plots = plots(report);
+    for (name, _, svg) in &plots {
+        std::fs::write(folder.join(format!("{name}.svg")), svg)?;
+    }
+    let data = serde_json::to_string_pretty(report).unwrap_or_default();
+    std::fs::write(folder.join("day.json"), data)?;
+    std::fs::write(folder.join("index.html"), page(report, &plots))?;
+    Ok(())
+}
+
+type Plot = (&'static str, &'static str, String);
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn plots(report: &Report) -> Vec<Plot> {
+    let waiting = report.waiting();
+    let times = waiting.iter().map(|(service, own)| Bar {
+        name: (*service).to_owned(),
+        first: own.half,
+        second: own.most - own.half,
+        label: format!("{:.0} / {:.0} ms", own.half, own.most),
+    });
+    let visits = waiting.iter().map(|(service, own)| Bar {
+        name: (*service).to_owned(),
+        first: number(own.count - own.refused),
+        second: number(own.refused),
+        label: format!("{} + {}", own.count - own.refused, own.refused),
+    });
+    let refusals = report.refusals();
+    let refused = refusals.iter().map(|(reason, count)| Bar {
+        name: reason.clone(),
+        first: 0.0,
+        second: number(*count),
+        label: count.to_string(),
+    });
+    let money = report.accounts.lines.iter().map(|own| Bar {
+        name: own.name.clone(),
+        first: f64::from(i32::try_from(own.arrived).unwrap_or(i32::MAX)),
+        second: 0.0,
+        label: format!("¥{}", own.arrived),
+    });
+    let mut sum = 0.0;
+    let paid: Vec<(u32, f64)> = report
+        .outcomes
+        .iter()
+        .map(|own| {
+            sum += f64::from(i32::try_from(own.yen).unwrap_or_default());
+            let (hours, minutes) = own.at.split_once(':').unwrap_or(("0", "0"));
+            (hours.parse::<u32>().unwrap_or(0) * 60 + minutes.parse::<u32>().unwrap_or(0), sum)
+        })
+        .collect();
+    vec![
+        (
+            "waiting",
+            "待ち時間（半分・95 %） / Waiting: half and 95 % within",
+            bars("待ち時間 / Waiting, ms", &times.collect::<Vec<_>>()),
+        ),
+        (
+            "visits",
+            "件数（完了・お断り） / Done and refused",
+            bars("件数 / Done and refused", &visits.collect::<Vec<_>>()),
+        ),
+        (
+            "refusals",
+            "お断りの理由 / Refusals by reason",
+            bars("お断りの理由 / Refusals", &refused.collect::<Vec<_>>()),
+        ),
+        (
+            "money",
+            "施設ごとの受取額 / What each facility got",
+            bars("受取額 / Received, ¥", &money.collect::<Vec<_>>()),
+        ),
+        ("paid", "支払の累計 / Paid so far", steps("支払の累計 / Paid so far", &paid, "¥")),
+    ]
+}
+
+fn page(report: &Report, plots: &[Plot]) -> String {
+    let lines = summary(report);
+    let facts = lines.iter().map(|line| match line.strip_prefix("# ") {
+        Some(title) => format!("<h3>{}</h3>", escaped(title)),
+        None => format!("<p>{}</p>", escaped(line.trim())),
+    });
+    let shown = plots
+        .iter()
+        .map(|(_, title, svg)| format!("<figure>{svg}<figcaption>{}</figcaption></figure>", escaped(title)));
+    let rows = report.outcomes.iter().map(|own| {
+        let cells = [
+            own.at.clone(),
+            own.service.clone(),
+            own.action.clone(),
+            own.who.clone(),
+            own.way.clone(),
+            if own.done { "✓".to_owned() } else { "✗".to_owned() },
+            own.reason.clone().unwrap_or_default(),
+            if own.yen == 0 { String::new() } else { own.yen.to_string() },
+            format!("{:.0}", own.ms),
+        ];
+        let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
+        format!("<tr>{cells}</tr>")
+    });
+    format!(
+        "<!doctype html>\n<html lang=\"ja\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>加賀の一日 / A day in Kaga</title><style>body{{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}}\
+         figure{{margin:1.5rem 0}}figcaption{{color:#555}}table{{border-collapse:collapse;font-size:14px}}td,th{{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:left}}\
+         td:nth-child(8),td:nth-child(9){{text-align:right}}p{{margin:.2rem 0}}</style></head><body>\
+         <h1>加賀の一日 / A day in Kaga</h1><p>描かれた人びとと模擬のお金による一日です。実在の人もお金もありません。 \
+         A day of drawn people and play money. The hours are the script's; the waiting times are measured.</p>{}\
+         <h2>図 / Plots</h2>{}<h2>できごと / What happened</h2><table><thead><tr><th>時刻</th><th>サービス</th><th>こと</th><th>だれ</th><th>手段</th><th></th><th>理由</th>\
+         <th>円</th><th>ms</th></tr></thead><tbody>{}</tbody></table></body></html>\n",
+        facts.collect::<String>(),
+        shown.collect::<String>(),
+        rows.collect::<String>(),
+    )
+}

@@ -1,0 +1,303 @@
+//! What happens when: the day as it is written, without anybody who does it.
+
+use serde_json::{Value, json};
+
+use super::outcome::clock;
+use crate::demo::kaga::{CITIZENS, Life};
+
+/// Who does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Somebody of [`CITIZENS`].
+    Citizen(usize),
+    /// Nobody whom the city knows.
+    Stranger,
+    /// A picture of a citizen on a screen.
+    Screen(usize),
+    /// Somebody whom staff write down.
+    Hand(&'static str),
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub(super) enum Deed {
+    /// Something is asked of a service. `up_to`: what the person agrees to, yen; 0: nothing.
+    Ask { service: &'static str, action: &'static str, input: Value, attested: Vec<(&'static str, String)>, up_to: i64 },
+    /// An open request is told something.
+    Tell { of: String, message: &'static str },
+    /// A device orders under a mandate.
+    Order { of: String, sequence: u64, item: &'static str, count: u64 },
+    /// The person pays at the till, by face.
+    Pay { yen: i64 },
+    /// The shop gives back what was paid.
+    Refund { of: String },
+    /// The wallet provider misbehaves for the next calls.
+    Outage { on: &'static str, how: &'static str, calls: u32 },
+    /// The hub's process is killed where it stands, and started again.
+    Crash,
+}
+
+/// One thing.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    /// Minutes after midnight. What has one minute happens at once.
+    pub(super) at: u32,
+    pub(super) who: Who,
+    /// `face`, `card`, `qr`, `staff`, `hand`.
+    pub(super) way: &'static str,
+    pub(super) deed: Deed,
+    /// What it is called later.
+    pub(super) label: String,
+}
+
+/// The day under construction.
+#[derive(Default)]
+struct Script(Vec<Event>);
+
+const HOME: &str = "17206";
+
+fn of(life: Life) -> impl Iterator<Item = usize> {
+    CITIZENS.iter().enumerate().filter(move |(_, own)| own.life == life).map(|(nth, _)| nth)
+}
+
+fn minute(hour: u32, minute: u32) -> u32 {
+    hour * 60 + minute
+}
+
+impl Script {
+    fn add(&mut self, at: u32, who: Who, way: &'static str, deed: Deed) -> &mut Event {
+        let label = format!("{} {}", clock(at), self.0.len());
+        let nth = self.0.len();
+        self.0.push(Event { at, who, way, deed, label });
+        &mut self.0[nth]
+    }
+
+    fn ask(
+        &mut self,
+        at: u32,
+        who: Who,
+        way: &'static str,
+        to: (&'static str, &'static str),
+        input: Value,
+        up_to: i64,
+    ) -> &mut Event {
+        let (service, action) = to;
+        let attested = attested(who, service);
+        self.add(at, who, way, Deed::Ask { service, action, input, attested, up_to })
+    }
+
+    fn ride(
+        &mut self,
+        nth: usize,
+        (from, board): (&'static str, u32),
+        (to, alight): (&'static str, u32),
+        way: &'static str,
+    ) {
+        let who = Who::Citizen(nth);
+        self.ask(board, who, way, ("bus", "board"), json!({"stop": from}), 1_000);
+        if !to.is_empty() {
+            self.ask(alight, who, way, ("bus", "alight"), json!({"stop": to}), 0);
+        }
+    }
+}
+
+/// What a terminal's staff or a card says of a person.
+fn attested(who: Who, service: &str) -> Vec<(&'static str, String)> {
+    let Who::Citizen(nth) = who else { return Vec::new() };
+    let own = &CITIZENS[nth];
+    let lives = if own.life == Life::Visitor { "13104" } else { HOME };
+    let residence = ("residence", lives.to_owned());
+    match service {
+        "bus" => {
+            let mut claims = vec![("birth_date", own.born.to_owned()), residence];
+            if own.life == Life::Student {
+                claims.push(("student", "2099-03-31".to_owned()));
+            }
+            claims
+        }
+        "park" | "furusato" => vec![residence],
+        "shelter" => vec![("name", own.name.to_owned()), ("birth_date", own.born.to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+/// The whole day, by the clock.
+pub(super) fn script() -> Vec<Event> {
+    let mut day = Script::default();
+    morning(&mut day);
+    park(&mut day);
+    noon(&mut day);
+    afternoon(&mut day);
+    drill(&mut day);
+    evening(&mut day);
+    let mut events = day.0;
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+/// The way to work and to school, by every way of recognition.
+fn morning(day: &mut Script) {
+    let ways = ["face", "face", "card", "face", "qr"];
+    day.ask(minute(6, 45), Who::Citizen(0), "face", ("bus", "buy-pass"), json!({"pass": "month"}), 6_000);
+    for (nth, who) in of(Life::Worker).enumerate() {
+        let board = minute(6, 50) + u32::try_from(nth / 2).unwrap_or_default() * 2;
+        // The last one forgets to alight.
+        let to = if nth == 9 { "" } else { "S03_1" };
+        day.ride(who, ("S01_1", board), (to, board + 14), ways[nth % ways.len()]);
+    }
+    for (nth, who) in of(Life::Pupil).enumerate() {
+        day.ride(who, ("S02_1", minute(7, 30)), ("S03_1", minute(7, 38)), ways[nth % ways.len()]);
+    }
+    for who in of(Life::Student) {
+        day.ride(who, ("S01_1", minute(7, 45)), ("S05_1", minute(8, 13)), "face");
+    }
+    for (nth, who) in of(Life::Senior).enumerate() {
+        let board = minute(9, 0) + u32::try_from(nth).unwrap_or_default();
+        day.ride(who, ("S01_1", board), ("S02_1", board + 7), if nth % 2 == 0 { "card" } else { "face" });
+    }
+    // Who boarded nowhere cannot alight, and a stop that is not of this line is none.
+    day.ask(minute(9, 30), Who::Citizen(24), "face", ("bus", "alight"), json!({"stop": "S02_1"}), 0);
+    day.ask(minute(9, 31), Who::Citizen(24), "card", ("bus", "board"), json!({"stop": "X99_1"}), 1_000);
+}
+
+fn park(day: &mut Script) {
+    let group = |adults: u32, children: u32| json!({"adults": adults, "children": children});
+    for (nth, who) in of(Life::Parent).enumerate() {
+        let at = minute(10, 0) + u32::try_from(nth).unwrap_or_default() * 3;
+        let way = if nth % 3 == 2 { "card" } else { "face" };
+        day.ask(at, Who::Citizen(who), way, ("park", "enter"), group(1, 2), 2_000).label = format!("visit {nth}");
+    }
+    let visitor = of(Life::Visitor).next().unwrap_or_default();
+    day.ask(minute(10, 4), Who::Citizen(visitor), "face", ("park", "enter"), group(1, 1), 2_000).label =
+        "visit 9".to_owned();
+    day.ask(minute(10, 30), Who::Citizen(10), "face", ("park", "enter"), group(0, 1), 0);
+    day.ask(minute(10, 40), Who::Hand("かばんの忘れ物の方"), "card", ("park", "enter"), group(1, 0), 0);
+    for nth in [0, 1, 2, 3, 9] {
+        let of = format!("visit {nth}");
+        day.add(minute(12, 45) + nth, Who::Hand("係員"), "staff", Deed::Tell { of, message: "leave" });
+    }
+}
+
+/// Lunch; the provider loses answers in between.
+fn noon(day: &mut Script) {
+    for (nth, who) in of(Life::Worker).enumerate() {
+        let at = minute(12, 0) + u32::try_from(nth / 3).unwrap_or_default();
+        let yen = 680 + 40 * i64::try_from(nth).unwrap_or_default();
+        day.add(at, Who::Citizen(who), "face", Deed::Pay { yen }).label = format!("lunch {nth}");
+    }
+    day.add(minute(12, 5), Who::Stranger, "face", Deed::Pay { yen: 700 });
+    day.add(minute(12, 6), Who::Screen(0), "face", Deed::Pay { yen: 700 });
+    let poor = of(Life::Visitor).last().unwrap_or_default();
+    day.add(minute(12, 7), Who::Citizen(poor), "face", Deed::Pay { yen: 1_200 });
+    for (on, how, calls) in
+        [("preauthorization", "lose_reply", 2), ("capture", "fail_after", 2), ("inquiry", "fail_before", 2)]
+    {
+        day.add(minute(12, 15), Who::Hand("ウォレット事業者"), "staff", Deed::Outage { on, how, calls });
+    }
+    for who in of(Life::Visitor).take(4) {
+        day.add(minute(12, 16), Who::Citizen(who), "face", Deed::Pay { yen: 1_500 });
+    }
+}
+
+/// Hometown tax, an appliance, and the hub's own crash in the busiest minute.
+fn afternoon(day: &mut Script) {
+    let visitors: Vec<usize> = of(Life::Visitor).collect();
+    let cup = || json!({"yen": 10_000, "gift": "kutani-cup", "one_stop": true, "other_municipalities": 1});
+    for (nth, who) in visitors.iter().take(4).enumerate() {
+        let at = minute(13, 30) + u32::try_from(nth).unwrap_or_default() * 2;
+        let way = if nth == 1 { "card" } else { "face" };
+        day.ask(at, Who::Citizen(*who), way, ("furusato", "donate"), cup(), 10_000).label = format!("gift {nth}");
+        if nth < 3 {
+            let receipt = json!({"receipt": format!("$gift {nth}.receipt")});
+            let action = if nth == 2 { "cancel" } else { "hand-over" };
+            let who = if nth == 2 { Who::Citizen(*who) } else { Who::Hand("係員") };
+            day.ask(at + 1, who, if nth == 2 { "face" } else { "staff" }, ("furusato", action), receipt, 0);
+        }
+    }
+    let receipt = json!({"receipt": "$gift 0.receipt", "kana": "おおた はるか"});
+    day.ask(minute(13, 45), Who::Citizen(visitors[0]), "card", ("furusato", "one-stop-form"), receipt, 0);
+    day.ask(minute(13, 46), Who::Citizen(4), "face", ("furusato", "donate"), cup(), 10_000);
+    day.ask(minute(13, 47), Who::Citizen(4), "face", ("furusato", "donate"), json!({"yen": 2_000}), 2_000);
+    let mandate = json!({
+        "device": "洗濯機", "device_key": "$device", "budget_yen": 3_000, "per_order_yen": 1_000, "items": ["detergent", "filter"], "days": 29
+    });
+    day.ask(minute(14, 0), Who::Citizen(6), "face", ("orders", "mandate"), mandate, 3_000).label = "mandate".to_owned();
+    for (nth, (sequence, item, count)) in
+        [(1, "detergent", 2), (1, "detergent", 2), (2, "filter", 2), (3, "filter", 1)].into_iter().enumerate()
+    {
+        let at = minute(14, 1) + u32::try_from(nth).unwrap_or_default();
+        day.add(at, Who::Hand("洗濯機"), "device", Deed::Order { of: "mandate".to_owned(), sequence, item, count });
+    }
+    day.add(minute(14, 10), Who::Citizen(6), "staff", Deed::Tell { of: "mandate".to_owned(), message: "stop" });
+    let busy = minute(14, 30);
+    day.add(busy, Who::Hand("ハブ"), "", Deed::Crash);
+    for who in of(Life::Parent) {
+        day.ask(busy, Who::Citizen(who), "face", ("bus", "board"), json!({"stop": "S04_1"}), 1_000);
+        day.ask(minute(14, 45), Who::Citizen(who), "face", ("bus", "alight"), json!({"stop": "S01_1"}), 0);
+    }
+    for who in &visitors[..3] {
+        day.add(busy, Who::Citizen(*who), "face", Deed::Pay { yen: 2_300 });
+        day.ask(
+            busy,
+            Who::Citizen(*who),
+            "card",
+            ("furusato", "donate"),
+            json!({"yen": 3_000, "gift": "onsen-egg"}),
+            3_000,
+        );
+    }
+}
+
+/// Everybody goes to a shelter, some of them twice and some written in by hand.
+fn drill(day: &mut Script) {
+    let at = minute(15, 30);
+    for nth in 0..CITIZENS.len() {
+        let way = if nth % 6 == 5 { "card" } else { "face" };
+        let shelter = if nth % 2 == 0 { "east" } else { "west" };
+        let minute = at + u32::try_from(nth / 6).unwrap_or_default();
+        day.ask(minute, Who::Citizen(nth), way, ("shelter", "register"), json!({"shelter": shelter}), 0).label =
+            format!("evacuee {nth}");
+    }
+    for (nth, (name, born)) in
+        [("外山 旅人", "1980-01-01"), ("加賀 一郎", "1984-05-02"), ("宮田 幼", "2024-05-05")].into_iter().enumerate()
+    {
+        let input = json!({"shelter": "east", "name": name, "birth_date": born, "disclose": true, "needs": ["infant"]});
+        let minute = at + 10 + u32::try_from(nth).unwrap_or_default();
+        day.ask(minute, Who::Hand(name), "hand", ("shelter", "register"), input, 0).label = format!("by hand {nth}");
+    }
+    // One of them is somebody whom a face made known before.
+    let merge = json!({"keep": "$evacuee 0.entry", "drop": "$by hand 1.entry"});
+    day.ask(at + 15, Who::Hand("係員"), "staff", ("shelter", "merge"), merge, 0);
+    for nth in [2, 4] {
+        day.ask(at + 16, Who::Citizen(nth), "face", ("shelter", "register"), json!({"shelter": "west"}), 0);
+    }
+    day.ask(at + 17, Who::Stranger, "face", ("shelter", "register"), json!({"shelter": "east"}), 0);
+    day.ask(at + 20, Who::Hand("本部"), "staff", ("shelter", "headcount"), json!({}), 0).label = "headcount".to_owned();
+    let asked = json!({"name": "外山 旅人", "birth_date": "1980-01-01"});
+    day.ask(at + 21, Who::Hand("照会者"), "staff", ("shelter", "enquire"), asked, 0);
+    for nth in 0..CITIZENS.len() {
+        let minute = at + 60 + u32::try_from(nth / 6).unwrap_or_default();
+        day.ask(
+            minute,
+            Who::Citizen(nth),
+            if nth % 6 == 0 { "card" } else { "face" },
+            ("shelter", "leave"),
+            json!({}),
+            0,
+        );
+    }
+}
+
+/// The way home, and what the shop gives back.
+fn evening(day: &mut Script) {
+    for (nth, who) in of(Life::Worker).enumerate() {
+        let board = minute(17, 30) + u32::try_from(nth / 2).unwrap_or_default() * 3;
+        day.ride(who, ("S03_1", board), ("S01_1", board + 14), "face");
+    }
+    for who in of(Life::Student) {
+        day.ride(who, ("S05_1", minute(18, 0)), ("S01_1", minute(18, 28)), "face");
+    }
+    for nth in [1, 2] {
+        day.add(minute(18, 40), Who::Hand("朝市 みどり屋"), "staff", Deed::Refund { of: format!("lunch {nth}") });
+    }
+}
