@@ -180,6 +180,12 @@ impl Answering<'_> {
         self.answer(Answer::Reply { reply: Reply::new(status, Vec::new(), Vec::new()), clear: status < 500 });
     }
 
+    /// The far end answers with something other than JSON: XML, a form.
+    pub fn text(self, status: u16, body: impl Into<String>) {
+        let reply = Reply::new(status, Vec::new(), body.into().into_bytes());
+        self.answer(Answer::Reply { reply, clear: status < 500 });
+    }
+
     /// The far end did the work and its answer arrives damaged.
     pub fn garbled(self, status: u16) {
         let reply = json_reply(status, b"{\"id\": \"h\xff\x00".to_vec());

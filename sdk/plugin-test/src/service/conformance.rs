@@ -130,6 +130,13 @@ impl ServiceConformance {
         self
     }
 
+    /// Adds a reply that is not JSON: XML, a form.
+    #[must_use]
+    pub fn reply_text(mut self, status: u16, body: &str) -> ServiceConformance {
+        self.replies.push(Reply::new(status, Vec::new(), body.as_bytes().to_vec()));
+        self
+    }
+
     /// What earlier requests wrote under one of the instance's own keys.
     #[must_use]
     pub fn key(mut self, key: &str, value: &[u8]) -> ServiceConformance {
