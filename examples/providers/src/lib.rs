@@ -7,6 +7,7 @@ pub mod card;
 pub mod cbdc;
 mod clock;
 mod credential;
+pub mod eligibility;
 mod hex;
 pub mod jpki;
 mod line;

@@ -1,0 +1,121 @@
+//! What a visit remembers from reception to its end, and what is shown of it.
+
+use serde::{Deserialize, Serialize};
+use tebura_plugin::service::*;
+
+use crate::patient::Checked;
+use crate::settings::Title;
+
+/// A visit to one department.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Visit {
+    /// The number of the chart.
+    pub(crate) patient: String,
+    pub(crate) department: String,
+    pub(crate) by_card: bool,
+    /// When the person stood at the reception.
+    pub(crate) began: Millis,
+    /// Looks into the folder of responses.
+    pub(crate) looks: usize,
+    pub(crate) checked: Option<Checked>,
+    /// The terminal gave no answer: what was known before counts.
+    pub(crate) unavailable: bool,
+    /// The patient's share in percent.
+    pub(crate) burden: u64,
+    /// In the queue of the department today.
+    pub(crate) queue: u64,
+    pub(crate) received: Millis,
+    pub(crate) hold: Option<String>,
+    pub(crate) held: u64,
+    /// Why nothing is held.
+    pub(crate) code: Option<String>,
+    pub(crate) top_up: Option<String>,
+    pub(crate) bill: Option<String>,
+    pub(crate) amount: u64,
+    pub(crate) paid: u64,
+}
+
+/// What was found out of the insurance.
+#[derive(Serialize)]
+pub(crate) struct Eligibility {
+    status: String,
+    burden: u64,
+    by: &'static str,
+}
+
+/// What the reception shows.
+#[derive(Default, Serialize)]
+pub(crate) struct Said {
+    pub(crate) received: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) patient: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) department: Option<Title>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) queue: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) eligibility: Option<Eligibility>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) held: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pays: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) may_leave: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) took_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bill_refused: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) amount: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) paid: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) due: Option<u64>,
+}
+
+impl Visit {
+    /// Valid, or what else is known.
+    pub(crate) fn status(&self) -> &str {
+        match (&self.checked, self.unavailable) {
+            (_, true) => "unavailable",
+            (Some(checked), false) => &checked.status,
+            (None, false) => "not_asked",
+        }
+    }
+
+    /// What a patient who waits is shown.
+    pub(crate) fn waiting(&self, title: Option<Title>) -> Said {
+        let held = self.hold.is_some();
+        let by = if self.by_card { "card" } else { "stored" };
+        Said {
+            received: true,
+            code: self.code.clone(),
+            patient: Some(self.patient.clone()),
+            department: title,
+            queue: Some(self.queue),
+            eligibility: Some(Eligibility { status: self.status().to_owned(), burden: self.burden, by }),
+            held: Some(self.held),
+            pays: Some(if held { "hold" } else { "desk" }),
+            may_leave: Some(held),
+            took_ms: Some(self.received.saturating_sub(self.began)),
+            ..Said::default()
+        }
+    }
+
+    /// What is shown when the visit is over.
+    pub(crate) fn ended(&self, reason: &'static str) -> Said {
+        Said {
+            received: true,
+            reason: Some(reason),
+            patient: Some(self.patient.clone()),
+            amount: Some(self.amount),
+            paid: Some(self.paid),
+            due: Some(self.amount - self.paid.min(self.amount)),
+            ..Said::default()
+        }
+    }
+}
