@@ -1,4 +1,5 @@
 //! Reception, eligibility, the hold of the estimate, and every end that a visit has.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use serde_json::{Value, json};
 use tebura_plugin::NativeHost;
@@ -73,10 +74,10 @@ fn receive(clinic: &mut Harness<Clinic>, department: &str) -> Visit {
 }
 
 fn shown(clinic: &Harness<Clinic>, visit: &Visit) -> Value {
-    match clinic.now_of(visit) {
-        Ended::Done(output) | Ended::Waiting { output: Some(output) } => output,
-        other => panic!("{other:?}"),
-    }
+    let (Ended::Done(output) | Ended::Waiting { output: Some(output) }) = clinic.now_of(visit) else {
+        panic!("nothing is shown");
+    };
+    output
 }
 
 /// A bill as the receipt computer signs it.
@@ -381,10 +382,8 @@ fn clin_4_clin_5_numbers_are_written_as_jp_core_writes_them() {
     let mut register = |who: &str, number: &str, insurance: Value| {
         let input = json!({"patient_number": number, "insurance": insurance});
         let done = clinic.ask("register", input).by("staff", who).begin();
-        match clinic.now_of(&done) {
-            Ended::Done(said) => said,
-            other => panic!("{other:?}"),
-        }
+        let Ended::Done(said) = clinic.now_of(&done) else { panic!("it is not done") };
+        said
     };
     let with = |symbol: &str, number: &str, branch: &str| json!({"insurer": "12345", "symbol": symbol, "number": number, "branch": branch, "birthdate": "1980-05-17"});
     let six = |symbol: &str, number: &str, branch: &str| {
@@ -432,7 +431,7 @@ fn sample(number: &str, amount: u64) -> Value {
 
 tebura_plugin_test::service_conformance!(Clinic, |suite| suite
     .settings(settings())
-    .key("patient/sub_1", &json!({"number": "0001234", "insurance": insurance()}))
+    .key("patient/sub_1", json!({"number": "0001234", "insurance": insurance()}).to_string().as_bytes())
     .input("register", json!({"patient_number": "0001234", "insurance": insurance()}))
     .input("forget", json!({}))
     .input("receive", json!({"department": "internal"}))

@@ -1,4 +1,5 @@
 //! Tickets and faces at the gates, the ways beside the face, charges, re-entry, and what may be paid with inside.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use serde_json::{Value, json};
 use tebura_plugin::NativeHost;
@@ -59,10 +60,10 @@ fn with_hanakos_pass() -> (Harness<Gate>, String) {
 }
 
 fn shown(venue: &Harness<Gate>, visit: &Visit) -> Value {
-    match venue.now_of(visit) {
-        Ended::Done(output) | Ended::Waiting { output: Some(output) } => output,
-        other => panic!("{other:?}"),
-    }
+    let (Ended::Done(output) | Ended::Waiting { output: Some(output) }) = venue.now_of(visit) else {
+        panic!("nothing is shown");
+    };
+    output
 }
 
 fn reason(venue: &Harness<Gate>, visit: &Visit) -> String {

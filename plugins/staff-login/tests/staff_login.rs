@@ -32,10 +32,10 @@ fn unlock(company: &mut Harness<StaffLogin>, way: &str, who: &str, terminal: &st
 }
 
 fn shown(company: &Harness<StaffLogin>, visit: &Visit) -> Value {
-    match company.now_of(visit) {
-        Ended::Done(output) | Ended::Waiting { output: Some(output) } => output,
-        other => panic!("{other:?}"),
-    }
+    let (Ended::Done(output) | Ended::Waiting { output: Some(output) }) = company.now_of(visit) else {
+        panic!("nothing is shown");
+    };
+    output
 }
 
 fn may(company: &mut Harness<StaffLogin>, terminal: &str) -> bool {
@@ -142,7 +142,7 @@ fn who_leaves_the_company_loses_face_and_terminal_at_once() {
 
 tebura_plugin_test::service_conformance!(StaffLogin, |suite| suite
     .settings(settings("2026-04"))
-    .key("member/sub_1", &json!({"role": "cashier", "agreed": "2026-04", "open": ["till-1"]}))
+    .key("member/sub_1", br#"{"role": "cashier", "agreed": "2026-04", "open": ["till-1"]}"#)
     .input("unlock", json!({"terminal": "till-1"}))
     .input("unlock", json!({"terminal": "office"}))
     .input("check", json!({"terminal": "till-1"}))
