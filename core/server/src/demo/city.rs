@@ -125,11 +125,7 @@ impl City {
         let gallery = hub.create_gallery(step("gallery"), "きょうの街").await?.row.id;
         let issuer = hub.open_issuer(step("points"), yen).await?;
         let (mut entries, mut people) = (Vec::new(), BTreeMap::new());
-<<<<<<< HEAD
         for plan in PEOPLE.iter().chain(more) {
-=======
-        for plan in &PEOPLE {
->>>>>>> 61c7423 (Open a venue's gates for a ticket and the face that it is bound to)
             let rail = if plan.wallet { &wallet } else { &house };
             let (instrument, token) = settle(hub, plan, gallery, rail).await?;
             fill_purse(hub, plan, &instrument, issuer, &sandbox, &token).await?;
