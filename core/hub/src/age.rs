@@ -4,6 +4,7 @@
 
 use tebura_ledger::Timestamp;
 
+use crate::guardians::{GuardianLink, Guardianship};
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::ports::ReadError;
@@ -38,9 +39,17 @@ impl Hub {
         })
     }
 
-    /// Whether a person is known to be a minor.
+    /// Whether a person is known to be a minor: by proof, or because somebody answers for her as for a child.
     pub(crate) async fn is_minor(&self, person: PersonId) -> Result<bool, ReadError> {
-        Ok(self.age_of(person).await? == Age::Minor)
+        match self.age_of(person).await? {
+            Age::Minor => Ok(true),
+            Age::Adult => Ok(false),
+            Age::Unknown => {
+                let (now, links) = (self.now(), self.store.guardian_links(person).await?);
+                let child = |link: &GuardianLink| link.ward == person && link.kind == Guardianship::Child;
+                Ok(links.iter().any(|link| child(link) && link.counts(now)))
+            }
+        }
     }
 }
 
@@ -48,6 +57,13 @@ impl Hub {
 pub(crate) fn is_over(years: u32, born: &str, now: Timestamp) -> Option<bool> {
     let (year, month, day) = day_of(born)?;
     Some(today(now) >= (year.checked_add(years)?, month, day))
+}
+
+/// The moment at which so many years are over since a day.
+pub(crate) fn over_at(years: u32, born: &str) -> Option<Timestamp> {
+    let (year, month, day) = day_of(born)?;
+    let days = days_before(i64::from(year.checked_add(years)?), i64::from(month), i64::from(day));
+    Some(Timestamp::from_millis(days * DAY_MS - JAPAN_MS))
 }
 
 fn day_of(text: &str) -> Option<(u32, u32, u32)> {
@@ -77,6 +93,15 @@ fn today(now: Timestamp) -> (u32, u32, u32) {
     (small(year), small(month), small(day))
 }
 
+/// Days from 1970 to a Gregorian date.
+fn days_before(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let month = if month > 2 { month - 3 } else { month + 9 };
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +115,7 @@ mod tests {
         let birthday = "2008-11-22";
         assert_eq!(is_over(18, birthday, at("2026-11-21T14:59:59Z")), Some(false));
         assert_eq!(is_over(18, birthday, at("2026-11-21T15:00:00Z")), Some(true));
+        assert_eq!(over_at(18, birthday), Some(at("2026-11-21T15:00:00Z")));
         assert_eq!(today(at("2024-02-28T15:00:00Z")), (2024, 2, 29));
     }
 

@@ -137,6 +137,8 @@ impl Hub {
 
     /// Fills the galleries from the store; called once at start-up, and tells after each page how far it is.
     pub async fn load_galleries(&self, progress: impl Fn(&Loaded) + Send) -> Result<Loaded, ReadError> {
+        // Before anything is read: what is stored meanwhile is followed, and to see it twice changes nothing.
+        self.begin_to_follow().await?;
         for (gallery, person) in self.store.gallery_members().await? {
             self.galleries.set_member(gallery, person, true);
         }

@@ -1,16 +1,21 @@
 //! Among whom a till may look: everybody's template in memory once, and each gallery a section of them. Filled from the
 //! store at start-up and kept current by the verbs that enrol and admit. A search stops none of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{PoisonError, RwLock};
+
 use tebura_face::{Candidates, Gallery, MatchPolicy, Pack, Rotation, Search, Similarity, Template};
 use zeroize::Zeroizing;
 
-use crate::ids::{GalleryId, PersonId};
+use crate::ids::{GalleryId, PersonId, ReferenceId};
 use crate::people::FaceReference;
 use crate::ports::Ids;
 
 pub(crate) struct Galleries {
     pack: String,
     everybody: Gallery,
+    /// Whose templates are here, by their ids: what is shown twice is there once.
+    references: RwLock<BTreeMap<ReferenceId, PersonId>>,
 }
 
 /// `name@version`: templates of different packs are never compared.
@@ -28,12 +33,42 @@ impl Galleries {
         }
         let rotation = Rotation::drawn(pack.template_dims, &random[..needed]);
         let everybody = rotation.map_or_else(|| Gallery::new(pack.template_dims), Gallery::turned);
-        Galleries { pack: pack_name(pack), everybody }
+        Galleries { pack: pack_name(pack), everybody, references: RwLock::default() }
     }
 
     /// Makes a person findable in every gallery that she is in. A template of another pack is left out.
     pub(crate) fn enrol(&self, reference: FaceReference) -> bool {
-        reference.pack == self.pack && self.everybody.insert(subject(reference.person), &reference.template).is_ok()
+        if reference.pack != self.pack {
+            return false;
+        }
+        let FaceReference { id, person, template, .. } = reference;
+        let mut known = self.references.write().unwrap_or_else(PoisonError::into_inner);
+        if known.contains_key(&id) {
+            return true;
+        }
+        let taken = self.everybody.insert(subject(person), &template).is_ok();
+        if taken {
+            known.insert(id, person);
+        }
+        taken
+    }
+
+    /// Whose template that is, where it is here.
+    pub(crate) fn person_of(&self, reference: ReferenceId) -> Option<PersonId> {
+        self.references.read().unwrap_or_else(PoisonError::into_inner).get(&reference).copied()
+    }
+
+    /// Everybody who has a template here.
+    pub(crate) fn people(&self) -> Vec<PersonId> {
+        let known = self.references.read().unwrap_or_else(PoisonError::into_inner);
+        known.values().copied().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Takes all templates of a person out and overwrites them. The galleries that she is in expect her back.
+    pub(crate) fn forget(&self, person: PersonId) {
+        let mut known = self.references.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, of| *of != person);
+        self.everybody.remove(subject(person));
     }
 
     /// Admits a person to a gallery, or takes her out.

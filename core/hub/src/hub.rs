@@ -8,6 +8,7 @@ use tebura_ledger::{AccountId, HoldId, OperationId, RailId, Shard, Timestamp, Tr
 
 use crate::budgets::Budgets;
 use crate::cache::Cache;
+use crate::follow::Place;
 use crate::galleries::Galleries;
 use crate::ids::{ApiKeyId, ContractId, InstrumentId, MerchantId};
 use crate::people::Instrument;
@@ -36,6 +37,7 @@ pub struct Hub {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) galleries: Galleries,
     pub(crate) budgets: RwLock<Budgets>,
+    pub(crate) followed: tokio::sync::Mutex<Place>,
     rails: RwLock<BTreeMap<RailId, Arc<dyn Rail>>>,
     /// Rails on which nothing new is reserved, with the reason.
     pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
@@ -76,6 +78,7 @@ impl Hub {
             ids,
             galleries,
             budgets: RwLock::default(),
+            followed: tokio::sync::Mutex::default(),
             rails: RwLock::new(rails),
             stopped: RwLock::default(),
             provers: RwLock::default(),

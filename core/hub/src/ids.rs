@@ -59,6 +59,10 @@ typed_id! {
     PartyKeyId, "pk_"
 }
 typed_id! {
+    /// That one person answers for another.
+    GuardianLinkId, "grd_"
+}
+typed_id! {
     /// One attempt of a person to prove who she is.
     ProofingId, "prf_"
 }

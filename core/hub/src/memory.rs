@@ -15,9 +15,11 @@ use tebura_ledger::{
 
 use crate::contracts::{ContractEntry, ContractTables, RunningContract};
 use crate::exchange::Exchange;
+use crate::gallery_rules::GalleryRule;
+use crate::guardians::GuardianLink;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
+    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
@@ -28,6 +30,7 @@ use crate::ports::{
 };
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
+use crate::recognition::{FaceChanges, Membership, RecognitionTables};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
 use crate::services::{ServiceRequest, ServiceTables};
 use crate::shards::{merge_events, sum_account};
@@ -67,6 +70,7 @@ struct Tables {
     parties: PartyTables,
     statements: StatementTables,
     notices: NoticeTables,
+    recognition: RecognitionTables,
 }
 
 impl MemoryStore {
@@ -311,6 +315,47 @@ impl Store for MemoryStore {
 
     async fn templates_left_behind(&self, _: u16) -> Result<Vec<ReferenceId>, ReadError> {
         Ok(Vec::new())
+    }
+
+    async fn face_reference(&self, id: ReferenceId) -> Result<References, ReadError> {
+        let rows = self.tables().references.get(&id).cloned().into_iter().collect();
+        Ok(References { rows, ..References::default() })
+    }
+
+    async fn face_references_of(&self, person: PersonId) -> Result<References, ReadError> {
+        let tables = self.tables();
+        let rows = tables.references.values().filter(|reference| reference.person == person).cloned().collect();
+        Ok(References { rows, ..References::default() })
+    }
+
+    async fn face_changes(&self, after: Option<&[(Shard, u64)]>) -> Result<FaceChanges, ReadError> {
+        Ok(self.tables().recognition.changes_after(after))
+    }
+
+    async fn gallery_rules(&self) -> Result<Vec<(GalleryId, GalleryRule)>, ReadError> {
+        Ok(self.tables().recognition.rules.iter().map(|(gallery, rule)| (*gallery, rule.clone())).collect())
+    }
+
+    async fn gallery_membership(&self, gallery: GalleryId, person: PersonId) -> Result<Option<Membership>, ReadError> {
+        let (tables, member) = (self.tables(), (gallery, person));
+        let until = tables.recognition.terms.get(&member).copied();
+        Ok(tables.members.contains(&member).then_some(Membership { until }))
+    }
+
+    async fn due_gallery_terms(&self, now: Timestamp, limit: u16) -> Result<Vec<(GalleryId, PersonId)>, ReadError> {
+        Ok(self.tables().recognition.due_terms(now, limit))
+    }
+
+    async fn guardian_link(&self, id: GuardianLinkId) -> Result<Option<GuardianLink>, ReadError> {
+        self.find(|tables| tables.recognition.guardians.get(&id))
+    }
+
+    async fn guardian_links(&self, person: PersonId) -> Result<Vec<GuardianLink>, ReadError> {
+        Ok(self.tables().recognition.links_of(person))
+    }
+
+    async fn payment_way(&self, id: PaymentId) -> Result<Option<String>, ReadError> {
+        self.find(|tables| tables.recognition.ways.get(&id))
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {

@@ -7,9 +7,14 @@ use tebura_ledger::Timestamp;
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::ports::{CommitError, PinRecord, ReadError, Unit, Write};
+use crate::recognition::RecognitionWrite;
 
 /// Wrong tries before the PIN is locked: one in two thousand for a guesser of four digits.
 const MAX_TRIES: u32 = 5;
+/// How often a count is begun anew when other tries come in between; more at once are sent away.
+const ROUNDS: usize = 16;
+/// When they may come back.
+const BUSY_MS: u32 = 200;
 /// How long a locked PIN stays locked: long enough to make guessing useless, short enough for a shopping trip.
 const LOCK_MS: i64 = 30 * 60_000;
 
@@ -88,29 +93,43 @@ pub enum CheckPinError {
 }
 
 impl Hub {
-    /// Checks a PIN and counts a wrong try before it answers.
+    /// Checks a PIN. A try is counted before it is made, so that many at once are as many tries.
     pub(crate) async fn check_pin(&self, person: PersonId, offered: Option<Pin>) -> Result<PinVerdict, CheckPinError> {
-        let now = self.now();
-        let Some(PinRecord { hash: Some(hash), failed, locked_until }) = self.store.pin(person).await? else {
-            return Ok(PinVerdict::NoneChosen);
-        };
-        if let Some(until) = locked_until.filter(|until| now < *until) {
-            return Ok(PinVerdict::Locked { until });
-        }
-        let Some(pin) = offered else { return Ok(PinVerdict::Needed) };
-        let right = tokio::task::spawn_blocking(move || pin.matches(&hash)).await.unwrap_or(false);
-        let failed = if locked_until.is_some() { 0 } else { failed };
-        let (failed, locked_until, verdict) = match (right, failed + 1) {
-            (true, _) if failed == 0 && locked_until.is_none() => return Ok(PinVerdict::Right),
-            (true, _) => (0, None, PinVerdict::Right),
-            (false, tries) if tries >= MAX_TRIES => {
-                let until = now.plus_ms(LOCK_MS);
-                (tries, Some(until), PinVerdict::Locked { until })
+        for _ in 0..ROUNDS {
+            let now = self.now();
+            let Some(PinRecord { hash: Some(hash), failed, locked_until }) = self.store.pin(person).await? else {
+                return Ok(PinVerdict::NoneChosen);
+            };
+            if let Some(until) = locked_until.filter(|until| now < *until) {
+                return Ok(PinVerdict::Locked { until });
             }
-            (false, tries) => (tries, None, PinVerdict::Wrong { tries_left: MAX_TRIES - tries }),
-        };
-        let write = Write::PinTries { person, failed, locked_until };
-        self.store.commit(person.shard(), now, Unit { writes: vec![write], ..Unit::default() }).await?;
-        Ok(verdict)
+            let Some(pin) = &offered else { return Ok(PinVerdict::Needed) };
+            let tries = if locked_until.is_some() { 1 } else { failed + 1 };
+            let locked_until = (tries >= MAX_TRIES).then(|| now.plus_ms(LOCK_MS));
+            let counted = RecognitionWrite::PinTry { person, expected: failed, failed: tries, locked_until };
+            let unit = Unit { writes: vec![Write::Recognition(counted)], ..Unit::default() };
+            match self.store.commit(person.shard(), now, unit).await {
+                Ok(_) => {}
+                // Another try was counted meanwhile.
+                Err(CommitError::Stale) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let pin = pin.clone();
+            if tokio::task::spawn_blocking(move || pin.matches(&hash)).await.unwrap_or(false) {
+                self.forget_tries(person).await?;
+                return Ok(PinVerdict::Right);
+            }
+            return Ok(match locked_until {
+                Some(until) => PinVerdict::Locked { until },
+                None => PinVerdict::Wrong { tries_left: MAX_TRIES - tries },
+            });
+        }
+        Err(CheckPinError::Commit(CommitError::Busy { retry_after_ms: BUSY_MS }))
+    }
+
+    pub(crate) async fn forget_tries(&self, person: PersonId) -> Result<(), CommitError> {
+        let write = Write::PinTries { person, failed: 0, locked_until: None };
+        self.store.commit(person.shard(), self.now(), Unit { writes: vec![write], ..Unit::default() }).await?;
+        Ok(())
     }
 }

@@ -11,9 +11,11 @@ use tebura_ledger::{
 use crate::audit::SignedHead;
 use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
+use crate::gallery_rules::GalleryRule;
+use crate::guardians::GuardianLink;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
+    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
@@ -23,6 +25,7 @@ use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::{
     Fault, HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step,
 };
+use crate::recognition::{FaceChanges, Membership, RecognitionWrite};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::services::{ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceStep, ServiceWrite};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -190,6 +193,7 @@ pub enum Write {
     ContractEntry(ContractEntry),
     Service(ServiceWrite),
     Party(PartyWrite),
+    Recognition(RecognitionWrite),
     Notice(NoticeWrite),
     /// An attempt to prove something; `expected` is the revision that was read (0: a new row).
     Proofing {
@@ -345,6 +349,24 @@ pub trait Store: Send + Sync {
     async fn template_spaces(&self) -> Result<Vec<TemplateSpace>, ReadError>;
     /// Templates that do not stand in the newest space.
     async fn templates_left_behind(&self, limit: u16) -> Result<Vec<ReferenceId>, ReadError>;
+
+    /// One template, decrypted.
+    async fn face_reference(&self, id: ReferenceId) -> Result<References, ReadError>;
+    /// One person's templates, decrypted.
+    async fn face_references_of(&self, person: PersonId) -> Result<References, ReadError>;
+    /// What happened to members of galleries and to templates after a place in each shard's log; `None`: nothing, but the
+    /// places of now.
+    async fn face_changes(&self, after: Option<&[(Shard, u64)]>) -> Result<FaceChanges, ReadError>;
+    async fn gallery_rules(&self) -> Result<Vec<(GalleryId, GalleryRule)>, ReadError>;
+    /// Whether a person is in a gallery, and until when.
+    async fn gallery_membership(&self, gallery: GalleryId, person: PersonId) -> Result<Option<Membership>, ReadError>;
+    /// Members whose term is over at `now`, the longest over first.
+    async fn due_gallery_terms(&self, now: Timestamp, limit: u16) -> Result<Vec<(GalleryId, PersonId)>, ReadError>;
+    async fn guardian_link(&self, id: GuardianLinkId) -> Result<Option<GuardianLink>, ReadError>;
+    /// Of a person as guardian and as ward, oldest first.
+    async fn guardian_links(&self, person: PersonId) -> Result<Vec<GuardianLink>, ReadError>;
+    /// How the payer of a payment was known; `None`: by the face.
+    async fn payment_way(&self, id: PaymentId) -> Result<Option<String>, ReadError>;
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError>;
     async fn merchant_of_account(&self, account: AccountId) -> Result<Option<MerchantId>, ReadError>;

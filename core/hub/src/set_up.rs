@@ -5,10 +5,12 @@
 
 use tebura_face::BudgetError;
 use tebura_ledger::{
-    AccountId, Command, Currency, Floor, Fund, Money, OpenAccount, OperationId, RailId, Refusal, Shard, TransferId,
+    AccountId, Command, Currency, Floor, Fund, Money, OpenAccount, OperationId, RailId, Refusal, Shard, Timestamp,
+    TransferId,
 };
 
 use crate::card_number::is_like_a_card_number;
+use crate::gallery_rules::GalleryRule;
 use crate::house_rail::HOUSE;
 use crate::hub::Hub;
 use crate::ids::{ApiKeyId, GalleryId, InstrumentId, MerchantId, PersonId, TillId};
@@ -16,6 +18,7 @@ use crate::people::{Instrument, Person};
 use crate::perform::KeyRequest;
 use crate::pin::{Pin, PinHashError};
 use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
+use crate::recognition::RecognitionWrite;
 use crate::shards::key_home;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
 
@@ -37,6 +40,10 @@ pub enum SetUpError {
     TokenIsCardNumber,
     #[error("limits must be whole, positive and pin_above not above max_amount")]
     LimitsInvalid,
+    #[error("{0} fills itself by its rule; admit people to another gallery, or change what the rule goes by")]
+    GalleryByRule(GalleryId),
+    #[error("the term has to end after now; leave it out for one without an end")]
+    TermOver,
     /// The till would search among too many people.
     #[error(transparent)]
     Search(#[from] BudgetError),
@@ -196,10 +203,29 @@ impl Hub {
 
     /// A set of people, empty at first.
     pub async fn create_gallery(&self, key: KeyRequest, name: &str) -> Result<Made<Gallery>, SetUpError> {
+        self.create_gallery_by(key, name, None).await
+    }
+
+    /// A set of people by a rule, filled with whom it takes in now.
+    pub async fn create_gallery_by(
+        &self,
+        key: KeyRequest,
+        name: &str,
+        rule: Option<GalleryRule>,
+    ) -> Result<Made<Gallery>, SetUpError> {
+        if let Some(GalleryRule::FamilyOf(of)) = &rule {
+            self.store.gallery(*of).await?.ok_or_else(|| not_found("gallery", of))?;
+        }
         let shard = self.key_shard(&key);
         let gallery = Gallery { id: GalleryId::from_uuid(self.ids.next(shard)), name: checked_name(name)? };
-        match self.claim(key, shard, gallery.id, writes([Write::Gallery(gallery.clone())])).await? {
-            None => Ok(Made::new(gallery)),
+        let mut unit = writes([Write::Gallery(gallery.clone())]);
+        let rule = rule.map(|rule| RecognitionWrite::Rule { gallery: gallery.id, rule });
+        unit.writes.extend(rule.map(Write::Recognition));
+        match self.claim(key, shard, gallery.id, unit).await? {
+            None => {
+                self.fill_gallery(gallery.id).await?;
+                Ok(Made::new(gallery))
+            }
             Some(target) => Made::again(self.store.gallery(parsed(&target)?).await?, target),
         }
     }
@@ -211,11 +237,30 @@ impl Hub {
         person: PersonId,
         present: bool,
     ) -> Result<(), SetUpError> {
+        self.set_gallery_member_until(gallery, person, present, None).await
+    }
+
+    /// The same with the moment at which she is taken out again; `None`: by the gallery's rule.
+    pub async fn set_gallery_member_until(
+        &self,
+        gallery: GalleryId,
+        person: PersonId,
+        present: bool,
+        until: Option<Timestamp>,
+    ) -> Result<(), SetUpError> {
         self.store.gallery(gallery).await?.ok_or_else(|| not_found("gallery", gallery))?;
         self.store.person(person).await?.ok_or_else(|| not_found("person", person))?;
-        let unit = writes([Write::GalleryMember { gallery, person, present }]);
+        let rules = self.store.gallery_rules().await?;
+        if rules.iter().any(|(of, rule)| *of == gallery && !matches!(rule, GalleryRule::Day(_))) {
+            return Err(SetUpError::GalleryByRule(gallery));
+        }
+        if until.is_some_and(|until| until <= self.now()) {
+            return Err(SetUpError::TermOver);
+        }
+        let admissions = self.admissions(gallery, person, present, until).await?;
+        let unit = Unit { writes: Hub::admission_writes(&admissions), ..Unit::default() };
         self.store.commit(gallery.shard(), self.now(), unit).await?;
-        self.galleries.set_member(gallery, person, present);
+        self.show_admissions(&admissions);
         Ok(())
     }
 

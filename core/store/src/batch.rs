@@ -23,6 +23,7 @@ use crate::gathered::Gathered;
 use crate::lane::{Answer, Job};
 use crate::log::{Logged, Stand};
 use crate::proofings;
+use crate::recognition;
 use crate::records;
 use crate::rows::{Conflict, Texts};
 use crate::services::Revisions;
@@ -312,6 +313,7 @@ impl Writer {
         snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.contracts = contracts::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.proofings = proofings::known(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
+        snapshot.tries = recognition::tries(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.services = Revisions::read(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }

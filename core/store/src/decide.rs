@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::{CaptureSessionId, ContractId, PaymentId, WebhookEndpointId};
+use tebura_hub::ids::{CaptureSessionId, ContractId, PaymentId, PersonId, WebhookEndpointId};
 use tebura_hub::payment::Payment;
 use tebura_hub::ports::{ClaimedKey, CommitError, Committed, Write};
+use tebura_hub::recognition::RecognitionWrite;
 use tebura_hub::webhooks::WebhookWrite;
 use tebura_ledger::{Book, OperationId, Shard};
 
@@ -32,6 +33,8 @@ pub(crate) struct Snapshot {
     /// Revisions of the contracts that exist.
     pub(crate) contracts: BTreeMap<ContractId, u32>,
     pub(crate) proofings: Known,
+    /// Failed tries of PINs.
+    pub(crate) tries: BTreeMap<PersonId, u32>,
     /// Of services.
     pub(crate) services: Revisions,
 }
@@ -138,7 +141,14 @@ impl<'a> Table<'a> {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Recognition(RecognitionWrite::PinTry { person, expected, .. }) => {
+                    // Of nobody there is no row, which the write itself says.
+                    if self.snapshot.tries.get(person).is_some_and(|failed| failed != expected) {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Webhook(_)
+                | Write::Recognition(_)
                 | Write::ContractEntry(_)
                 | Write::Kv { .. }
                 | Write::Person(_)
@@ -200,6 +210,12 @@ impl<'a> Table<'a> {
             }
             Write::Service(record) => {
                 self.snapshot.services.accept(record);
+                self.decided.records.push((job, write));
+            }
+            Write::Recognition(record) => {
+                if let RecognitionWrite::PinTry { person, failed, .. } = record {
+                    self.snapshot.tries.insert(*person, *failed);
+                }
                 self.decided.records.push((job, write));
             }
             Write::Kv { .. }

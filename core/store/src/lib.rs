@@ -27,6 +27,7 @@ mod parties;
 mod postgres;
 mod proofings;
 mod read;
+mod recognition;
 mod records;
 mod rows;
 mod sealed;

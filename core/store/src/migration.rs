@@ -21,6 +21,7 @@ impl MigratorTrait for Migrator {
             schema("m0009_proofings", include_str!("proofings.sql")),
             schema("m0010_services", include_str!("services.sql")),
             schema("m0011_template_spaces", include_str!("template_spaces.sql")),
+            schema("m0012_recognition", include_str!("recognition.sql")),
         ]
     }
 }

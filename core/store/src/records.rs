@@ -1,13 +1,11 @@
 //! Writes that payments do not wait for: people, merchants, tills, galleries, keys. One statement a row, by entity.
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value};
+use tebura_hub::ids::{GalleryId, PersonId};
 use tebura_hub::people::{CaptureSession, Person};
 use tebura_hub::ports::Write;
 use tebura_hub::rail::{KvWrite, PluginId};
-use tebura_ledger::Timestamp;
 
 use crate::contracts;
 use crate::database::Transaction;
@@ -16,12 +14,12 @@ use crate::entity::{
     api_key, audit_head, capture_session, gallery, gallery_member, instrument, merchant, payee, person, plugin_value,
     till,
 };
-use crate::log::{Logged, digest};
+use crate::log::Logged;
 use crate::parties;
 use crate::proofings;
 use crate::sealed::seal_name;
 use crate::vault::Vault;
-use crate::{notices, services, statements, templates, webhooks};
+use crate::{notices, recognition, services, statements, templates, webhooks};
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.
@@ -60,18 +58,9 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             return Ok(None);
         }
         Write::PinTries { person, failed, locked_until } => {
-            let row = person::ActiveModel {
-                pin_failed: ActiveValue::Set(i64::from(*failed)),
-                pin_locked_until_ms: ActiveValue::Set(locked_until.map(Timestamp::millis)),
-                ..person::ActiveModel::new()
-            };
-            let update = person::Entity::update_many().set(row).filter(person::Column::Id.eq(person.uuid()));
-            if tx.run(&update).await? == 0 {
-                return Err(unknown_person());
-            }
-            let tried = [Value::from(i64::from(*failed)), Value::BigInt(locked_until.map(Timestamp::millis))];
-            Ok(Logged::of("pin_tries", [Value::from(person.uuid())], Some(digest(tried))))
+            recognition::pin_tries(tx, *person, *failed, *locked_until).await
         }
+        Write::Recognition(row) => return recognition::write(tx, row).await,
     }
     .map(Some)
 }
@@ -144,6 +133,8 @@ async fn member(tx: &Transaction<'_>, row: gallery_member::Model, present: bool)
             .filter(gallery_member::Column::Gallery.eq(row.gallery))
             .filter(gallery_member::Column::Person.eq(row.person));
         tx.run(&delete).await?;
+        let (gallery, person) = (GalleryId::from_uuid(row.gallery), PersonId::from_uuid(row.person));
+        recognition::end_term(tx, gallery, person, None).await?;
         return Ok(Logged { digest: None, ..logged });
     }
     let keep = OnConflict::columns(key).do_nothing().to_owned();

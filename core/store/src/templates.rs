@@ -217,10 +217,29 @@ pub(crate) async fn page(
     }
     let rows = query.all(reader).await?;
     let last = rows.last().map(|row| ReferenceId::from_uuid(row.id)).filter(|_| rows.len() == usize::from(limit));
+    Ok(References { last, ..opened(reader, vault, rows).await? })
+}
+
+/// One template, or a person's.
+pub(crate) async fn some(
+    reader: &DatabaseConnection,
+    vault: &Vault,
+    column: face_reference::Column,
+    is: Uuid,
+) -> Result<References, Unread> {
+    let query = face_reference::Entity::find().filter(column.eq(is)).order_by_asc(face_reference::Column::Id);
+    opened(reader, vault, query.all(reader).await?).await
+}
+
+async fn opened(
+    reader: &DatabaseConnection,
+    vault: &Vault,
+    rows: Vec<face_reference::Model>,
+) -> Result<References, Unread> {
     let people: Vec<Uuid> = rows.iter().map(|row| row.person).collect();
     let keys = person_key::Entity::find().filter(person_key::Column::Person.is_in(people)).all(reader).await?;
     let keys: BTreeMap<Uuid, person_key::Model> = keys.into_iter().map(|key| (key.person, key)).collect();
-    let mut page = References { last, ..References::default() };
+    let mut page = References::default();
     for row in rows {
         let Some(key) = keys.get(&row.person) else { continue };
         let rotation = vault.rotation_of(reader, &row).await?;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
+use tebura_hub::gallery_rules::GalleryRule;
+use tebura_hub::guardians::GuardianLink;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
+    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::notices::{Notice, NoticeKey};
@@ -20,6 +22,7 @@ use tebura_hub::ports::{
 };
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
+use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::services::ServiceRequest;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -196,6 +199,15 @@ store! {
     fn face_references(after: Option<ReferenceId>, limit: u16) -> References;
     fn template_spaces() -> Vec<TemplateSpace>;
     fn templates_left_behind(limit: u16) -> Vec<ReferenceId>;
+    fn face_reference(id: ReferenceId) -> References;
+    fn face_references_of(person: PersonId) -> References;
+    fn face_changes(after: Option<&[(Shard, u64)]>) -> FaceChanges;
+    fn gallery_rules() -> Vec<(GalleryId, GalleryRule)>;
+    fn gallery_membership(gallery: GalleryId, person: PersonId) -> Option<Membership>;
+    fn due_gallery_terms(now: Timestamp, limit: u16) -> Vec<(GalleryId, PersonId)>;
+    fn guardian_link(id: GuardianLinkId) -> Option<GuardianLink>;
+    fn guardian_links(person: PersonId) -> Vec<GuardianLink>;
+    fn payment_way(id: PaymentId) -> Option<String>;
     fn merchant(id: MerchantId) -> Option<Merchant>;
     fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
     fn payees(merchant: MerchantId) -> Vec<Payee>;

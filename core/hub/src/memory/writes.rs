@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tebura_ledger::OperationId;
 
 use super::Tables;
-use crate::ids::{CaptureSessionId, PaymentId, PersonId};
+use crate::ids::{CaptureSessionId, GalleryId, PaymentId, PersonId};
 use crate::people::FaceReference;
 use crate::ports::{CommitError, Write};
+use crate::recognition::{FaceChange, RecognitionWrite};
 
 impl Tables {
     /// Everything about writes that can be refused, before anything is changed.
@@ -72,7 +73,14 @@ impl Tables {
                         return Err(CommitError::Stale);
                     }
                 }
+                Write::Recognition(RecognitionWrite::PinTry { person, expected, .. }) => {
+                    let failed = self.pin_tries.get(person).map_or(0, |(failed, _)| *failed);
+                    if failed != *expected {
+                        return Err(CommitError::Stale);
+                    }
+                }
                 Write::Kv { .. }
+                | Write::Recognition(_)
                 | Write::Instrument(_)
                 | Write::Merchant(_)
                 | Write::Payee(_)
@@ -116,6 +124,7 @@ impl Tables {
                 self.sessions.insert(session.id, session);
             }
             Write::FaceReference(reference) => {
+                self.recognition.changes.push(FaceChange::Enrolled(reference.id));
                 self.references.insert(reference.id, reference);
             }
             // Nothing is kept at rest.
@@ -132,12 +141,8 @@ impl Tables {
             Write::Gallery(gallery) => {
                 self.galleries.insert(gallery.id, gallery);
             }
-            Write::GalleryMember { gallery, person, present: true } => {
-                self.members.insert((gallery, person));
-            }
-            Write::GalleryMember { gallery, person, present: false } => {
-                self.members.remove(&(gallery, person));
-            }
+            Write::GalleryMember { gallery, person, present } => self.set_member(gallery, person, present),
+            Write::Recognition(write) => self.write_recognition(write),
             // What is kept in memory is not audited.
             Write::AuditHead(_) => {}
             Write::ApiKey(key) => {
@@ -155,6 +160,44 @@ impl Tables {
             Write::Party(write) => self.parties.write(write),
             Write::Statement { head, findings } => self.statements.write(head, findings),
             Write::Notice(write) => self.notices.write(write),
+        }
+    }
+
+    fn set_member(&mut self, gallery: GalleryId, person: PersonId, present: bool) {
+        self.recognition.changes.push(FaceChange::Member { gallery, person, present });
+        if present {
+            self.members.insert((gallery, person));
+        } else {
+            self.members.remove(&(gallery, person));
+            self.recognition.terms.remove(&(gallery, person));
+        }
+    }
+
+    fn write_recognition(&mut self, write: RecognitionWrite) {
+        match write {
+            RecognitionWrite::Guardian(link) => {
+                self.recognition.guardians.insert(link.id, link);
+            }
+            RecognitionWrite::Rule { gallery, rule } => {
+                self.recognition.rules.insert(gallery, rule);
+            }
+            RecognitionWrite::Term { gallery, person, until: Some(until) } => {
+                self.recognition.terms.insert((gallery, person), until);
+            }
+            RecognitionWrite::Term { gallery, person, until: None } => {
+                self.recognition.terms.remove(&(gallery, person));
+            }
+            RecognitionWrite::Expire { gallery, person, at } => {
+                if self.recognition.terms.get(&(gallery, person)).is_some_and(|until| *until <= at) {
+                    self.set_member(gallery, person, false);
+                }
+            }
+            RecognitionWrite::Way { payment, way } => {
+                self.recognition.ways.insert(payment, way);
+            }
+            RecognitionWrite::PinTry { person, failed, locked_until, .. } => {
+                self.pin_tries.insert(person, (failed, locked_until));
+            }
         }
     }
 }

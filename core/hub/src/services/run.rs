@@ -10,6 +10,7 @@ use super::perform::{Move, step_key};
 use super::record::{Happened, OwnHold, ServiceRequest, ServiceWrite, Stage};
 use super::step::{LedgerStep, ServiceCall, ServiceEvent};
 use crate::digest;
+use crate::gallery_rules::Admission;
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::machine;
@@ -168,15 +169,11 @@ impl Hub {
                 next = row.clone();
                 after_failure(&mut next, event.clone(), failures, &error, now);
             }
-            let writes = self.step_writes(service, &next, &accepted, keys);
+            let admissions = self.step_admissions(&next, &accepted).await.map_err(unread)?;
+            let writes = self.step_writes(service, &accepted, keys, &admissions);
             match self.commit_request(&mut next, key.clone(), writes).await {
                 Ok(Committed::Done(_)) => {
-                    for (gallery, present) in accepted.admissions {
-                        next.asked
-                            .person
-                            .iter()
-                            .for_each(|person| self.galleries.set_member(gallery, *person, present));
-                    }
+                    self.show_admissions(&admissions);
                     *row = next;
                     return Ok(Told::Stored);
                 }
@@ -193,12 +190,23 @@ impl Hub {
         Err(CommitError::Busy { retry_after_ms: BUSY_MS })
     }
 
+    /// Who comes in and goes by a step: the person, and her wards where a gallery is of families.
+    async fn step_admissions(&self, row: &ServiceRequest, accepted: &Accepted) -> Result<Vec<Admission>, ReadError> {
+        let mut all = Vec::new();
+        for (gallery, present) in &accepted.admissions {
+            if let Some(person) = row.asked.person {
+                all.extend(self.admissions(*gallery, person, *present, None).await?);
+            }
+        }
+        Ok(all)
+    }
+
     fn step_writes(
         &self,
         service: &ServiceInstance,
-        row: &ServiceRequest,
         accepted: &Accepted,
         keys: u32,
+        admissions: &[Admission],
     ) -> Vec<Write> {
         let plugin = service.keys();
         let own = accepted.writes.iter().map(|write| Write::Kv { plugin: plugin.clone(), write: write.clone() });
@@ -206,15 +214,7 @@ impl Hub {
         if !writes.is_empty() {
             writes.push(Write::Service(ServiceWrite::Keys { service: service.id().to_owned(), expected: keys }));
         }
-        let admissions = row.asked.person.into_iter().flat_map(|person| {
-            let member = move |(gallery, present): &(_, bool)| Write::GalleryMember {
-                gallery: *gallery,
-                person,
-                present: *present,
-            };
-            accepted.admissions.iter().map(member)
-        });
-        writes.extend(admissions);
+        writes.extend(Hub::admission_writes(admissions));
         writes
     }
 

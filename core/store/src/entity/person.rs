@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use tebura_hub::ports::PinRecord;
 
-use super::{Damaged, count, time};
+use super::{Damaged, Hot, count, time};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
@@ -21,6 +21,14 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::sqlite_row::bindable!(id, sealed_name, pin_hash, pin_failed, pin_locked_until_ms, created_at_ms);
+
+impl Hot for Entity {
+    const KEY: &'static [Column] = &[Column::Id];
+    const CHANGES: &'static [Column] = &[];
+    const GUARD: Option<Column> = None;
+}
 
 impl Model {
     pub(crate) fn pin(self) -> Result<PinRecord, Damaged> {

@@ -11,8 +11,9 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, contract, contract_entry, event, face_reference, gallery, gallery_member,
-    instrument, link, merchant, party, party_key, party_key_end, payee, payment, plugin_value, proof_link, proofing,
-    rail_statement, service_request, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
+    gallery_rule, guardian_link, instrument, link, merchant, party, party_key, party_key_end, payee, payment,
+    payment_way, plugin_value, proof_link, proofing, rail_statement, service_request, shard_column, shard_head,
+    shard_of, till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -52,6 +53,9 @@ impl Log for SqlStore {
         rows(&self.reader, &[till::Column::Id], &mut records).await?;
         rows(&self.reader, &[gallery::Column::Id], &mut records).await?;
         rows(&self.reader, &[gallery_member::Column::Gallery, gallery_member::Column::Person], &mut records).await?;
+        rows(&self.reader, &[gallery_rule::Column::Gallery], &mut records).await?;
+        rows(&self.reader, &[guardian_link::Column::Id], &mut records).await?;
+        rows(&self.reader, &[payment_way::Column::Payment], &mut records).await?;
         rows(&self.reader, &[api_key::Column::Id], &mut records).await?;
         rows(&self.reader, &[contract::Column::Id], &mut records).await?;
         let entry = [contract_entry::Column::Contract, contract_entry::Column::Number];

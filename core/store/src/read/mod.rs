@@ -14,9 +14,11 @@ use async_trait::async_trait;
 use sea_orm::DbErr;
 use tebura_hub::contracts::{ContractEntry, RunningContract};
 use tebura_hub::exchange::Exchange;
+use tebura_hub::gallery_rules::GalleryRule;
+use tebura_hub::guardians::GuardianLink;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, InstrumentId, MerchantId, PartyId, PartyKeyId, PaymentId,
-    PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
+    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
 };
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
@@ -27,6 +29,7 @@ use tebura_hub::ports::{
 };
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
+use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::services::ServiceRequest;
 use tebura_hub::shards::key_home;
@@ -37,10 +40,11 @@ use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Ra
 
 use crate::contracts;
 use crate::engine::{Failure, describe};
-use crate::entity::Damaged;
+use crate::entity::{Damaged, face_reference};
 use crate::open::SqlStore;
 use crate::parties;
 use crate::proofings;
+use crate::recognition;
 use crate::services;
 use crate::templates;
 
@@ -172,6 +176,42 @@ impl Store for SqlStore {
 
     async fn templates_left_behind(&self, limit: u16) -> Result<Vec<ReferenceId>, ReadError> {
         Ok(templates::left_behind(&self.reader, limit).await?)
+    }
+
+    async fn face_reference(&self, id: ReferenceId) -> Result<References, ReadError> {
+        Ok(templates::some(&self.reader, &self.vault, face_reference::Column::Id, id.uuid()).await?)
+    }
+
+    async fn face_references_of(&self, person: PersonId) -> Result<References, ReadError> {
+        Ok(templates::some(&self.reader, &self.vault, face_reference::Column::Person, person.uuid()).await?)
+    }
+
+    async fn face_changes(&self, after: Option<&[(Shard, u64)]>) -> Result<FaceChanges, ReadError> {
+        Ok(recognition::changes(&self.reader, after).await?)
+    }
+
+    async fn gallery_rules(&self) -> Result<Vec<(GalleryId, GalleryRule)>, ReadError> {
+        Ok(recognition::rules(&self.reader).await?)
+    }
+
+    async fn gallery_membership(&self, gallery: GalleryId, person: PersonId) -> Result<Option<Membership>, ReadError> {
+        Ok(recognition::membership(&self.reader, gallery, person).await?)
+    }
+
+    async fn due_gallery_terms(&self, now: Timestamp, limit: u16) -> Result<Vec<(GalleryId, PersonId)>, ReadError> {
+        Ok(recognition::due_terms(&self.reader, now, limit).await?)
+    }
+
+    async fn guardian_link(&self, id: GuardianLinkId) -> Result<Option<GuardianLink>, ReadError> {
+        Ok(recognition::link(&self.reader, id).await?)
+    }
+
+    async fn guardian_links(&self, person: PersonId) -> Result<Vec<GuardianLink>, ReadError> {
+        Ok(recognition::links(&self.reader, person).await?)
+    }
+
+    async fn payment_way(&self, id: PaymentId) -> Result<Option<String>, ReadError> {
+        Ok(recognition::way(&self.reader, id).await?)
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {

@@ -6,6 +6,8 @@ use tebura_ledger::{Account, AccountId, Hold, HoldId, Operation, OperationId, Ra
 
 use crate::contracts::{ContractEntry, RunningContract};
 use crate::exchange::Exchange;
+use crate::gallery_rules::GalleryRule;
+use crate::guardians::GuardianLink;
 use crate::ids::*;
 use crate::notices::{Notice, NoticeKey};
 use crate::parties::{Party, PartyKey};
@@ -14,6 +16,7 @@ use crate::people::{CaptureSession, Instrument, Person};
 use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, References, StoredEvent, Unit};
 use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::PluginId;
+use crate::recognition::{FaceChanges, Membership};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::services::ServiceRequest;
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -109,6 +112,15 @@ reads! {
     fn face_references(after: Option<ReferenceId>, limit: u16) -> References;
     fn template_spaces() -> Vec<TemplateSpace>;
     fn templates_left_behind(limit: u16) -> Vec<ReferenceId>;
+    fn face_reference(id: ReferenceId) -> References;
+    fn face_references_of(person: PersonId) -> References;
+    fn face_changes(after: Option<&[(Shard, u64)]>) -> FaceChanges;
+    fn gallery_rules() -> Vec<(GalleryId, GalleryRule)>;
+    fn gallery_membership(gallery: GalleryId, person: PersonId) -> Option<Membership>;
+    fn due_gallery_terms(now: Timestamp, limit: u16) -> Vec<(GalleryId, PersonId)>;
+    fn guardian_link(id: GuardianLinkId) -> Option<GuardianLink>;
+    fn guardian_links(person: PersonId) -> Vec<GuardianLink>;
+    fn payment_way(id: PaymentId) -> Option<String>;
     fn merchant(id: MerchantId) -> Option<Merchant>;
     fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
     fn payees(merchant: MerchantId) -> Vec<Payee>;
