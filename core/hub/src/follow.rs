@@ -14,8 +14,8 @@ use crate::recognition::{FaceChange, RecognitionWrite};
 /// Members taken out in one transaction.
 const BATCH: u16 = 500;
 
-/// Up to where this process has followed each shard's log; `None`: it has not begun.
-pub(crate) type Place = Option<Vec<(Shard, u64)>>;
+/// Up to where this process has followed each shard's log; a shard that is not named: not at all.
+pub(crate) type Place = Vec<(Shard, u64)>;
 
 /// What was done to galleries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Hub {
     /// Begins to follow: what is stored from here on will be seen.
     pub(crate) async fn begin_to_follow(&self) -> Result<(), ReadError> {
         let heads = self.store.face_changes(None).await?.heads;
-        *self.followed.lock().await = Some(heads);
+        *self.followed.lock().await = heads;
         Ok(())
     }
 
@@ -59,12 +59,12 @@ impl Hub {
         let mut place = self.followed.lock().await;
         let mut count = 0;
         loop {
-            let page = self.store.face_changes(place.as_deref()).await?;
+            let page = self.store.face_changes(Some(&place)).await?;
             for change in &page.changes {
                 self.follow_one(*change).await?;
             }
             count += page.changes.len();
-            *place = Some(page.heads);
+            *place = page.heads;
             if !page.more {
                 return Ok(count);
             }

@@ -24,8 +24,9 @@ pub(super) struct Street {
 
 /// Enrols one more face of a person.
 pub(super) async fn enrol_face(hub: &Hub, person: PersonId, face: &str) {
-    let session = hub.open_capture_session(key(&format!("{person} {face} session")), person).await.unwrap();
-    hub.enroll_face(key(&format!("{person} {face}")), session.id, face.as_bytes().to_vec()).await.unwrap();
+    let word = format!("{person} {face} {}", hub.pack().version);
+    let session = hub.open_capture_session(key(&format!("{word} session")), person).await.unwrap();
+    hub.enroll_face(key(&word), session.id, face.as_bytes().to_vec()).await.unwrap();
 }
 
 /// Enrols a person whose face is `name`, with a wallet.
@@ -234,4 +235,44 @@ async fn a_capture_that_the_wallet_refuses_frees_the_money() {
     *street.far_end.after_act.lock().unwrap() = Some(std::sync::Arc::new(move || wallet.give_back_all()));
     let answer = street.pay("1", "hanako", 500).await.unwrap();
     assert_eq!(answer.status, PaymentStatus::Refused { code: "hold.closed".to_owned() });
+}
+
+#[tokio::test]
+async fn many_wrong_pins_at_once_are_as_many_tries() {
+    let street = Street::open(true).await;
+    let tries = (0..12).map(|n| {
+        let street = &street;
+        async move { street.pay_with_pin(&format!("try {n}"), "hanako", 3_001, Some("1111")).await }
+    });
+    let answers = futures_join(tries).await;
+    let wrong = answers
+        .iter()
+        .flatten()
+        .filter(|answer| matches!(&answer.status, PaymentStatus::Refused { code } if code == "pin.wrong"));
+    assert!(wrong.count() <= 4, "the fifth locks");
+    assert_eq!(street.refused("hanako", 3_001, Some("2468")).await, "pin.locked");
+    street.hub.release_pin(street.hanako).await.unwrap();
+    let paid = street.pay_with_pin("released", "hanako", 3_001, Some("2468")).await.unwrap();
+    assert_eq!(paid.status, PaymentStatus::Paid, "staff have seen who it is");
+}
+
+/// Waits for all of them together.
+async fn futures_join<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut waiting {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if waiting.iter().all(|(_, output)| output.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, output)| output).collect()
 }

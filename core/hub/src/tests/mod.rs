@@ -8,6 +8,8 @@ mod counter;
 mod cut_off;
 mod faces;
 mod faults;
+mod galleries;
+mod guardians;
 mod holds;
 mod notices;
 mod proofing;
