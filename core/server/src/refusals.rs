@@ -5,6 +5,7 @@ use tebura_face::SampleRefusal;
 use tebura_hub::change_hold::ChangeHoldError;
 use tebura_hub::create_hold::CreateHoldError;
 use tebura_hub::enroll_face::EnrollFaceError;
+use tebura_hub::guardians::GuardianError;
 use tebura_hub::pay_by_face::PayByFaceError;
 use tebura_hub::perform::PerformError;
 use tebura_hub::pin::{CheckPinError, PinFormatError};
@@ -130,6 +131,8 @@ impl From<SetUpError> for Problem {
             SetUpError::TokenMissing(_) => problem(INVALID, "token.missing", &error),
             SetUpError::TokenIsCardNumber => problem(INVALID, "token.is_card_number", &error),
             SetUpError::LimitsInvalid => problem(INVALID, "till.limits_invalid", &error),
+            SetUpError::GalleryByRule(_) => problem(CONFLICT, "gallery.by_rule", &error),
+            SetUpError::TermOver => problem(INVALID, "gallery.term_over", &error),
             SetUpError::Search(inner) => problem(INVALID, inner.code(), &error),
             SetUpError::Pin(inner) => Problem::internal(&inner.to_string()),
             SetUpError::NotAWallet(_) => problem(INVALID, "account.not_a_wallet", &error),
@@ -190,6 +193,27 @@ impl From<BeginSpaceError> for Problem {
             BeginSpaceError::KeyReused => idempotency::key_reused(),
             BeginSpaceError::Commit(inner) => inner.into(),
             BeginSpaceError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<GuardianError> for Problem {
+    fn from(error: GuardianError) -> Problem {
+        match error {
+            GuardianError::PersonNotFound(_) => problem(NOT_FOUND, "person.not_found", &error),
+            GuardianError::LinkNotFound => problem(NOT_FOUND, "guardianship.not_found", &error),
+            GuardianError::SamePerson => problem(INVALID, "guardian.same_person", &error),
+            GuardianError::GuardianAgeUnknown => problem(CONFLICT, "guardian.age_unknown", &error),
+            GuardianError::GuardianUnderAge => problem(CONFLICT, "guardian.under_age", &error),
+            GuardianError::Circular => problem(CONFLICT, "guardian.circular", &error),
+            GuardianError::BirthDateUnknown => problem(INVALID, "ward.birth_date_unknown", &error),
+            GuardianError::WardOfAge => problem(CONFLICT, "ward.of_age", &error),
+            GuardianError::ElderDidNotAgree { .. } => problem(StatusCode::FORBIDDEN, "ward.did_not_agree", &error),
+            GuardianError::UntilInvalid => problem(INVALID, "guardianship.until_invalid", &error),
+            GuardianError::Pin(inner) => inner.into(),
+            GuardianError::Commit(CommitError::KeyReused) => idempotency::key_reused(),
+            GuardianError::Commit(inner) => inner.into(),
+            GuardianError::Read(inner) => inner.into(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod operations;
 mod parties;
 mod proofings;
 mod races;
+mod recognition;
 mod records;
 mod services;
 mod statements;
@@ -65,6 +66,12 @@ on_every_store! {
     proofings::a_proofing_moves_on_from_where_it_was_read,
     proofings::due_proofings_come_longest_due_first,
     proofings::a_card_is_one_persons,
+    recognition::a_guardian_link_is_read_back_by_either_of_the_two_and_as_it_ended,
+    recognition::rules_of_galleries_are_read_back,
+    recognition::a_member_whose_term_is_over_goes_and_one_who_came_anew_stays,
+    recognition::a_try_of_a_pin_counts_once,
+    recognition::a_payments_way_is_read_back,
+    recognition::who_follows_sees_each_change_once_and_in_order,
     money::an_account_opens_once_and_is_read_back,
     money::a_payment_between_shards_moves_what_was_captured,
     money::every_state_of_an_operation_is_read_back,

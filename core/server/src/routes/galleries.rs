@@ -8,17 +8,20 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tebura_hub::budgets::Searcher;
 use tebura_hub::ids::GalleryId;
+use tebura_ledger::Timestamp;
 
 use super::answers::made;
 use crate::app::App;
 use crate::auth::Principal;
 use crate::extract::{Id, Write, parse_id};
+use crate::idempotency::Running;
 use crate::problem::{Problem, ProblemBody};
+use crate::wire::guardians::parse_time;
 use crate::wire::people::EmptyBody;
 use crate::wire::searches::SearchBody;
-use crate::wire::sites::{CreateGalleryBody, GalleryBody, GalleryShownBody};
+use crate::wire::sites::{AdmitBody, CreateGalleryBody, GalleryBody, GalleryRuleBody, GalleryShownBody};
 
-/// Makes an empty gallery.
+/// Makes a gallery: by hand it is empty; by a rule it has whom the rule takes in.
 #[utoipa::path(
     post,
     path = "/v1/galleries",
@@ -35,8 +38,9 @@ pub(super) async fn create_gallery(
     write: Write<CreateGalleryBody>,
 ) -> Result<Response, Problem> {
     write.principal.must_be_operator()?;
+    let rule = write.body.rule.as_ref().map(GalleryRuleBody::rule).transpose()?;
     let (hub, key, name) = (app.hub.clone(), write.key, write.body.name);
-    let gallery = app.run(write.running, async move { Ok(hub.create_gallery(key, &name).await?) }).await?;
+    let gallery = app.run(write.running, async move { Ok(hub.create_gallery_by(key, &name, rule).await?) }).await?;
     Ok(made(GalleryBody::from(&gallery.row), gallery.replayed))
 }
 
@@ -72,10 +76,12 @@ pub(super) async fn get_gallery(
         }
     }
     let search = (&app.hub.show_default_search(id)).into();
-    Ok(Json(GalleryShownBody { id: gallery.id.to_string(), name: gallery.name, search, searches }))
+    let rules = app.hub.store().gallery_rules().await?;
+    let rule = rules.iter().find(|(of, _)| *of == id).map(|(_, rule)| rule.into());
+    Ok(Json(GalleryShownBody { id: gallery.id.to_string(), name: gallery.name, rule, search, searches }))
 }
 
-/// Admits a person: tills of this gallery recognise her from now on.
+/// Admits a person: tills of this gallery recognise her from now on, until the moment that is given or until its rule ends it.
 #[utoipa::path(
     put,
     path = "/v1/galleries/{id}/members/{person}",
@@ -85,7 +91,7 @@ pub(super) async fn get_gallery(
         ("person" = String, Path, description = "`person_…`"),
         ("Idempotency-Key" = String, Header, description = "See the introduction."),
     ),
-    request_body = EmptyBody,
+    request_body = AdmitBody,
     responses(
         (status = 204, description = "Admitted"),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -94,9 +100,10 @@ pub(super) async fn get_gallery(
 pub(super) async fn add_member(
     State(app): State<App>,
     Path(ids): Path<(String, String)>,
-    write: Write<EmptyBody>,
+    write: Write<AdmitBody>,
 ) -> Result<StatusCode, Problem> {
-    set_member(app, ids, write, true).await
+    let until = write.body.until.as_deref().map(parse_time).transpose()?;
+    set_member(app, ids, (write.principal, write.running), Some(until)).await
 }
 
 /// Takes a person out: tills of this gallery recognise her no more.
@@ -119,18 +126,20 @@ pub(super) async fn remove_member(
     Path(ids): Path<(String, String)>,
     write: Write<EmptyBody>,
 ) -> Result<StatusCode, Problem> {
-    set_member(app, ids, write, false).await
+    set_member(app, ids, (write.principal, write.running), None).await
 }
 
+/// `until`: of who is admitted; `None`: she is taken out.
 async fn set_member(
     app: App,
     (gallery, person): (String, String),
-    write: Write<EmptyBody>,
-    present: bool,
+    (principal, running): (Principal, Running),
+    until: Option<Option<Timestamp>>,
 ) -> Result<StatusCode, Problem> {
-    write.principal.must_be_operator()?;
+    principal.must_be_operator()?;
     let (gallery, person) = (parse_id(&gallery)?, parse_id(&person)?);
-    let hub = app.hub.clone();
-    app.run(write.running, async move { Ok(hub.set_gallery_member(gallery, person, present).await?) }).await?;
+    let (hub, present) = (app.hub.clone(), until.is_some());
+    let set = async move { Ok(hub.set_gallery_member_until(gallery, person, present, until.flatten()).await?) };
+    app.run(running, set).await?;
     Ok(StatusCode::NO_CONTENT)
 }

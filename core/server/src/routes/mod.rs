@@ -13,6 +13,7 @@ mod event_stream;
 mod events;
 mod form;
 mod galleries;
+mod guardianships;
 mod health;
 mod holds;
 mod inbound;
@@ -55,6 +56,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(people::create_person))
         .routes(routes!(people::get_person))
         .routes(routes!(people::set_pin))
+        .routes(routes!(people::release_pin))
+        .routes(routes!(guardianships::create_guardianship))
+        .routes(routes!(guardianships::end_guardianship))
+        .routes(routes!(guardianships::list_guardianships))
         .routes(routes!(proofings::begin_proofing))
         .routes(routes!(proofings::give_evidence))
         .routes(routes!(proofings::get_proofing))

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use tebura_hub::ids::PersonId;
 use tebura_hub::pin::Pin;
@@ -11,7 +12,7 @@ use crate::app::App;
 use crate::auth::Principal;
 use crate::extract::{Id, Write};
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::people::{CreatePersonBody, PersonBody, SetPinBody};
+use crate::wire::people::{CreatePersonBody, EmptyBody, PersonBody, SetPinBody};
 
 /// Registers a person, without a face and without a means to pay.
 #[utoipa::path(
@@ -79,4 +80,29 @@ pub(super) async fn set_pin(
     let (hub, key) = (app.hub.clone(), write.key);
     let person = app.run(write.running, async move { Ok(hub.set_pin(key, id, pin).await?) }).await?;
     Ok(made(PersonBody::from(&person.row), person.replayed))
+}
+
+/// Lets a locked PIN be tried again before its time, once staff have seen who it is.
+#[utoipa::path(
+    delete,
+    path = "/v1/people/{id}/pin-lock",
+    tag = "people",
+    params(
+        ("id" = String, Path, description = "`person_…`"),
+        ("Idempotency-Key" = String, Header, description = "See the introduction."),
+    ),
+    responses(
+        (status = 204, description = "It may be tried"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn release_pin(
+    State(app): State<App>,
+    Id(id): Id<PersonId>,
+    write: Write<EmptyBody>,
+) -> Result<StatusCode, Problem> {
+    write.principal.must_be_operator()?;
+    let hub = app.hub.clone();
+    app.run(write.running, async move { Ok(hub.release_pin(id).await?) }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Inquiries are due seconds apart; a quarter of a second late is not noticed, and an idle tick is two reads.
+/// Inquiries are due seconds apart; a quarter of a second late is not noticed, and a change of one hub counts in the
+/// others after it. An idle tick is a few reads.
 const TICK: Duration = Duration::from_millis(250);
 
 /// A hub's clockwork. Stop it, or it stops when the process does.
@@ -30,6 +31,9 @@ impl Worker {
                 }
                 if let Err(error) = hub.tick().await {
                     tracing::warn!(%error, "the worker could not read what is due; it tries again");
+                }
+                if let Err(error) = hub.tend_galleries().await {
+                    tracing::warn!(%error, "galleries could not be tended; what other hubs stored is not found yet");
                 }
             }
         });

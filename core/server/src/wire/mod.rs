@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod audit;
 pub mod contracts;
+pub mod guardians;
 pub mod holds;
 pub mod operations;
 pub mod parties;

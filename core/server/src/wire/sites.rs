@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use tebura_hub::gallery_rules::{GalleryRule, NightHour};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Scope, Till};
 use utoipa::ToSchema;
 
 use super::searches::SearchBody;
 use super::time::rfc3339;
+use crate::extract::parse_id;
 use crate::problem::Problem;
 
 /// A merchant to set up; it is paid on the house rail at once.
@@ -138,6 +140,71 @@ pub struct CreateGalleryBody {
     /// 1 to 100 characters.
     #[schema(example = "Residents")]
     pub name: String,
+    /// Whom it takes in by itself; left out: nobody.
+    pub rule: Option<GalleryRuleBody>,
+}
+
+/// Whom a gallery takes in by itself, and when it lets them go.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum GalleryRuleBody {
+    /// Whoever is admitted stays until the night.
+    Day {
+        /// When the day ends.
+        #[schema(example = "04:00")]
+        empties_at: String,
+        /// Of the clock on the wall there.
+        #[schema(example = "+09:00")]
+        utc_offset: String,
+    },
+    /// Whoever has proven that, for as long as the proof counts.
+    Claim {
+        /// The claim.
+        #[schema(example = "municipality")]
+        name: String,
+        /// What was proven.
+        #[schema(example = "17206")]
+        value: String,
+    },
+    /// The wards of guardians who are in another gallery: `gal_…`.
+    FamilyOf(String),
+}
+
+impl GalleryRuleBody {
+    /// As the hub takes it.
+    ///
+    /// # Errors
+    /// 422 for an hour or an id that is none.
+    pub fn rule(&self) -> Result<GalleryRule, Problem> {
+        Ok(match self {
+            GalleryRuleBody::Day { empties_at, utc_offset } => {
+                GalleryRule::Day(NightHour::parse(empties_at, utc_offset).map_err(|error| {
+                    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "gallery.hour_malformed", format!("{error}."))
+                })?)
+            }
+            GalleryRuleBody::Claim { name, value } => GalleryRule::Claim { name: name.clone(), value: value.clone() },
+            GalleryRuleBody::FamilyOf(of) => GalleryRule::FamilyOf(parse_id(of)?),
+        })
+    }
+}
+
+impl From<&GalleryRule> for GalleryRuleBody {
+    fn from(rule: &GalleryRule) -> GalleryRuleBody {
+        match rule {
+            GalleryRule::Day(night) => GalleryRuleBody::Day { empties_at: night.hour(), utc_offset: night.offset() },
+            GalleryRule::Claim { name, value } => GalleryRuleBody::Claim { name: name.clone(), value: value.clone() },
+            GalleryRule::FamilyOf(of) => GalleryRuleBody::FamilyOf(of.to_string()),
+        }
+    }
+}
+
+/// A person to admit.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdmitBody {
+    /// When she is taken out again; left out: by the gallery's rule, or never.
+    #[schema(example = "2030-03-31T15:00:00Z")]
+    pub until: Option<String>,
 }
 
 /// A set of people among whom a till looks.
@@ -162,6 +229,9 @@ pub struct GalleryShownBody {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Whom it takes in by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<GalleryRuleBody>,
     /// Where nothing is said of a till or service.
     pub search: SearchBody,
     /// By the tills and services that search it and have a rate of their own: `till_…` or a service's name.
