@@ -262,11 +262,11 @@ impl Hub {
     /// Whether a person may answer for another now; else the code of the refusal.
     pub async fn answers_for(&self, guardian: PersonId, ward: PersonId) -> Result<Result<(), &'static str>, ReadError> {
         let (now, links) = (self.now(), self.store.guardian_links(ward).await?);
-        let mut own = links.iter().filter(|link| link.guardian == guardian && link.ward == ward).peekable();
-        if own.peek().is_none() {
+        let own = |link: &&GuardianLink| link.guardian == guardian && link.ward == ward;
+        if !links.iter().any(|link| own(&link)) {
             return Ok(Err("guardian.not_linked"));
         }
-        if !own.any(|link| link.counts(now)) {
+        if !links.iter().filter(own).any(|link| link.counts(now)) {
             return Ok(Err("guardian.no_longer"));
         }
         // A proof that was corrected since says so; one that ran out made nobody younger.

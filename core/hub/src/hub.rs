@@ -1,8 +1,9 @@
 //! The hub: its ports, its rails and what it remembers between requests. Everything here can be rebuilt from the store.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
+use ed25519_dalek::SigningKey;
 use tebura_contract::Contract;
 use tebura_ledger::{AccountId, HoldId, OperationId, RailId, Shard, Timestamp, TransferId};
 
@@ -37,6 +38,7 @@ pub struct Hub {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) galleries: Galleries,
     pub(crate) budgets: RwLock<Budgets>,
+    pub(crate) pass_key: OnceLock<SigningKey>,
     pub(crate) followed: tokio::sync::Mutex<Place>,
     rails: RwLock<BTreeMap<RailId, Arc<dyn Rail>>>,
     /// Rails on which nothing new is reserved, with the reason.
@@ -78,6 +80,7 @@ impl Hub {
             ids,
             galleries,
             budgets: RwLock::default(),
+            pass_key: OnceLock::new(),
             followed: tokio::sync::Mutex::default(),
             rails: RwLock::new(rails),
             stopped: RwLock::default(),

@@ -12,13 +12,14 @@ use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::change_hold::ChangeHoldError;
 use crate::create_hold::{CreateHoldError, PlaceIds, Terms};
 use crate::hub::Hub;
-use crate::ids::{PaymentId, TillId};
+use crate::ids::{PaymentId, PersonId, TillId};
 use crate::payment::{Decision, Payer, Payment, PaymentStatus};
 use crate::people::Instrument;
 use crate::perform::{KeyRequest, PerformError};
 use crate::pin::{CheckPinError, Pin, PinVerdict};
 use crate::ports::{Caller, CommitError, Committed, ReadError, Unit, Write};
 use crate::recognise::{Among, LookError};
+use crate::recognition::RecognitionWrite;
 use crate::sites::Till;
 
 /// Deadline of the hold between look and capture. If the hub stops in between and nobody repeats the request, the
@@ -40,6 +41,8 @@ pub struct PayByFace {
 pub struct PaymentAnswer {
     pub payment: Payment,
     pub status: PaymentStatus,
+    /// How the payer was known: `pass`, `card`, `staff`, `guardian`; `None`: by the face.
+    pub way: Option<String>,
     /// First character and marks; only when somebody was recognised.
     pub masked_name: Option<String>,
     pub hold: Option<tebura_ledger::Hold>,
@@ -77,6 +80,19 @@ impl Hub {
     /// Pays by face. A repeat with the same key gives the same payment and looks at no picture.
     pub async fn pay_by_face(&self, key: KeyRequest, command: PayByFace) -> Result<PaymentAnswer, PayByFaceError> {
         let PayByFace { till, amount, image, pin } = command;
+        let till = self.till_for(till, amount).await?;
+        if let Some(answer) = self.earlier_payment(&key).await? {
+            return Ok(answer);
+        }
+        let decision = match self.look(&till, amount, image, pin).await? {
+            Ok(payer) => Decision::Recognised(payer),
+            Err(code) => Decision::Refused { code: code.to_owned() },
+        };
+        self.decided_payment(key, &till, amount, decision, None).await
+    }
+
+    /// The till of a payment, when it takes that much.
+    pub(crate) async fn till_for(&self, till: TillId, amount: Money) -> Result<Till, PayByFaceError> {
         let till = self.store.till(till).await?.ok_or(PayByFaceError::TillNotFound(till))?;
         if amount.minor() <= 0 {
             return Err(PayByFaceError::AmountNotPositive);
@@ -84,21 +100,35 @@ impl Hub {
         if amount.minor() > till.max_amount {
             return Err(PayByFaceError::AboveTillLimit { limit: till.max_amount });
         }
-        let shard = self.key_shard(&key);
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            if !key.matches(&claimed) {
-                return Err(CommitError::KeyReused.into());
-            }
-            return self.repeat_payment(&claimed.target).await;
+        Ok(till)
+    }
+
+    /// The payment that the key made before, taken on to its end.
+    pub(crate) async fn earlier_payment(&self, key: &KeyRequest) -> Result<Option<PaymentAnswer>, PayByFaceError> {
+        let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? else { return Ok(None) };
+        if !key.matches(&claimed) {
+            return Err(CommitError::KeyReused.into());
         }
-        let decision = match self.look(&till, amount, image, pin).await? {
-            Ok(payer) => Decision::Recognised(payer),
-            Err(code) => Decision::Refused { code: code.to_owned() },
-        };
-        let now = self.now();
+        self.repeat_payment(&claimed.target).await.map(Some)
+    }
+
+    /// Stores what was decided under the caller's key, and carries it out. `way`: how the payer was known, where it was not
+    /// by the face.
+    pub(crate) async fn decided_payment(
+        &self,
+        key: KeyRequest,
+        till: &Till,
+        amount: Money,
+        decision: Decision,
+        way: Option<&'static str>,
+    ) -> Result<PaymentAnswer, PayByFaceError> {
+        let (now, shard) = (self.now(), self.key_shard(&key));
         let id = PaymentId::from_uuid(self.ids.next(shard));
         let payment = Payment { id, merchant: till.merchant, till: till.id, amount, decision, created_at: now };
-        let unit = Unit { key: Some(key.claim(id)), writes: vec![Write::Payment(payment.clone())], ..Unit::default() };
+        let mut writes = vec![Write::Payment(payment.clone())];
+        let way = way.map(|way| RecognitionWrite::Way { payment: id, way: way.to_owned() });
+        writes.extend(way.map(Write::Recognition));
+        let unit = Unit { key: Some(key.claim(id)), writes, ..Unit::default() };
         match self.store.commit(shard, now, unit).await? {
             Committed::Done(_) => self.settle_payment(payment, false).await,
             Committed::Replayed { target } => self.repeat_payment(&target).await,
@@ -147,14 +177,19 @@ impl Hub {
         }
         let instruments = self.store.instruments(person).await?;
         let Some(instrument) = chosen(&instruments) else { return Ok(Err("instrument.none")) };
+        Ok(Ok(self.payer(person, instrument)))
+    }
+
+    /// Who pays with what, and the ids that the money will move under.
+    pub(crate) fn payer(&self, person: PersonId, instrument: &Instrument) -> Payer {
         let shard = instrument.account.shard();
-        Ok(Ok(Payer {
+        Payer {
             person,
             instrument: instrument.id,
             hold: self.hold_id(shard),
             place: self.operation_id(shard),
             capture: self.operation_id(shard),
-        }))
+        }
     }
 
     /// Takes a stored payment to its end, or to where it has to wait.
@@ -257,7 +292,8 @@ impl Hub {
                 (person.map(|person| person.masked_name()), self.store.hold(payer.hold).await?)
             }
         };
-        Ok(PaymentAnswer { payment, status, masked_name, hold, replayed })
+        let way = self.store.payment_way(payment.id).await?;
+        Ok(PaymentAnswer { payment, status, way, masked_name, hold, replayed })
     }
 }
 

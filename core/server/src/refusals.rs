@@ -6,6 +6,7 @@ use tebura_hub::change_hold::ChangeHoldError;
 use tebura_hub::create_hold::CreateHoldError;
 use tebura_hub::enroll_face::EnrollFaceError;
 use tebura_hub::guardians::GuardianError;
+use tebura_hub::passes::PassError;
 use tebura_hub::pay_by_face::PayByFaceError;
 use tebura_hub::perform::PerformError;
 use tebura_hub::pin::{CheckPinError, PinFormatError};
@@ -193,6 +194,17 @@ impl From<BeginSpaceError> for Problem {
             BeginSpaceError::KeyReused => idempotency::key_reused(),
             BeginSpaceError::Commit(inner) => inner.into(),
             BeginSpaceError::Read(inner) => inner.into(),
+        }
+    }
+}
+
+impl From<PassError> for Problem {
+    fn from(error: PassError) -> Problem {
+        match error {
+            PassError::NoKey => problem(CONFLICT, "pass.no_key", &error),
+            PassError::PersonNotFound(_) => problem(NOT_FOUND, "person.not_found", &error),
+            PassError::UntilInvalid => problem(INVALID, "pass.until_invalid", &error),
+            PassError::Read(inner) => inner.into(),
         }
     }
 }

@@ -43,6 +43,9 @@ impl From<ServiceError> for Problem {
             ServiceError::ConsentTooSmall { needed } => {
                 problem(INVALID, "consent.too_small", &error).with("needed", needed)
             }
+            ServiceError::PassRefused { code } | ServiceError::GuardianRefused { code } => {
+                problem(FORBIDDEN, code, &error)
+            }
             ServiceError::PinRefused { code } => problem(FORBIDDEN, code, &error),
             ServiceError::NotWaiting => {
                 problem(StatusCode::CONFLICT, "request.not_waiting", &error).retry(Retry::AfterQuery)

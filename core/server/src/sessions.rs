@@ -35,6 +35,11 @@ impl Sessions {
         Sessions { mac_key: Zeroizing::new(mac(operator_key, b"tebura till session 1")) }
     }
 
+    /// What a hub's pass codes are signed with: the same for every hub that has the operator's key.
+    pub fn pass_seed(operator_key: &[u8]) -> [u8; 32] {
+        mac(operator_key, b"tebura pass codes 1")
+    }
+
     /// The `Set-Cookie` value of a new session. `secure`: the page came over TLS.
     pub fn issue(&self, key: ApiKeyId, now: Timestamp, secure: bool) -> String {
         let end = now.plus_ms(LASTS_MS).millis();

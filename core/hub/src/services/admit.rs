@@ -10,14 +10,18 @@ use crate::budgets::Searcher;
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, PersonId};
 use crate::individual_number;
+use crate::passes::{Pass, PassKind};
 use crate::pay_by_face::{chosen, pin_code};
 use crate::pin::Pin;
+use crate::ports::ReadError;
 use crate::recognise::{Among, Known, LookError};
 
 /// How an action says that it wants to be asked, too, when a face is not the named person's; and what it is told then.
 const OTHER_FACE: &str = "other-face";
 /// What the comparison with one person says of somebody else.
 const OTHER_PERSON: &str = "face.other_person";
+/// The way of a ward whose guardian approves.
+const GUARDIAN: &str = "guardian";
 /// Characters of a claim's name or value.
 const MAX_CLAIM: usize = 200;
 
@@ -36,6 +40,16 @@ pub enum Who {
     Face {
         image: Vec<u8>,
         pin: Option<Pin>,
+    },
+    /// By a code that the hub has signed; with a picture, the face has to be the same person's.
+    Pass {
+        code: String,
+        image: Option<Vec<u8>>,
+    },
+    /// A ward, whose guardian approves it with a code of their own.
+    Guardian {
+        ward: PersonId,
+        code: String,
     },
     /// Known by a ticket or card, and compared with that person's face only.
     PersonWithFace {
@@ -58,6 +72,8 @@ pub(super) struct Recognised {
     pub(super) person: Option<PersonId>,
     pub(super) instrument: Option<InstrumentId>,
     pub(super) by: Vec<String>,
+    /// Used up with the request.
+    pub(super) pass: Option<Pass>,
 }
 
 impl Hub {
@@ -68,18 +84,38 @@ impl Hub {
         who: Who,
         instrument: Option<InstrumentId>,
     ) -> Result<Recognised, ServiceError> {
+        let mut pass = None;
         let (person, by, image, pin) = match who {
             Who::Nobody { by } => (None, by.into_iter().collect(), None, None),
             Who::Person { person, by } => (Some(person), vec![by], None, None),
             Who::Instrument(id) => {
                 let known = self.instrument(id).await?.ok_or(ServiceError::InstrumentNotFound(id))?;
                 let by = vec!["instrument".to_owned()];
-                return self.way_accepted(action, Recognised { person: Some(known.person), instrument: Some(id), by });
+                let recognised = Recognised { person: Some(known.person), instrument: Some(id), by, pass: None };
+                return self.way_accepted(action, recognised);
+            }
+            Who::Pass { code, image } => {
+                let read = self.read_pass(&code, service.config.merchant).await?;
+                let shown = read.map_err(|code| ServiceError::PassRefused { code })?;
+                pass = Some(shown);
+                (Some(shown.person), vec!["qr".to_owned()], image, None)
+            }
+            Who::Guardian { ward, code } => {
+                let read = self.read_pass(&code, service.config.merchant).await?;
+                let shown = read.map_err(|code| ServiceError::PassRefused { code })?;
+                if shown.kind != PassKind::Own {
+                    return Err(ServiceError::PassRefused { code: "pass.is_a_ticket" });
+                }
+                let answers = self.answers_for(shown.person, ward).await?;
+                answers.map_err(|code| ServiceError::GuardianRefused { code })?;
+                pass = Some(shown);
+                (Some(ward), vec![GUARDIAN.to_owned()], None, None)
             }
             Who::Face { image, pin } => (None, Vec::new(), Some(image), pin),
             Who::PersonWithFace { person, by, image } => (Some(person), vec![by], Some(image), None),
         };
-        if let Some(unknown) = by.iter().find(|way| !["card", "qr", "staff"].contains(&way.as_str())) {
+        if let Some(unknown) = by.iter().find(|way| !["card", "qr", "staff"].contains(&way.as_str()) && pass.is_none())
+        {
             return Err(ServiceError::WayUnknown(unknown.clone()));
         }
         if let Some(person) = person {
@@ -106,10 +142,19 @@ impl Hub {
                 let known = self.instrument(id).await?.filter(|known| known.person == person);
                 Some(known.ok_or(ServiceError::InstrumentNotFound(id))?.id)
             }
-            (Some(person), None) => chosen(&self.store.instruments(person).await?).map(|known| known.id),
+            (Some(person), None) => {
+                let own = chosen(&self.store.instruments(person).await?).map(|known| known.id);
+                match pass {
+                    // A ward without a purse of her own is paid for by who approves it.
+                    Some(Pass { person: guardian, .. }) if own.is_none() && guardian != person => {
+                        chosen(&self.store.instruments(guardian).await?).map(|known| known.id)
+                    }
+                    Some(_) | None => own,
+                }
+            }
             (None, _) => None,
         };
-        self.way_accepted(action, Recognised { person, instrument, by })
+        self.way_accepted(action, Recognised { person, instrument, by, pass })
     }
 
     async fn look_for(
@@ -182,6 +227,11 @@ impl Hub {
         }
     }
 
+    /// Whether a minor makes a request that no guardian has approved: she agrees to money with her PIN only.
+    pub(super) async fn minor_alone(&self, asked: &Asked, person: PersonId) -> Result<bool, ReadError> {
+        Ok(!asked.recognised_by.iter().any(|way| way == GUARDIAN) && self.is_minor(person).await?)
+    }
+
     /// What a consent that was given counts for. A face alone agrees to more than the limit with the PIN only.
     pub(super) async fn consent_of(
         &self,
@@ -195,7 +245,8 @@ impl Hub {
             return Err(ServiceError::ConsentMalformed { currency: service.config.currency.code().to_owned() });
         }
         let face_alone = asked.recognised_by.iter().all(|way| way == "face");
-        let needed = face_alone && (up_to.minor() > service.config.pin_above || self.is_minor(person).await?);
+        let needed =
+            (face_alone && up_to.minor() > service.config.pin_above) || self.minor_alone(asked, person).await?;
         let with_pin = pin.is_some();
         if (needed || with_pin)
             && let Some(code) = pin_code(self.check_pin(person, pin).await?)

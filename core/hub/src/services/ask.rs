@@ -77,6 +77,10 @@ pub enum ServiceError {
     ConsentMalformed { currency: String },
     #[error("the consent covers less than {}, which the service is to hold in all; show that amount and ask again", .needed)]
     ConsentTooSmall { needed: Money },
+    #[error("the code was not taken ({code}); show a fresh one, or use a card or ask the staff")]
+    PassRefused { code: &'static str },
+    #[error("the guardian cannot approve this ({code}); somebody who answers for the person now can, or ask the staff")]
+    GuardianRefused { code: &'static str },
     #[error("the person's PIN is needed: {code}")]
     PinRefused { code: &'static str },
     #[error("the request does not wait for anything to be said; read it again")]
@@ -135,6 +139,11 @@ impl Hub {
             let consent = self.consent_of(&service, &asked, given).await?;
             progress.note(now, Happened::Consented { up_to: consent.up_to, with_pin: consent.with_pin });
             progress.consents.push(consent);
+        }
+        if let Some(pass) = recognised.pass
+            && let Err(code) = self.use_pass(&pass, &key).await?
+        {
+            return Err(ServiceError::PassRefused { code });
         }
         // Requests of one instance are written one after the other, so that its keys are.
         let shard = key_home("service", service.id(), self.store.shards());

@@ -94,8 +94,7 @@ impl Hub {
         };
         let mut status = status(service, &request);
         if let (ServiceStatus::ConsentNeeded(needed), Some(person)) = (&mut status, request.asked.person) {
-            let face_alone = request.asked.recognised_by.iter().all(|way| way == "face");
-            needed.with_pin |= face_alone && self.is_minor(person).await?;
+            needed.with_pin |= self.minor_alone(&request.asked, person).await?;
         }
         Ok(ServiceAnswer { status, request, masked_name, replayed })
     }

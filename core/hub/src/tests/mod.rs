@@ -12,6 +12,7 @@ mod galleries;
 mod guardians;
 mod holds;
 mod notices;
+mod other_ways;
 mod proofing;
 mod reconcile;
 mod rules;

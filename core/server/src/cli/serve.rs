@@ -103,6 +103,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     for line in config.services().configure(&hub, &plugins).await? {
         tracing::info!("{line}");
     }
+    hub.set_pass_key(Sessions::pass_seed(&opened.operator_key));
     let heads = opened.keep_heads(&data).await?;
     let app = App::new(hub, Sessions::new(&opened.operator_key), config.limits(), None)
         .with_webhooks(config.webhooks()?)

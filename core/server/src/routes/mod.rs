@@ -80,6 +80,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(keys::create_key))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(payments::pay_by_face))
+        .routes(routes!(payments::pay_otherwise))
+        .routes(routes!(payments::issue_pass))
         .routes(routes!(payments::get_payment))
         .routes(routes!(holds::create_hold, holds::list_holds))
         .routes(routes!(holds::get_hold))

@@ -134,12 +134,16 @@ pub struct AskServiceBody {
     pub input: Value,
     /// Who it is, where the caller knows: `person_…`. With a picture, the face has to be this person's.
     pub person: Option<String>,
+    /// The person's own code, which the hub issued and signed: says who it is instead of `person`. With `by` `guardian` and
+    /// `person`: the guardian's code, who approves what the ward asks.
+    #[schema(write_only, example = "TBP1.AQ…")]
+    pub pass: Option<String>,
     /// The person's PIN: with a picture, where somebody else looks nearly the same.
     #[schema(write_only, example = "2718")]
     pub pin: Option<String>,
     /// What the person pays with, `inst_…`; her chosen one when it is left out. Without `person`: who it is.
     pub instrument: Option<String>,
-    /// How the caller knows: `card`, `qr` or `staff`.
+    /// How the caller knows: `card`, `qr` or `staff`; `guardian` with `pass`.
     #[schema(example = "card")]
     pub by: Option<String>,
     /// Claims that the caller has seen, where the service takes its word.
@@ -220,6 +224,14 @@ impl AskServiceBody {
         let person = self.person.as_deref().map(parse_id).transpose()?;
         let instrument = self.instrument.as_deref().map(parse_id).transpose()?;
         let by = || self.by.clone().unwrap_or_else(|| "staff".to_owned());
+        if let Some(code) = self.pass.clone() {
+            let approved = self.by.as_deref() == Some("guardian");
+            let who = match person.filter(|_| approved) {
+                Some(ward) => Who::Guardian { ward, code },
+                None => Who::Pass { code, image },
+            };
+            return Ok((who, instrument));
+        }
         Ok(match (person, image, instrument) {
             (Some(person), Some(image), _) => (Who::PersonWithFace { person, by: by(), image }, instrument),
             (Some(person), None, _) => (Who::Person { person, by: by() }, instrument),

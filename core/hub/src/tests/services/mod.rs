@@ -5,3 +5,4 @@ mod cut_off;
 mod desk;
 mod keys;
 mod money;
+mod ways;
