@@ -10,8 +10,9 @@ use tebura_ledger::Timestamp;
 use crate::age::{self, Age};
 use crate::hub::Hub;
 use crate::ids::{GuardianLinkId, PersonId, ProofingId};
+use crate::pay_by_face::pin_code;
 use crate::perform::KeyRequest;
-use crate::pin::{CheckPinError, Pin, PinVerdict};
+use crate::pin::{CheckPinError, Pin};
 use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
 use crate::recognition::RecognitionWrite;
 
@@ -218,12 +219,9 @@ impl Hub {
         if let (None, Some(paper)) = (&pin, paper.filter(is_paper)) {
             return Ok(Basis::Paper(paper));
         }
-        match self.check_pin(ward, pin).await? {
-            PinVerdict::Right => Ok(Basis::Pin),
-            verdict => {
-                let code = crate::pay_by_face::pin_code(verdict).unwrap_or("pin.needed");
-                Err(GuardianError::ElderDidNotAgree { code })
-            }
+        match pin_code(self.check_pin(ward, pin).await?) {
+            None => Ok(Basis::Pin),
+            Some(code) => Err(GuardianError::ElderDidNotAgree { code }),
         }
     }
 
