@@ -1,6 +1,7 @@
 //! The hub: its ports, its rails and what it remembers between requests. Everything here can be rebuilt from the store.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use ed25519_dalek::SigningKey;
@@ -45,6 +46,8 @@ pub struct Hub {
     pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
     provers: RwLock<BTreeMap<PluginId, Arc<dyn Prover>>>,
     services: RwLock<BTreeMap<String, Arc<ServiceInstance>>>,
+    /// When requests to services are looked through next for those whose time is over, milliseconds.
+    pub(crate) swept_until: AtomicI64,
     instruments: Cache<InstrumentId, Instrument>,
     payees: Cache<MerchantId, Vec<Payee>>,
     merchants: Cache<MerchantId, Merchant>,
@@ -86,6 +89,7 @@ impl Hub {
             stopped: RwLock::default(),
             provers: RwLock::default(),
             services: RwLock::default(),
+            swept_until: AtomicI64::new(0),
             instruments: Cache::new(),
             payees: Cache::new(),
             merchants: Cache::new(),
@@ -127,6 +131,12 @@ impl Hub {
     pub fn add_service(&self, service: ServiceInstance) {
         let (name, service) = (service.id().to_owned(), Arc::new(service));
         self.services.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name, service);
+    }
+
+    /// Puts these services in the place of all that there were, at once.
+    pub fn set_services(&self, services: Vec<ServiceInstance>) {
+        let services = services.into_iter().map(|service| (service.id().to_owned(), Arc::new(service))).collect();
+        *self.services.write().unwrap_or_else(std::sync::PoisonError::into_inner) = services;
     }
 
     /// The service of that name.

@@ -32,7 +32,7 @@ use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
 use crate::recognition::{FaceChanges, Membership, RecognitionTables};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
-use crate::services::{ServiceRequest, ServiceTables};
+use crate::services::{ServiceRequest, ServiceSet, ServiceTables};
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::template_spaces::TemplateSpace;
@@ -533,6 +533,26 @@ impl Store for MemoryStore {
 
     async fn service_revision(&self, service: &str) -> Result<u32, ReadError> {
         Ok(self.tables().services.revision(service))
+    }
+
+    async fn requests_of_service(
+        &self,
+        service: &str,
+        page: Page<ServiceRequestId>,
+    ) -> Result<Vec<ServiceRequestId>, ReadError> {
+        Ok(self.tables().services.of_service(service, page))
+    }
+
+    async fn service_set_version(&self) -> Result<u32, ReadError> {
+        Ok(self.tables().services.version())
+    }
+
+    async fn service_set(&self, version: u32) -> Result<Option<ServiceSet>, ReadError> {
+        self.find(|tables| tables.services.set(version))
+    }
+
+    async fn service_sets(&self, limit: u16) -> Result<Vec<ServiceSet>, ReadError> {
+        Ok(self.tables().services.sets(limit))
     }
 
     async fn service_of_hold(&self, hold: HoldId) -> Result<Option<ServiceRequestId>, ReadError> {

@@ -27,7 +27,9 @@ use crate::rail::{
 };
 use crate::recognition::{FaceChanges, Membership, RecognitionWrite};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
-use crate::services::{ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceStep, ServiceWrite};
+use crate::services::{
+    ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceSet, ServiceStep, ServiceWrite,
+};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::template_spaces::{TemplateSpace, TemplateWrite};
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress, WebhookWrite};
@@ -422,6 +424,17 @@ pub trait Store: Send + Sync {
     async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError>;
     /// How often the own keys of a service were written; see [`ServiceWrite::Keys`].
     async fn service_revision(&self, service: &str) -> Result<u32, ReadError>;
+    /// Requests to a service, in the order of their ids, which is that of time.
+    async fn requests_of_service(
+        &self,
+        service: &str,
+        page: Page<ServiceRequestId>,
+    ) -> Result<Vec<ServiceRequestId>, ReadError>;
+    /// The newest version of what is configured; 0: nothing ever was.
+    async fn service_set_version(&self) -> Result<u32, ReadError>;
+    async fn service_set(&self, version: u32) -> Result<Option<ServiceSet>, ReadError>;
+    /// Newest first.
+    async fn service_sets(&self, limit: u16) -> Result<Vec<ServiceSet>, ReadError>;
     /// The request that placed a hold.
     async fn service_of_hold(&self, hold: HoldId) -> Result<Option<ServiceRequestId>, ReadError>;
 

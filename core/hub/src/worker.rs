@@ -27,6 +27,8 @@ pub struct Tick {
     pub served: usize,
     /// Templates that were moved into the newest space.
     pub moved: usize,
+    /// Requests to services whose time is over, and that were forgotten.
+    pub forgotten: usize,
 }
 
 impl Hub {
@@ -42,7 +44,8 @@ impl Hub {
         let served = self.wake_services(overdue).await?;
         let expired = self.expire_due(now).await?;
         let moved = self.move_templates().await?;
-        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await?, moved })
+        let forgotten = self.sweep_requests(now).await?;
+        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await?, moved, forgotten })
     }
 
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that

@@ -60,8 +60,8 @@ pub use install::{InstallError, Package, PackageError, Report, Verified, verify}
 pub use keyring::{Claim, DemoKeys, Key, KeyId, KeyRefusal, Keyring, KeyringError, Role, fingerprint};
 pub use lock::{LockError, LockFile};
 pub use manifest::{
-    CallLimits, Endpoint, IdentityPart, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, Part, Problem,
-    RailPart, ServicePart, TomlLines,
+    CallLimits, Endpoint, IdentityPart, KeyAlgorithm, KeyGrant, KeyUse, Manifest, ManifestError, NotJson, Part,
+    Problem, RailPart, ServicePart, TomlLines, toml_as_json,
 };
 pub use plugin::Plugin;
 pub use probe::{ProbeLimits, Prober, probe};

@@ -23,7 +23,7 @@ pub use rail::RailPart;
 use rail::{WireMoney, WireNotices, WireRail};
 pub use service::ServicePart;
 use source::Source;
-pub use source::TomlLines;
+pub use source::{NotJson, TomlLines, toml_as_json};
 
 /// A checked manifest.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ use crate::layers::SHED_RETRY_AFTER_MS;
 use crate::plugins::Plugins;
 use crate::problem::{Problem, Retry};
 use crate::rates::{Buckets, Rate, Rates};
+use crate::services::Services;
 use crate::sessions::Sessions;
 
 /// Sizes and times that bound what one caller can make the hub do.
@@ -99,6 +100,7 @@ pub struct Shared {
     webhooks: OnceLock<Arc<WebhookClient>>,
     heads: OnceLock<Arc<Heads>>,
     plugins: OnceLock<Arc<Plugins>>,
+    services: OnceLock<Arc<Services>>,
     stopping: watch::Sender<bool>,
     /// One place for each command that may run at once.
     commands: Arc<Semaphore>,
@@ -139,6 +141,7 @@ impl App {
             webhooks,
             heads,
             plugins,
+            services: OnceLock::new(),
             stopping,
             commands,
         }))
@@ -172,8 +175,14 @@ impl App {
     #[must_use]
     pub fn with_plugins(self, plugins: Arc<Plugins>) -> App {
         plugins.attach(self.hub.clone());
+        let _ = self.services.set(Arc::new(Services::new(self.hub.clone(), Arc::clone(&plugins))));
         let _ = self.plugins.set(plugins);
         self
+    }
+
+    /// What configures services; `None`: nothing does.
+    pub fn services(&self) -> Option<&Arc<Services>> {
+        self.services.get()
     }
 
     /// What installs plugins; `None`: nothing does.

@@ -18,7 +18,6 @@ use zeroize::Zeroizing;
 use crate::app::Limits;
 use crate::faces_config::FacesConfig;
 use crate::rates::Rate;
-use crate::services::{ServiceConfig, Services};
 use crate::start::rails::{EndpointPlan, PluginPlan, RailsError};
 use crate::vpia::Privacy;
 
@@ -50,11 +49,8 @@ pub struct Config {
     pub plugins: Vec<PluginConfig>,
     /// How many false identifications are accepted.
     pub faces: FacesConfig,
-    /// Services: instances of plugins.
-    pub services: Vec<ServiceConfig>,
-    /// Where this was read, for messages that name a line.
-    #[serde(skip)]
-    read_from: Option<(PathBuf, String)>,
+    /// The folder of the services' files, drafts for `tebura config`; `services` beside this file when it is left out.
+    pub services: Option<PathBuf>,
     /// Where events may be sent.
     pub webhooks: WebhooksConfig,
     /// What one caller may ask for.
@@ -196,9 +192,10 @@ impl Config {
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Config = toml::from_str(&text)
             .map_err(|error| ConfigError::Syntax { path: path.to_owned(), error: Box::new(error) })?;
-        config.read_from = Some((path.to_owned(), text));
         let beside = path.parent().unwrap_or_else(|| Path::new(""));
-        for own in [&mut config.data, &mut config.pack, &mut config.keyring, &mut config.lock].into_iter().flatten() {
+        config.services.get_or_insert_with(|| PathBuf::from("services"));
+        let folders = [&mut config.data, &mut config.pack, &mut config.keyring, &mut config.lock, &mut config.services];
+        for own in folders.into_iter().flatten() {
             *own = beside.join(&own);
         }
         for plugin in &mut config.plugins {
@@ -226,10 +223,9 @@ impl Config {
         self.plugins.iter().map(PluginConfig::plan).collect()
     }
 
-    /// The services, to be checked once plugins and hub are there.
-    pub fn services(&self) -> Services {
-        let (path, source) = self.read_from.clone().unwrap_or_default();
-        Services { path, source, list: self.services.clone() }
+    /// The folders of the plugins.
+    pub fn plugin_folders(&self) -> impl Iterator<Item = &Path> {
+        self.plugins.iter().map(|plugin| plugin.folder.as_path())
     }
 
     /// What each plugin's folder asks for, and the address behind each of its endpoints. Reads no secret.

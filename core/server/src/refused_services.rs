@@ -5,6 +5,7 @@ use tebura_hub::services::ServiceError;
 
 use crate::problem::{Problem, Retry};
 use crate::refusals::{engine_busy, problem};
+use crate::wire::time::rfc3339;
 
 const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;
 const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -17,6 +18,13 @@ impl From<ServiceError> for Problem {
             ServiceError::RequestNotFound(_) => problem(NOT_FOUND, "request.not_found", &error),
             ServiceError::ActionNotFound { ref known, .. } => {
                 problem(INVALID, "action.not_found", &error).with("known", known)
+            }
+            ServiceError::Closed { ref opens } => {
+                let closed = problem(StatusCode::CONFLICT, "service.closed", &error);
+                match opens {
+                    Some(opens) => closed.with("opens", &opens.local).about(rfc3339(opens.at)),
+                    None => closed,
+                }
             }
             ServiceError::InputInvalid { ref problems } => {
                 let list: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::connections;
 use crate::routes;
+use crate::services::Follower;
 use crate::start::Worker;
 use crate::webhooks::{Deliveries, SignedPost};
 
@@ -64,6 +65,7 @@ pub async fn stop_signal() -> std::io::Result<()> {
 /// Returns how many commands still run; the next start takes them up.
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> usize {
     let worker = Worker::start(app.hub.clone());
+    let follower = app.services().map(|services| Follower::start(Arc::clone(services)));
     let sender = app.webhooks().map(|client| Arc::new(SignedPost::new(Arc::clone(client))));
     let deliveries = sender.map(|sender| Deliveries::start(app.hub.clone(), sender));
     let (close, closing) = watch::channel(false);
@@ -78,6 +80,9 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     let left = app.drain(DRAIN).await;
     if let Some(deliveries) = deliveries {
         deliveries.stop().await;
+    }
+    if let Some(follower) = follower {
+        follower.stop().await;
     }
     worker.stop().await;
     tracing::info!(left, "stopped");

@@ -1,7 +1,8 @@
-//! A play park from one end to the other: its component installed in a running hub, two parks from one `tebura.toml`, drawn
+//! A play park from one end to the other: its component installed in a running hub, two parks from two files, drawn
 //! people recognised by the embedded pack, money through the signed wallet plugin, a restart in between.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use axum::Router;
@@ -12,10 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tebura_face_engine::EngineChoice;
 use tebura_hub::ids::{ApiKeyId, GalleryId, MerchantId};
-use tebura_server::config::Config;
 use tebura_server::demo::{DemoCity, DemoFile, faces};
 use tebura_server::routes;
-use tebura_server::services::ServicesError;
 use tower::ServiceExt;
 
 const PARK: &str = "jp.tebura.play-park";
@@ -102,25 +101,23 @@ impl Town {
     }
 
     /// Two parks, of which the south one is small.
-    fn file(&self) -> String {
+    fn files(&self) -> BTreeMap<String, String> {
         let (merchant, gallery) = (self.merchant, self.gallery);
-        let park = |id: &str, capacity: u32| {
+        let park = |capacity: u32| {
             format!(
-                "[[services]]\nid = \"{id}\"\nplugin = \"{PARK}\"\nmerchant = \"{merchant}\"\ncap = 5000\n\
-                 gallery = \"{gallery}\"\nattested = [\"residence\"]\ntitle = {{ ja = \"遊び場\", en = \"Park\" }}\n\
-                 [services.settings]\nmunicipality = \"17206\"\ncapacity = {capacity}\nvisit_minutes = 240\n\
-                 price = {{ child = 300, adult = 500 }}\n[services.payees]\nfacility = \"{merchant}\"\n\
-                 [services.galleries]\ntoday = \"{gallery}\"\n"
+                "plugin = \"{PARK}\"\nmerchant = \"{merchant}\"\ncap = 5000\ngallery = \"{gallery}\"\n\
+                 attested = [\"residence\"]\ntitle = {{ ja = \"遊び場\", en = \"Park\" }}\n\
+                 [settings]\nmunicipality = \"17206\"\ncapacity = {capacity}\nvisit_minutes = 240\n\
+                 price = {{ child = 300, adult = 500 }}\n[payees]\nfacility = \"{merchant}\"\n\
+                 [galleries]\ntoday = \"{gallery}\"\n"
             )
         };
-        format!("{}{}", park("north", 6), park("south", 1))
+        BTreeMap::from([("north".to_owned(), park(6)), ("south".to_owned(), park(1))])
     }
 
-    async fn configure(&self, folder: &Path, text: &str) -> Result<Vec<String>, ServicesError> {
-        let path = folder.join("tebura.toml");
-        std::fs::write(&path, text).unwrap();
-        let plugins = self.city.app.plugins().unwrap();
-        Config::read(&path).unwrap().services().configure(&self.city.app.hub, plugins).await
+    async fn apply(&self, against: u32, files: &BTreeMap<String, String>) -> (StatusCode, Value) {
+        let body = json!({"files": files, "against": against, "note": "試験"});
+        self.operator("POST", "/operator/services", "", body).await
     }
 }
 
@@ -129,7 +126,8 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     let data = tempfile::tempdir().unwrap();
     let town = Town::start(data.path()).await;
     town.install().await;
-    assert_eq!(town.configure(data.path(), &town.file()).await.unwrap().len(), 2);
+    let (status, applied) = town.apply(0, &town.files()).await;
+    assert_eq!((status, &applied["version"]), (StatusCode::OK, &json!(1)), "{applied}");
     let scopes = json!({"merchant": town.merchant.to_string(), "scopes": ["services", "read"]});
     let (_, key) = town.operator("POST", "/v1/keys", "terminal", scopes).await;
     let terminal = key["secret"].as_str().unwrap().to_owned();
@@ -176,7 +174,6 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     // A restart: the visit goes on, and its group leaves.
     town.city.stop().await;
     let town = Town::start(data.path()).await;
-    town.configure(data.path(), &town.file()).await.unwrap();
     let leave = json!({"name": "leave", "input": {}});
     let (status, left) = town.call("POST", &format!("{path}/messages"), (&terminal, "leave"), leave.clone()).await;
     assert_eq!((status, &left["output"]["reason"]), (StatusCode::CREATED, &json!("left")), "{left}");
@@ -202,35 +199,143 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_configuration_names_file_line_field_and_what_to_write() {
+async fn a_wrong_configuration_names_file_line_field_and_what_to_write_and_nothing_of_it_runs() {
     let data = tempfile::tempdir().unwrap();
     let town = Town::start(data.path()).await;
     town.install().await;
-    let good = town.file();
-    let refused = async |from: &str, to: &str| {
-        let text = good.replacen(from, to, 1);
-        assert_ne!(text, good, "{from}");
-        match town.configure(data.path(), &text).await {
-            Err(ServicesError::Wrong(lines)) => lines.join("\n"),
-            other => panic!("{other:?}"),
-        }
+    let good = town.files();
+    let services = town.city.app.services().unwrap();
+    let told = async |file: &str, from: &str, to: &str| {
+        let mut files = good.clone();
+        let text = good["north"].replacen(from, to, 1);
+        assert_ne!(text, good["north"], "{from}");
+        files.remove("north");
+        files.insert(file.to_owned(), text);
+        let looked = services.look(&files).await.unwrap();
+        let (status, refused) = town.apply(0, &files).await;
+        assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("services.wrong")));
+        looked.wrong
     };
     let merchant = town.merchant.to_string();
+    let nobody = "mrc_00000000000000000000000000000000";
     for (from, to, line, field) in [
-        ("child = 300", "child = -1", 13, "services[0].settings.price.child"),
-        ("capacity = 6\n", "", 9, "services[0].settings.capacity"),
-        ("visit_minutes = 240", "visit_minutes = 240\nhours = 3", 13, "services[0].settings.hours"),
-        ("cap = 5000", "cap = 0", 5, "services[0].cap"),
-        (&format!("facility = \"{merchant}\""), "facility = \"mrc_1\"", 15, "services[0].payees.facility"),
-        ("facility", "kiosk", 15, "services[0].payees.kiosk"),
-        ("attested = [\"residence\"]", "attested = [\"income\"]", 7, "services[0].attested"),
-        (PARK, "jp.tebura.swimming", 3, "services[0].plugin"),
-        ("id = \"north\"", "id = \"North\"", 2, "services[0].id"),
-        ("id = \"north\"", "id = \"south\"", 19, "services[1].id"),
+        ("child = 300", "child = -1", 11, "settings.price.child"),
+        ("capacity = 6\n", "", 7, "settings.capacity"),
+        ("visit_minutes = 240", "visit_minutes = 240\nhours = 3", 11, "settings.hours"),
+        ("cap = 5000", "cap = 0", 3, "cap"),
+        ("cap = 5000", "cap = \"much\"", 3, "cap"),
+        ("cap = 5000", "cap = 5000\npin_above = 5001", 4, "pin_above"),
+        ("cap = 5000", "cap = 5000\nkeep_days = 0", 4, "keep_days"),
+        ("cap = 5000", "cap = 5000\ncurrency = \"yen\"", 4, "currency"),
+        (&format!("facility = \"{merchant}\""), "facility = \"mrc_1\"", 13, "payees.facility"),
+        (&format!("facility = \"{merchant}\""), &format!("facility = \"{nobody}\""), 13, "payees.facility"),
+        ("facility", "kiosk", 13, "payees.kiosk"),
+        ("today", "tomorrow", 15, "galleries.tomorrow"),
+        ("attested = [\"residence\"]", "attested = [\"income\"]", 5, "attested"),
+        (PARK, "jp.tebura.swimming", 1, "plugin"),
+        (&format!("merchant = \"{merchant}\""), "", 1, "merchant"),
+        ("cap = 5000", "cap = 5000\nid = \"north\"", 4, "id"),
+        ("cap = 5000", "cap 5000", 3, ""),
     ] {
-        let told = refused(from, to).await;
-        assert!(told.contains(&format!("tebura.toml line {line}: {field} ")), "{to}: {told}");
+        let wrong = told("north", from, to).await;
+        let found: Vec<(usize, &str)> = wrong.iter().map(|told| (told.line, told.field.as_str())).collect();
+        assert!(found.contains(&(line, field)), "{to}: {wrong:?}");
+        let place = |language: &str| format!("services/north.toml {language}{field}");
+        for told in wrong.iter().filter(|told| told.field == field) {
+            assert!(told.en.starts_with(&place(&format!("line {}: ", told.line))), "{}", told.en);
+            assert!(told.ja.starts_with(&place(&format!("{} 行目: ", told.line))), "{}", told.ja);
+        }
     }
+    let hours = |open: &str| format!("cap = 5000\nhours = {{ zone = \"Asia/Tokyo\", open = [{open}] }}");
+    let overlapping =
+        "{days = [\"mon\"], from = \"09:00\", to = \"12:00\"}, {days = [\"mon\"], from = \"11:00\", to = \"13:00\"}";
+    let wrong = told("north", "cap = 5000", &hours(overlapping)).await;
+    assert_eq!((wrong.len(), wrong[0].field.as_str()), (1, "hours.open.1.from"), "{wrong:?}");
+    assert!(wrong[0].ja.contains("重なって") && wrong[0].en.contains("overlaps"), "{wrong:?}");
+    let wrong = told("North Park", "cap = 5000", "cap = 5001").await;
+    assert!(wrong[0].en.contains("North Park is not a service's name"), "{wrong:?}");
+    // Everything at once, in the order of the lines.
+    let wrong = told("north", "cap = 5000", "cap = -1\nkeep_days = 9999\ncolour = \"red\"").await;
+    let lines: Vec<usize> = wrong.iter().map(|told| told.line).collect();
+    assert_eq!(lines, [3, 4, 5], "{wrong:?}");
     assert!(town.city.app.hub.services(&tebura_hub::ports::Caller::Operator).is_empty(), "nothing was configured");
+    town.city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_is_applied_whole_looked_at_first_and_taken_back() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    town.install().await;
+    assert_eq!(town.apply(0, &town.files()).await.0, StatusCode::OK);
+    let services = town.city.app.services().unwrap();
+    let mut dearer = town.files();
+    dearer.remove("south");
+    let text = dearer["north"].replace("child = 300", "child = 350");
+    dearer.insert("north".to_owned(), text.replace("attested", "# dearer\nkeep_days = 90\nattested"));
+    let look = services.look(&dearer).await.unwrap();
+    let lines: Vec<String> = look.changes.iter().map(tebura_server::services::Change::line).collect();
+    assert_eq!(lines, ["+ north.keep_days = 90", "~ north.settings.price.child: 300 → 350", "- south"]);
+    let said = (look.ja.concat().join("\n"), look.en.concat().join("\n"));
+    assert!(said.0.contains("利用の記録は 90 日残します") && said.1.contains("a request is kept 90 days"), "{said:?}");
+    assert_eq!((look.version, services.running().await.version), (1, 1), "looking changes nothing");
+
+    let (status, moved) = town.apply(0, &dearer).await;
+    assert_eq!((status, &moved["code"]), (StatusCode::CONFLICT, &json!("services.version_moved")), "{moved}");
+    assert_eq!(town.apply(1, &dearer).await.1["version"], 2);
+    let names = || {
+        let all = town.city.app.hub.services(&tebura_hub::ports::Caller::Operator);
+        all.iter().map(|service| service.id().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(), ["north"]);
+    assert_eq!(town.apply(2, &dearer).await.1["version"], 2, "the same again is no new version");
+
+    let back = json!({"to": 1, "against": 2, "note": "元に戻す"});
+    let (status, applied) = town.operator("POST", "/operator/services/rollback", "", back).await;
+    assert_eq!((status, &applied["version"]), (StatusCode::OK, &json!(3)), "{applied}");
+    assert_eq!(names(), ["north", "south"]);
+    let (_, history) = town.operator("GET", "/operator/services/history", "", Value::Null).await;
+    let told: Vec<(u64, Option<u64>)> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| (version["version"].as_u64().unwrap(), version["restores"].as_u64()))
+        .collect();
+    assert_eq!(told, [(3, Some(1)), (2, None), (1, None)]);
+    assert_eq!((&history[0]["note"], &history[0]["files"]), (&json!("元に戻す"), &history[2]["files"]));
+    let none = json!({"to": 9, "against": 3});
+    let (status, none) = town.operator("POST", "/operator/services/rollback", "", none).await;
+    assert_eq!((status, &none["code"]), (StatusCode::NOT_FOUND, &json!("services.version_not_found")));
+    let merchants = json!({"merchant": town.merchant.to_string(), "scopes": ["services", "read"]});
+    let (_, key) = town.operator("POST", "/v1/keys", "merchants", merchants).await;
+    let (status, _) =
+        town.call("GET", "/operator/services/history", (key["secret"].as_str().unwrap(), ""), Value::Null).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "for the operator only");
+    town.city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_comes_to_the_version_and_to_a_plugin_that_it_lacked() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    let set = tebura_hub::services::ServiceSet {
+        version: 1,
+        files: town.files(),
+        note: String::new(),
+        restores: None,
+        by: ApiKeyId::from_uuid(uuid::Uuid::nil()),
+        at: town.city.app.hub.now(),
+    };
+    // As another process of this store writes it, which has the plugin.
+    town.city.app.hub.put_service_set(set).await.unwrap();
+    let services = town.city.app.services().unwrap();
+    assert_eq!(services.come_up().await.unwrap(), 1);
+    let running = services.running().await;
+    assert_eq!((running.version, running.wrong.len()), (1, 2), "this process lacks the plugin, and says so");
+    assert!(running.wrong[0].en.contains("no plugin jp.tebura.play-park"), "{:?}", running.wrong);
+    town.install().await;
+    services.come_up().await.unwrap();
+    assert_eq!(services.running().await.wrong, []);
+    assert_eq!(town.city.app.hub.services(&tebura_hub::ports::Caller::Operator).len(), 2);
     town.city.stop().await;
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 use tebura_hub::ids::{MerchantId, PersonId, ServiceRequestId};
-use tebura_hub::ports::Write;
-use tebura_hub::services::{ServiceRequest, ServiceWrite};
+use tebura_hub::ports::{Page, Write};
+use tebura_hub::services::{ServiceRequest, ServiceSet, ServiceWrite};
 use tebura_ledger::{HoldId, Timestamp, Uuid};
 
 use crate::database::Transaction;
 use crate::engine::Failure;
-use crate::entity::{Damaged, service_body, service_hold, service_keys, service_request};
+use crate::entity::{Damaged, service_body, service_hold, service_keys, service_request, service_set};
 use crate::log::Logged;
 use crate::read::Unread;
 use crate::records::{put, put_unlogged, unknown_person};
@@ -25,21 +25,31 @@ const TABLE: &str = "service_request";
 pub(crate) struct Revisions {
     requests: BTreeMap<ServiceRequestId, u32>,
     keys: BTreeMap<String, u32>,
+    /// Of versions of what is configured, those that are there.
+    sets: BTreeSet<u32>,
 }
 
 impl Revisions {
     /// Reads those that the writes name.
     pub(crate) async fn read(tx: &Transaction<'_>, writes: impl Iterator<Item = &Write>) -> Result<Self, Failure> {
-        let (mut requests, mut services) = (BTreeSet::new(), BTreeSet::new());
+        let (mut requests, mut services, mut versions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for write in writes {
             if let Write::Service(write) = write {
                 match write {
                     ServiceWrite::Request { request, .. } => drop(requests.insert(request.id)),
                     ServiceWrite::Keys { service, .. } => drop(services.insert(service.clone())),
+                    ServiceWrite::Forget { request, .. } => drop(requests.insert(*request)),
+                    ServiceWrite::Set(set) => versions.extend([set.version.saturating_sub(1), set.version]),
                 }
             }
         }
         let mut revisions = Revisions::default();
+        if !versions.is_empty() {
+            let keys = versions.into_iter().map(|version: u32| vec![Value::from(i64::from(version))]).collect();
+            for row in tx.select(&Texts::<service_set::Entity>::of(tx.engine()), keys).await? {
+                revisions.sets.insert(revision(row.version)?);
+            }
+        }
         if requests.is_empty() && services.is_empty() {
             return Ok(revisions);
         }
@@ -62,6 +72,11 @@ impl Revisions {
                 self.requests.get(&request.id).copied().unwrap_or(0) != *expected
             }
             ServiceWrite::Keys { service, expected } => self.keys.get(service).copied().unwrap_or(0) != *expected,
+            ServiceWrite::Set(set) => {
+                let follows = set.version == 1 || self.sets.contains(&(set.version.saturating_sub(1)));
+                !follows || self.sets.contains(&set.version)
+            }
+            ServiceWrite::Forget { request, expected } => self.requests.get(request).copied().unwrap_or(0) != *expected,
         }
     }
 
@@ -70,6 +85,8 @@ impl Revisions {
         match write {
             ServiceWrite::Request { request, .. } => drop(self.requests.insert(request.id, request.revision)),
             ServiceWrite::Keys { service, expected } => drop(self.keys.insert(service.clone(), expected + 1)),
+            ServiceWrite::Set(set) => drop(self.sets.insert(set.version)),
+            ServiceWrite::Forget { request, .. } => drop(self.requests.remove(request)),
         }
     }
 }
@@ -86,6 +103,16 @@ pub(crate) async fn write(
             let row = service_keys::Model { service: service.clone(), revision: i64::from(*expected) + 1 };
             put_unlogged(tx, row, &[service_keys::Column::Service]).await?;
             Ok(None)
+        }
+        ServiceWrite::Set(set) => {
+            put(tx, service_set::Model::of(set)?, &[service_set::Column::Version]).await.map(Some)
+        }
+        ServiceWrite::Forget { request, .. } => {
+            let of = service_hold::Column::Request.eq(request.uuid());
+            tx.run(&service_hold::Entity::delete_many().filter(of)).await?;
+            let own = service_request::Column::Id.eq(request.uuid());
+            tx.run(&service_request::Entity::delete_many().filter(own)).await?;
+            Ok(Some(Logged::of(TABLE, [Value::from(request.uuid())], None)))
         }
         ServiceWrite::Request { request, .. } => {
             for own in &request.progress.holds {
@@ -162,6 +189,47 @@ pub(crate) async fn due(
         .all(reader)
         .await?;
     Ok(ids.into_iter().map(ServiceRequestId::from_uuid).collect())
+}
+
+pub(crate) async fn of_service(
+    reader: &DatabaseConnection,
+    service: &str,
+    page: Page<ServiceRequestId>,
+) -> Result<Vec<ServiceRequestId>, Unread> {
+    let after = page.after.map(|after| service_request::Column::Id.gt(after.uuid()));
+    let select = service_request::Entity::find()
+        .select_only()
+        .column(service_request::Column::Id)
+        .filter(service_request::Column::Service.eq(service));
+    let ids: Vec<Uuid> = after
+        .into_iter()
+        .fold(select, QueryFilter::filter)
+        .order_by_asc(service_request::Column::Id)
+        .limit(u64::from(page.limit))
+        .into_tuple()
+        .all(reader)
+        .await?;
+    Ok(ids.into_iter().map(ServiceRequestId::from_uuid).collect())
+}
+
+pub(crate) async fn set_version(reader: &DatabaseConnection) -> Result<u32, Unread> {
+    let newest = service_set::Entity::find()
+        .select_only()
+        .column(service_set::Column::Version)
+        .order_by_desc(service_set::Column::Version);
+    let version: Option<i64> = newest.into_tuple().one(reader).await?;
+    Ok(version.map_or(Ok(0), revision)?)
+}
+
+pub(crate) async fn set(reader: &DatabaseConnection, version: u32) -> Result<Option<ServiceSet>, Unread> {
+    let row = service_set::Entity::find_by_id(i64::from(version)).one(reader).await?;
+    Ok(row.map(service_set::Model::domain).transpose()?)
+}
+
+pub(crate) async fn sets(reader: &DatabaseConnection, limit: u16) -> Result<Vec<ServiceSet>, Unread> {
+    let newest = service_set::Entity::find().order_by_desc(service_set::Column::Version);
+    let rows = newest.limit(u64::from(limit)).all(reader).await?;
+    Ok(rows.into_iter().map(service_set::Model::domain).collect::<Result<_, _>>()?)
 }
 
 pub(crate) async fn keys_revision(reader: &DatabaseConnection, service: &str) -> Result<u32, Unread> {

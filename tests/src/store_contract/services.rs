@@ -1,13 +1,16 @@
 //! Requests to services: read back as written, moved on by one writer, found when due and by their holds; and the count that
 //! keeps an instance's own keys from being written twice at once.
 
+use std::collections::BTreeMap;
 use tebura_hub::ids::{InstrumentId, MerchantId, PersonId, ServiceRequestId};
 use tebura_hub::people::Person;
-use tebura_hub::ports::{CommitError, Write};
+
+use tebura_hub::ids::ApiKeyId;
+use tebura_hub::ports::{CommitError, Page, Write};
 use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, PluginId, RailEvent};
 use tebura_hub::services::{
     Asked, Claim, ClaimSource, Consent, Happened, LedgerStep, Noted, OwnHold, Progress, Receipt, ServiceEvent,
-    ServiceRequest, ServiceWrite, Stage,
+    ServiceRequest, ServiceSet, ServiceWrite, Stage,
 };
 use tebura_ledger::{Currency, HoldId, Money, Timestamp};
 
@@ -58,6 +61,7 @@ fn request(ground: &Ground, person: Option<PersonId>, stage: Stage, due_at: Opti
                 noted(Happened::Told { topic: "entered".to_owned(), body: "{\"n\":1}".to_owned() }),
                 noted(Happened::Message { name: "leave".to_owned() }),
                 noted(Happened::Admitted { gallery: "today".to_owned(), present: false }),
+                noted(Happened::Degraded { code: "plugin.stopped".to_owned() }),
             ],
         },
         due_at,
@@ -179,4 +183,59 @@ pub(super) async fn requests_are_found_when_they_are_due(ground: &Ground) {
     assert_eq!(due(4_500, 10).await, [rows[1].id]);
     assert_eq!(due(9_000, 10).await, [rows[1].id, rows[0].id]);
     assert_eq!(due(9_000, 1).await, [rows[1].id]);
+}
+
+pub(super) async fn requests_of_a_service_come_in_pages_and_are_forgotten_as_they_were_read(ground: &Ground) {
+    let service = format!("park-{}", ground.uuid(0).as_simple());
+    let own = |row: ServiceRequest| ServiceRequest { service: service.clone(), ..row };
+    let rows: Vec<ServiceRequest> = (0..3).map(|_| own(request(ground, None, Stage::Done, None))).collect();
+    for row in &rows {
+        put(ground, row, 0).await.unwrap();
+    }
+    put(ground, &request(ground, None, Stage::Done, None), 0).await.unwrap();
+    let page = async |after, limit| ground.store.requests_of_service(&service, Page { after, limit }).await.unwrap();
+    assert_eq!(page(None, 2).await, [rows[0].id, rows[1].id]);
+    assert_eq!(page(Some(rows[1].id), 2).await, [rows[2].id]);
+    let forget = async |expected| {
+        let write = ServiceWrite::Forget { request: rows[0].id, expected };
+        ground.write(2, vec![Write::Service(write)]).await
+    };
+    assert!(matches!(forget(7).await, Err(CommitError::Stale)), "it moved on");
+    forget(1).await.unwrap();
+    assert_eq!(ground.store.service_request(rows[0].id).await.unwrap(), None);
+    assert_eq!(ground.store.service_of_hold(rows[0].progress.holds[0].hold).await.unwrap(), None);
+    assert_eq!(page(None, 9).await, [rows[1].id, rows[2].id]);
+    assert!(matches!(forget(1).await, Err(CommitError::Stale)), "once");
+}
+
+pub(super) async fn of_two_writers_one_writes_the_next_version_of_what_is_configured(ground: &Ground) {
+    let before = ground.store.service_set_version().await.unwrap();
+    let set = |version: u32, note: &str| ServiceSet {
+        version,
+        files: BTreeMap::from([("north".to_owned(), "plugin = \"x\" # 公園\n".to_owned())]),
+        note: note.to_owned(),
+        restores: version.checked_sub(2).filter(|earlier| *earlier > 0),
+        by: ApiKeyId::from_uuid(ground.uuid(0)),
+        at: NOW,
+    };
+    let put = async |set: &ServiceSet| {
+        let write = Write::Service(ServiceWrite::Set(Box::new(set.clone())));
+        ground.write(0, vec![write]).await
+    };
+    assert!(matches!(put(&set(before + 2, "a gap")).await, Err(CommitError::Stale)));
+    let (one, other) = (set(before + 1, "one"), set(before + 1, "other"));
+    let both = tokio::join!(put(&one), put(&other));
+    let stored = ground.store.service_set(before + 1).await.unwrap();
+    match both {
+        (Ok(()), Err(CommitError::Stale)) => assert_eq!(stored.as_ref(), Some(&one)),
+        (Err(CommitError::Stale), Ok(())) => assert_eq!(stored.as_ref(), Some(&other)),
+        both => panic!("{both:?}"),
+    }
+    let next = set(before + 2, "next");
+    put(&next).await.unwrap();
+    assert_eq!(ground.store.service_set_version().await.unwrap(), before + 2);
+    let newest = ground.store.service_sets(1).await.unwrap();
+    assert_eq!(newest, std::slice::from_ref(&next));
+    assert!(matches!(put(&set(before + 1, "late")).await, Err(CommitError::Stale)));
+    assert_eq!(ground.store.service_set(before + 9).await.unwrap(), None);
 }

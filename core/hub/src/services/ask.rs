@@ -5,6 +5,7 @@ use tebura_face::SampleRefusal;
 use tebura_ledger::Money;
 
 use super::admit::{GivenConsent, Who};
+use super::hours::{Opening, Opens};
 use super::look::ServiceAnswer;
 use super::record::{Asked, Happened, Progress, ServiceRequest};
 use super::run::{Telling, Told};
@@ -44,6 +45,8 @@ pub enum ServiceError {
     RequestNotFound(ServiceRequestId),
     #[error("the service has no action {action:?}; it has {known}")]
     ActionNotFound { action: String, known: String },
+    #[error("the service is closed; {}", until(.opens.as_ref()))]
+    Closed { opens: Option<Opens> },
     #[error("the input does not fit the action's schema: {}", list(.problems))]
     InputInvalid { problems: Vec<SchemaProblem> },
     #[error("the input holds what reads as an Individual Number (個人番号); leave it out, no service may have it")]
@@ -95,6 +98,13 @@ pub enum ServiceError {
     Read(#[from] ReadError),
 }
 
+fn until(opens: Option<&Opens>) -> String {
+    match opens {
+        Some(opens) => format!("it opens at {}, ask again then", opens.local),
+        None => "no opening is known".to_owned(),
+    }
+}
+
 fn list(problems: &[SchemaProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
@@ -115,6 +125,11 @@ impl Hub {
             known: service.actions.keys().cloned().collect::<Vec<_>>().join(", "),
         };
         let compiled = service.actions.get(&action).ok_or_else(unknown)?;
+        if let Some(hours) = &service.config.hours
+            && let Opening::Closed { opens } = hours.opening(&action, self.now())
+        {
+            return Err(ServiceError::Closed { opens });
+        }
         if individual_number::is_in_json(&input) {
             return Err(ServiceError::IndividualNumber);
         }

@@ -10,10 +10,14 @@ use tebura_ledger::Currency;
 use tokio::sync::Mutex;
 
 use super::descriptor::{Action, Label};
+use super::hours::Hours;
 use super::schema::{Schema, SchemaError, SchemaProblem};
 use crate::ids::{GalleryId, MerchantId};
 use crate::ports::Service;
 use crate::rail::PluginId;
+
+/// Ten years.
+const MAX_KEEP_DAYS: u32 = 3_650;
 
 /// What an operator writes.
 #[derive(Clone, Debug)]
@@ -41,6 +45,12 @@ pub struct InstanceConfig {
     pub false_match_rate: Option<FalseMatchBudget>,
     /// Claims that the caller may attest.
     pub attested: Vec<String>,
+    /// When it is asked; `None`: always.
+    pub hours: Option<Hours>,
+    /// How many days a request is kept after it was made; `None`: as long as the person is.
+    pub keep_days: Option<u32>,
+    /// By action: what is answered while the plugin is away; a request of another action fails then.
+    pub fallback: BTreeMap<String, Value>,
 }
 
 /// One thing that is wrong with a configuration.
@@ -66,6 +76,12 @@ pub enum InstanceProblem {
     PinLimit { pin_above: i64, cap: i64 },
     #[error("the plugin asks for no claim {name:?}: remove it, or write some of {known}")]
     AttestedUnknown { name: String, known: String },
+    #[error("the plugin has no action {name:?}: remove it, or write some of {known}")]
+    ActionUnknown { at: &'static str, name: String, known: String },
+    #[error("what is answered while the plugin is away does not fit {action}'s output: {problem}")]
+    Fallback { action: String, problem: SchemaProblem },
+    #[error("requests are kept {days} days: write 1 to {MAX_KEEP_DAYS}")]
+    KeepDays { days: u32 },
 }
 
 impl InstanceProblem {
@@ -84,6 +100,10 @@ impl InstanceProblem {
             InstanceProblem::CapMissing { .. } => "/cap".to_owned(),
             InstanceProblem::PinLimit { .. } => "/pin_above".to_owned(),
             InstanceProblem::AttestedUnknown { .. } => "/attested".to_owned(),
+            InstanceProblem::ActionUnknown { at: "/fallback", name, .. } => format!("/fallback/{name}"),
+            InstanceProblem::ActionUnknown { at, .. } => (*at).to_owned(),
+            InstanceProblem::Fallback { action, problem } => format!("/fallback/{action}{}", problem.pointer),
+            InstanceProblem::KeepDays { .. } => "/keep_days".to_owned(),
         }
     }
 }
@@ -173,6 +193,10 @@ impl ServiceInstance {
             let (name, known) = (name.clone(), descriptor.claims.join(", "));
             problems.push(InstanceProblem::AttestedUnknown { name, known });
         }
+        problems.extend(of_actions(&config, &actions));
+        if config.keep_days.is_some_and(|days| !(1..=MAX_KEEP_DAYS).contains(&days)) {
+            problems.push(InstanceProblem::KeepDays { days: config.keep_days.unwrap_or_default() });
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -199,6 +223,28 @@ impl ServiceInstance {
     pub fn keys(&self) -> PluginId {
         keys_of(&self.service.descriptor().plugin, &self.config.id)
     }
+}
+
+/// What names actions: they have to be there, and what is answered for them has to fit.
+fn of_actions(config: &InstanceConfig, actions: &BTreeMap<String, CompiledAction>) -> Vec<InstanceProblem> {
+    let known = actions.keys().cloned().collect::<Vec<_>>().join(", ");
+    let unknown = |at, name: &String| InstanceProblem::ActionUnknown { at, name: name.clone(), known: known.clone() };
+    let always = config.hours.iter().flat_map(|hours| &hours.config().always);
+    let mut problems: Vec<InstanceProblem> =
+        always.filter(|name| !actions.contains_key(*name)).map(|name| unknown("/hours/always", name)).collect();
+    for (name, answer) in &config.fallback {
+        match actions.get(name) {
+            None => problems.push(unknown("/fallback", name)),
+            Some(action) => problems.extend(
+                action
+                    .output
+                    .problems(answer)
+                    .into_iter()
+                    .map(|problem| InstanceProblem::Fallback { action: name.clone(), problem }),
+            ),
+        }
+    }
+    problems
 }
 
 /// See [`ServiceInstance::keys`].

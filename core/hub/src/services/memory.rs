@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use tebura_ledger::{HoldId, Timestamp};
 
 use super::record::{ServiceRequest, ServiceWrite};
+use super::set::ServiceSet;
 use crate::ids::ServiceRequestId;
+use crate::ports::Page;
 
 #[derive(Default)]
 pub(crate) struct ServiceTables {
     requests: BTreeMap<ServiceRequestId, ServiceRequest>,
     keys: BTreeMap<String, u32>,
     holds: BTreeMap<HoldId, ServiceRequestId>,
+    sets: BTreeMap<u32, ServiceSet>,
 }
 
 impl ServiceTables {
@@ -21,6 +24,10 @@ impl ServiceTables {
                 self.requests.get(&request.id).map_or(0, |stored| stored.revision) != *expected
             }
             ServiceWrite::Keys { service, expected } => self.revision(service) != *expected,
+            ServiceWrite::Set(set) => self.version() + 1 != set.version,
+            ServiceWrite::Forget { request, expected } => {
+                self.requests.get(request).map_or(0, |stored| stored.revision) != *expected
+            }
         }
     }
 
@@ -33,6 +40,13 @@ impl ServiceTables {
             ServiceWrite::Keys { service, expected } => {
                 self.keys.insert(service, expected + 1);
             }
+            ServiceWrite::Set(set) => {
+                self.sets.insert(set.version, *set);
+            }
+            ServiceWrite::Forget { request, .. } => {
+                self.requests.remove(&request);
+                self.holds.retain(|_, own| *own != request);
+            }
         }
     }
 
@@ -42,6 +56,24 @@ impl ServiceTables {
 
     pub(crate) fn revision(&self, service: &str) -> u32 {
         self.keys.get(service).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.sets.last_key_value().map_or(0, |(version, _)| *version)
+    }
+
+    pub(crate) fn set(&self, version: u32) -> Option<&ServiceSet> {
+        self.sets.get(&version)
+    }
+
+    pub(crate) fn sets(&self, limit: u16) -> Vec<ServiceSet> {
+        self.sets.values().rev().take(usize::from(limit)).cloned().collect()
+    }
+
+    pub(crate) fn of_service(&self, service: &str, page: Page<ServiceRequestId>) -> Vec<ServiceRequestId> {
+        let after = |id: &ServiceRequestId| page.after.is_none_or(|after| *id > after);
+        let own = self.requests.values().filter(|row| row.service == service && after(&row.id));
+        own.map(|row| row.id).take(usize::from(page.limit)).collect()
     }
 
     pub(crate) fn of_hold(&self, hold: HoldId) -> Option<ServiceRequestId> {

@@ -3,6 +3,7 @@
 use tebura_ledger::{HoldId, Money, Timestamp};
 
 use super::descriptor::Claim;
+use super::set::ServiceSet;
 use super::step::{LedgerStep, ServiceEvent};
 use crate::ids::{InstrumentId, MerchantId, PersonId, ServiceRequestId};
 use crate::rail::{Fault, HttpCall};
@@ -184,6 +185,10 @@ pub enum Happened {
         gallery: String,
         present: bool,
     },
+    /// The plugin was away, and what the operator configured for that was answered.
+    Degraded {
+        code: String,
+    },
 }
 
 impl std::fmt::Debug for Happened {
@@ -195,6 +200,7 @@ impl std::fmt::Debug for Happened {
             Happened::Told { .. } => "told",
             Happened::Message { .. } => "message",
             Happened::Admitted { .. } => "admitted",
+            Happened::Degraded { .. } => "degraded",
         })
     }
 }
@@ -206,6 +212,10 @@ pub enum ServiceWrite {
     Request { request: Box<ServiceRequest>, expected: u32 },
     /// The instance's own keys change: nobody else changed them since `expected` was read (0: never).
     Keys { service: String, expected: u32 },
+    /// The next version of what is configured: nobody else wrote it since the one before was read.
+    Set(Box<ServiceSet>),
+    /// A request is forgotten as it was read: its time is over.
+    Forget { request: ServiceRequestId, expected: u32 },
 }
 
 impl Progress {

@@ -168,6 +168,7 @@ impl Hub {
                 tracing::warn!(request = %row.id, service = service.id(), %error, "the service gave no step");
                 next = row.clone();
                 after_failure(&mut next, event.clone(), failures, &error, now);
+                degrade(service, &mut next, &error, now);
             }
             let admissions = self.step_admissions(&next, &accepted).await.map_err(unread)?;
             let writes = self.step_writes(service, &accepted, keys, &admissions);
@@ -361,6 +362,22 @@ fn after_failure(
         RailError::Trapped { .. } | RailError::Fault(_) | RailError::Revoked { .. } | RailError::Stopped { .. } => {
             row.fail(machine::fault_of(error), now);
         }
+    }
+}
+
+/// Where the plugin never began, the operator may have said what is answered instead. What it refused itself stays refused.
+fn degrade(service: &ServiceInstance, row: &mut ServiceRequest, error: &RailError, now: Timestamp) {
+    let code = match error {
+        RailError::Trapped { code, .. } => *code,
+        RailError::Revoked { .. } => "plugin.revoked",
+        RailError::Stopped { .. } => "plugin.stopped",
+        RailError::Busy { .. } | RailError::Fault(_) => return,
+    };
+    let answer = service.config.fallback.get(&row.asked.action);
+    if let (Stage::Failed { .. }, 0, Some(answer)) = (&row.progress.stage, row.progress.ordinal, answer) {
+        row.progress.stage = Stage::Done;
+        row.progress.output = Some(answer.to_string());
+        row.progress.note(now, Happened::Degraded { code: code.to_owned() });
     }
 }
 

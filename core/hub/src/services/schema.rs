@@ -42,6 +42,8 @@ pub struct SchemaProblem {
     pub what: String,
     /// What the schema says of that place; empty where it says nothing.
     pub wanted: String,
+    /// The same in Japanese where the schema has `x-description-ja`, else as in `wanted`.
+    pub wanted_ja: String,
 }
 
 impl fmt::Display for SchemaProblem {
@@ -82,14 +84,19 @@ impl Schema {
         let pointer = error.instance_path().as_str();
         let keyword = error.schema_path().as_str();
         let node = keyword.rfind('/').and_then(|end| self.value.pointer(&keyword[..end])).unwrap_or(&self.value);
-        let problem =
-            |pointer: String, what: &str, wanted: String| SchemaProblem { pointer, what: what.to_owned(), wanted };
+        let problem = |pointer: String, what: &str, [wanted, wanted_ja]: [String; 2]| SchemaProblem {
+            pointer,
+            what: what.to_owned(),
+            wanted,
+            wanted_ja,
+        };
         #[expect(clippy::wildcard_enum_match_arm, reason = "two kinds name the place; the schema words all others")]
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let known = node["properties"].as_object().into_iter().flatten();
                 let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
-                let wanted = format!("known are: {}", known.join(", "));
+                let known = known.join(", ");
+                let wanted = [format!("known are: {known}"), format!("使えるのは: {known}")];
                 let at = |name: &String| problem(format!("{pointer}/{name}"), "is not known here", wanted.clone());
                 unexpected.iter().map(at).collect()
             }
@@ -104,16 +111,26 @@ impl Schema {
 }
 
 /// What a schema says of a place: its description, an example, or the rules themselves.
-fn wanted(node: &Value) -> String {
-    let example = node["examples"].get(0).map(|example| format!("for example {example}"));
-    let description = node["description"].as_str().map(str::to_owned);
-    let parts: Vec<String> = description.into_iter().chain(example).collect();
-    if !parts.is_empty() {
-        return parts.join(", ");
+fn wanted(node: &Value) -> [String; 2] {
+    let example = node["examples"].get(0);
+    let description = |name| node[name].as_str().map(str::to_owned);
+    let (english, japanese) = (description("description"), description("x-description-ja"));
+    let with = |description: Option<String>, word| {
+        let parts = description.into_iter().chain(example.map(|example| format!("{word} {example}")));
+        parts.collect::<Vec<String>>().join(", ")
+    };
+    let english = with(english, "for example");
+    let japanese = match japanese {
+        Some(japanese) => with(Some(japanese), "例:"),
+        None => english.clone(),
+    };
+    if !english.is_empty() {
+        return [english, japanese];
     }
     let rules = ["type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern"];
     let rule = |name: &&str| node.get(*name).map(|value| format!("{name} {value}"));
-    rules.iter().filter_map(rule).collect::<Vec<_>>().join(", ")
+    let rules = rules.iter().filter_map(rule).collect::<Vec<_>>().join(", ");
+    [rules.clone(), rules]
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod config;
 mod contract;
 mod demo;
 mod doctor;
@@ -50,6 +51,9 @@ enum Command {
     /// Make, test, build, sign and install plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Check, explain, apply and take back what services do: files that a clerk writes.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Check hold contracts.
     #[command(subcommand)]
     Contract(contract::ContractCommand),
@@ -119,6 +123,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(DemoCommand::Faces { folder })) => demo::write_faces(&folder),
         Some(Command::Pack(pack)) => pack::run(pack),
         Some(Command::Plugin(plugin)) => plugin::run(plugin),
+        Some(Command::Config(config)) => in_runtime(config::run(config)),
         Some(Command::Contract(contract)) => contract::run(contract),
         Some(Command::Statement(statement)) => statement::run(statement),
         Some(Command::Reconcile(reconcile)) => in_runtime(reconcile::run(reconcile)),

@@ -100,15 +100,15 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     for line in config.faces.configure(&hub).await? {
         tracing::info!("{line}");
     }
-    for line in config.services().configure(&hub, &plugins).await? {
-        tracing::info!("{line}");
-    }
     hub.set_pass_key(Sessions::pass_seed(&opened.operator_key));
     let heads = opened.keep_heads(&data).await?;
     let app = App::new(hub, Sessions::new(&opened.operator_key), config.limits(), None)
         .with_webhooks(config.webhooks()?)
         .with_heads(heads.heads())
         .with_plugins(plugins);
+    if let Some(services) = app.services() {
+        services.come_up().await?;
+    }
     tracing::info!(address = %listener.local_addr()?, "serving");
     let left = serve(app, listener, async {
         if let Err(error) = stop_signal().await {

@@ -136,11 +136,15 @@ impl DemoCity {
         let City { till_key, shop_key, operator_key, ledger, people } = step(slow, "cli.building_city", city).await?;
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
+        let app = App::new(hub, Sessions::new(secret), Limits::default(), demo)
+            .with_webhooks(webhooks)
+            .with_heads(heads.heads())
+            .with_plugins(rails);
+        if let Some(services) = app.services() {
+            services.come_up().await.map_err(start::StartError::from)?;
+        }
         Ok(DemoCity {
-            app: App::new(hub, Sessions::new(secret), Limits::default(), demo)
-                .with_webhooks(webhooks)
-                .with_heads(heads.heads())
-                .with_plugins(rails),
+            app,
             faces,
             wallet,
             till_key,

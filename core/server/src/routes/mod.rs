@@ -29,6 +29,7 @@ mod proofings;
 mod rail_notices;
 mod rail_statements;
 mod rails;
+mod service_sets;
 mod services;
 mod template_spaces;
 mod till_page;
@@ -146,6 +147,7 @@ pub fn router(app: App) -> Router {
         .merge(till_page::routes())
         .merge(demo::routes())
         .merge(plugins::routes())
+        .merge(service_sets::routes())
         .route("/v1/openapi.json", axum::routing::get(move || async move { axum::Json(description) }))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)

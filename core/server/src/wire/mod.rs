@@ -15,6 +15,7 @@ pub mod rail_statements;
 pub mod rails;
 pub mod running;
 pub mod searches;
+pub mod service_sets;
 pub mod services;
 pub mod sites;
 pub mod template_spaces;

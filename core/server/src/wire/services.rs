@@ -305,7 +305,8 @@ pub struct ConsentNeededBody {
 pub struct HappenedBody {
     /// When.
     pub at: String,
-    /// `consented`, `moved`, `not_moved`, `told`, `message`, `admitted`, `dismissed`.
+    /// `consented`, `moved`, `not_moved`, `told`, `message`, `admitted`, `dismissed`, `degraded` (the plugin was away, and what
+    /// is configured for that was answered).
     pub what: String,
     /// The movement, topic, message or gallery.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -398,6 +399,10 @@ impl From<&Noted> for HappenedBody {
             Happened::Message { name } => {
                 body.what = "message".to_owned();
                 body.name = Some(name.clone());
+            }
+            Happened::Degraded { code } => {
+                body.what = "degraded".to_owned();
+                body.code = Some(code.clone());
             }
             Happened::Admitted { gallery, present } => {
                 body.what = if *present { "admitted" } else { "dismissed" }.to_owned();

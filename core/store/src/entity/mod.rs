@@ -51,6 +51,7 @@ pub(crate) mod service_body;
 pub(crate) mod service_hold;
 pub(crate) mod service_keys;
 pub(crate) mod service_request;
+pub(crate) mod service_set;
 pub(crate) mod setting;
 pub(crate) mod shard_head;
 pub(crate) mod template_space;

@@ -115,6 +115,7 @@ enum HappenedBody {
     Told { topic: String, body: String },
     Message { name: String },
     Admitted { gallery: String, present: bool },
+    Degraded { code: String },
 }
 
 impl Body {
@@ -313,6 +314,7 @@ impl NotedBody {
             Happened::Admitted { gallery, present } => {
                 HappenedBody::Admitted { gallery: gallery.clone(), present: *present }
             }
+            Happened::Degraded { code } => HappenedBody::Degraded { code: code.clone() },
         };
         Self { at_ms: noted.at.millis(), happened }
     }
@@ -325,6 +327,7 @@ impl NotedBody {
             HappenedBody::Told { topic, body } => Happened::Told { topic, body },
             HappenedBody::Message { name } => Happened::Message { name },
             HappenedBody::Admitted { gallery, present } => Happened::Admitted { gallery, present },
+            HappenedBody::Degraded { code } => Happened::Degraded { code },
         };
         Ok(Noted { at: Timestamp::from_millis(self.at_ms), happened })
     }

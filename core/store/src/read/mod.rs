@@ -31,7 +31,7 @@ use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
-use tebura_hub::services::ServiceRequest;
+use tebura_hub::services::{ServiceRequest, ServiceSet};
 use tebura_hub::shards::key_home;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::template_spaces::TemplateSpace;
@@ -288,6 +288,26 @@ impl Store for SqlStore {
 
     async fn service_revision(&self, service: &str) -> Result<u32, ReadError> {
         Ok(services::keys_revision(&self.reader, service).await?)
+    }
+
+    async fn requests_of_service(
+        &self,
+        service: &str,
+        page: Page<ServiceRequestId>,
+    ) -> Result<Vec<ServiceRequestId>, ReadError> {
+        Ok(services::of_service(&self.reader, service, page).await?)
+    }
+
+    async fn service_set_version(&self) -> Result<u32, ReadError> {
+        Ok(services::set_version(&self.reader).await?)
+    }
+
+    async fn service_set(&self, version: u32) -> Result<Option<ServiceSet>, ReadError> {
+        Ok(services::set(&self.reader, version).await?)
+    }
+
+    async fn service_sets(&self, limit: u16) -> Result<Vec<ServiceSet>, ReadError> {
+        Ok(services::sets(&self.reader, limit).await?)
     }
 
     async fn service_of_hold(&self, hold: HoldId) -> Result<Option<ServiceRequestId>, ReadError> {

@@ -222,6 +222,9 @@ pub(super) fn config(id: &str, merchant: MerchantId, gallery: GalleryId) -> Inst
         galleries: BTreeMap::from([("today".to_owned(), gallery)]),
         false_match_rate: None,
         attested: vec!["residence".to_owned()],
+        hours: None,
+        keep_days: None,
+        fallback: BTreeMap::new(),
     }
 }
 

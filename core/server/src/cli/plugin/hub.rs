@@ -237,7 +237,7 @@ pub(super) async fn revoke(arguments: RevokeArguments) -> Outcome {
 const BOTH: [Language; 2] = [Language::Japanese, Language::English];
 
 /// Asks in both languages; only a whole word is a yes.
-pub(super) fn agreed(question: &'static str) -> Result<bool, std::io::Error> {
+pub(in crate::cli) fn agreed(question: &'static str) -> Result<bool, std::io::Error> {
     for language in BOTH {
         print::line(text(language, question));
     }
@@ -299,14 +299,14 @@ fn is_this_machine(origin: &str) -> bool {
 }
 
 /// The hub at the other end.
-struct Far {
+pub(in crate::cli) struct Far {
     client: Client,
     hub: String,
     key: String,
 }
 
 impl Far {
-    fn new(arguments: &HubArguments) -> Result<Far, Failure> {
+    pub(in crate::cli) fn new(arguments: &HubArguments) -> Result<Far, Failure> {
         let (hub, key) = match (&arguments.hub, &arguments.operator_key) {
             (Some(hub), Some(key)) => (hub.clone(), key.clone()),
             (Some(_), None) => return Err("the operator's key is missing; put it into TEBURA_OPERATOR_KEY".into()),
@@ -326,7 +326,7 @@ impl Far {
         Ok(Far { client, hub: hub.trim_end_matches('/').to_owned(), key })
     }
 
-    async fn send<B: Serialize, T: DeserializeOwned>(
+    pub(in crate::cli) async fn send<B: Serialize, T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,

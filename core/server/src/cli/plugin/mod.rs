@@ -20,7 +20,7 @@ use clap::Subcommand;
 use tebura_hub::ports::Clock;
 use tebura_plugin_host::{Manifest, Package, ProbeLimits, component_digest, inspect, powers, probe};
 
-pub(super) use hub::{SwitchArguments, switch_rail};
+pub(super) use hub::{Far, HubArguments, SwitchArguments, agreed, switch_rail};
 
 use super::{Outcome, in_runtime, print};
 use crate::clock::SystemClock;
