@@ -1,6 +1,6 @@
 //! `[faces]` of the configuration: how many false identifications the operator accepts, for all and for single tills.
 //!
-//! Services say their own in `[[services]]`. Absent: the arithmetic.
+//! Services say their own in their files. Absent: the arithmetic.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,261 @@
+//! Services' files at a clerk's desk: the published schema, the examples, and every settings field wrong in turn, for each
+//! service plugin whose component is checked in. Then the command line against a hub that is served.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tebura_face_engine::EngineChoice;
+use tebura_plugin_host::toml_as_json;
+use tebura_server::demo::DemoCity;
+use tebura_server::serve::serve;
+use tebura_server::services::{Against, Files, Installed as _, Packaged, Told, check, published};
+use tokio::sync::oneshot;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every service plugin of this repository that has a component.
+fn packaged() -> Packaged {
+    let mut packaged = Packaged::default();
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(root().join("plugins")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let is_service = |folder: &PathBuf| {
+        let manifest = std::fs::read_to_string(folder.join("plugin.toml")).unwrap_or_default();
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        manifest.contains("tebura:service/") && folder.join(format!("{name}.wasm")).exists()
+    };
+    for folder in folders.iter().filter(|folder| is_service(folder)) {
+        packaged.add(folder).unwrap();
+    }
+    packaged
+}
+
+/// The services' files of the examples, by path.
+fn examples() -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let is_services = folder.file_name().is_some_and(|name| name == "services");
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+                folders.push(path);
+            } else if is_services && path.extension().is_some_and(|end| end == "toml") {
+                found.insert(path.clone(), std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_published_schema_is_what_the_plugins_take_and_the_examples_are_right() {
+    let packaged = packaged();
+    let schema = published(packaged.all().map(|service| service.descriptor()));
+    let path = root().join("specs/schemas/services.schema.json");
+    let stored: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let how = "tebura config schema with every --plugin plugins/… of the service world > specs/schemas/services.schema.json";
+    assert_eq!(stored, schema, "{how}");
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let examples = examples();
+    assert!(!examples.is_empty());
+    for (path, text) in examples {
+        let name = stem(&path);
+        assert!(text.starts_with("#:schema "), "{name}: editors complete with a first line #:schema …");
+        let line = text.lines().next().unwrap().trim_start_matches("#:schema ").trim();
+        assert!(path.parent().unwrap().join(line).exists(), "{name}: {line} is not there");
+        let (value, _) = toml_as_json(&text, &["/false_match_rate"]).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name}");
+        let checked = check(&Files::from([(name.clone(), text)]), &packaged, Against::Nothing).await.unwrap();
+        assert_eq!(checked.wrong, [], "{name}");
+    }
+}
+
+/// A settings value that is wrong in one place.
+struct Mistake {
+    settings: Value,
+    /// Where it is told, as a JSON Pointer.
+    at: String,
+}
+
+/// Every field of the settings missing, of another type, out of its bounds; and every table with a field too many.
+fn mistakes(schema: &Value, settings: &Value) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    walk(schema, schema, settings, settings, "", &mut found);
+    found
+}
+
+fn resolved<'s>(root: &'s Value, node: &'s Value) -> &'s Value {
+    match node["$ref"].as_str().and_then(|to| to.strip_prefix('#')) {
+        Some(pointer) => root.pointer(pointer).unwrap_or(node),
+        None => node,
+    }
+}
+
+fn walk(root: &Value, node: &Value, all: &Value, here: &Value, at: &str, found: &mut Vec<Mistake>) {
+    let node = resolved(root, node);
+    let mut put = |value: Value, at: String, told: String| {
+        let mut settings = all.clone();
+        match settings.pointer_mut(&at) {
+            Some(place) => *place = value,
+            None => settings = value,
+        }
+        found.push(Mistake { settings, at: told });
+    };
+    let kinds = [json!(7), json!("seven"), json!(true), json!([]), json!({"no": "such"})];
+    let same = |value: &Value| std::mem::discriminant(value) == std::mem::discriminant(here);
+    // A schema may leave several types open.
+    if node["type"].is_string() && !at.is_empty() {
+        kinds.iter().filter(|kind| !same(kind)).for_each(|kind| put(kind.clone(), at.to_owned(), at.to_owned()));
+    }
+    for (bound, step) in [("minimum", -1), ("maximum", 1)] {
+        if let Some(limit) = node[bound].as_i64().filter(|limit| limit.checked_add(step).is_some()) {
+            put(json!(limit + step), at.to_owned(), at.to_owned());
+        }
+    }
+    if here.is_string() && (node["pattern"].is_string() || node["enum"].is_array()) {
+        put(json!("\u{2603} none of it"), at.to_owned(), at.to_owned());
+    }
+    if let Value::Object(fields) = here {
+        if node["additionalProperties"] == false {
+            let mut more = fields.clone();
+            more.insert("surely-unknown".to_owned(), json!(1));
+            put(Value::Object(more), at.to_owned(), format!("{at}/surely-unknown"));
+        }
+        for name in node["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let mut less = fields.clone();
+            less.remove(name);
+            put(Value::Object(less), at.to_owned(), format!("{at}/{name}"));
+        }
+        for (name, inner) in fields {
+            let own = &node["properties"][name];
+            let own = if own.is_null() { &node["additionalProperties"] } else { own };
+            let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            walk(root, own, all, inner, &place, found);
+        }
+    }
+    if let Some(first) = here.as_array().and_then(|items| items.first()) {
+        walk(root, &node["items"], all, first, &format!("{at}/0"), found);
+    }
+}
+
+#[tokio::test]
+async fn every_settings_field_wrong_in_turn_is_named_in_both_languages() {
+    let packaged = packaged();
+    let mut tried = BTreeMap::new();
+    for (path, text) in examples() {
+        let (mut file, _) = toml_as_json(&text, &["/false_match_rate"]).unwrap();
+        let id = file["plugin"].as_str().unwrap().to_owned();
+        let Some(plugin) = packaged.find(&tebura_hub::rail::PluginId(id.clone())) else { continue };
+        let schema: Value = serde_json::from_str(&plugin.descriptor().settings).unwrap();
+        let settings = file["settings"].clone();
+        for Mistake { settings, at } in mistakes(&schema, &settings) {
+            file["settings"] = settings;
+            let text = toml::to_string(&file).unwrap();
+            let files = Files::from([(stem(&path), text)]);
+            let wrong = check(&files, &packaged, Against::Nothing).await.unwrap().wrong;
+            let field = format!("settings{}", at.replace('/', "."));
+            let is_it = |told: &&Told| told.field == field || told.field.starts_with(&format!("{field}."));
+            let told = wrong.iter().find(is_it);
+            let told = told.unwrap_or_else(|| panic!("{id}: {field}: {wrong:?} in {}", file["settings"]));
+            assert!(told.en.contains(&format!("line {}: {}", told.line, told.field)), "{}", told.en);
+            assert!(told.ja.contains(&format!("{} 行目: {}", told.line, told.field)), "{}", told.ja);
+            *tried.entry(id.clone()).or_insert(0) += 1;
+        }
+    }
+    assert!(tried["jp.tebura.play-park"] > 40, "{tried:?}");
+}
+
+fn tebura(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tebura"));
+    command.args(arguments).current_dir(root()).env("LC_ALL", "en_US.UTF-8");
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
+    let desk = tempfile::tempdir().unwrap();
+    let folder = desk.path().join("services");
+    std::fs::create_dir(&folder).unwrap();
+    let services = folder.to_str().unwrap().to_owned();
+    let example = std::fs::read_to_string(root().join("examples/services/north-park.toml")).unwrap();
+    let file = folder.join("north-park.toml");
+    std::fs::write(&file, &example).unwrap();
+    let packages = ["--services", &services, "--plugin", "plugins/play-park"];
+    let offline = |verb: &str, environment: &[(&str, &str)]| {
+        let arguments: Vec<&str> = ["config", verb].into_iter().chain(packages).collect();
+        tebura(&arguments, environment)
+    };
+    assert_eq!(offline("check", &[]), (true, "1 services, nothing is wrong\n".to_owned()));
+    let (_, said) = offline("explain", &[("LC_ALL", "ja_JP.UTF-8")]);
+    for words in ["北公園 遊び場", "一回の利用で押さえるのは", "火 水 木 金 10:00 から 17:00", "利用の記録は 90 日残します"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    std::fs::write(&file, example.replace("child = 300", "child = -1").replace("\"fri\"", "\"fry\"")).unwrap();
+    let (success, said) = offline("check", &[]);
+    assert!(!success && said.contains("line 18: settings.price.child is not accepted; write for a child, in yen"), "{said}");
+    assert!(said.contains("hours.open.0.days.3") && said.contains("2 things are wrong"), "{said}");
+
+    // A hub that is served, with a park of its own.
+    let data = tempfile::tempdir().unwrap();
+    let city = DemoCity::start(data.path(), EngineChoice::Rten, None, &|_| {}).await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let keys = city.file(format!("http://{}", listener.local_addr().unwrap()));
+    let hub = city.app.hub.clone();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(serve(city.app.clone(), listener, async { stopped.await.unwrap_or(()) }));
+    let environment = [("TEBURA_HUB", keys.hub.as_str()), ("TEBURA_OPERATOR_KEY", keys.operator_key.as_str())];
+    let online = |arguments: &[&str]| {
+        let arguments: Vec<&str> = std::iter::once("config").chain(arguments.iter().copied()).collect();
+        tokio::task::block_in_place(|| tebura(&arguments, &environment))
+    };
+    let install = ["plugin", "install", "plugins/play-park", "--yes"];
+    let (success, said) = tokio::task::block_in_place(|| tebura(&install, &environment));
+    assert!(success, "{said}");
+    std::fs::write(&file, &example).unwrap();
+    let (success, said) = online(&["apply", "--services", &services, "--yes"]);
+    assert!(!success && said.contains("there is no merchant mrc_01a2") && said.contains("there is no gallery"), "{said}");
+
+    let id: tebura_hub::ids::ApiKeyId = format!("key_{}", keys.till_key.split('_').nth(1).unwrap()).parse().unwrap();
+    let till = hub.api_key(id).await.unwrap().unwrap().till.unwrap();
+    let till = hub.store().till(till).await.unwrap().unwrap();
+    let own = example
+        .replace("mrc_01a20480000070008000000000000000", &till.merchant.to_string())
+        .replace("gal_01a20480000070008000000000000001", &till.gallery.to_string())
+        .replace("gal_01a20480000070008000000000000002", &till.gallery.to_string());
+    std::fs::write(&file, &own).unwrap();
+    let (success, said) = online(&["diff", "--services", &services]);
+    assert!(success && said.contains("1 changes against version 0:\n+ north-park\n"), "{said}");
+    let (success, said) = online(&["apply", "--services", &services, "--note", "opening", "--yes"]);
+    assert!(success && said.ends_with("version 1 runs\n"), "{said}");
+    std::fs::write(&file, own.replace("keep_days = 90", "keep_days = 30")).unwrap();
+    let (_, said) = online(&["apply", "--services", &services, "--yes"]);
+    assert!(said.contains("~ north-park.keep_days: 90 → 30") && said.ends_with("version 2 runs\n"), "{said}");
+    let (success, said) = online(&["rollback", "1", "--yes"]);
+    assert!(success && said.contains("~ north-park.keep_days: 30 → 90") && said.ends_with("version 3 runs\n"), "{said}");
+    let (_, said) = online(&["history"]);
+    assert!(said.starts_with("3 (= 1)  ") && said.contains("opening"), "{said}");
+    let back = desk.path().join("back");
+    online(&["files", "2", back.to_str().unwrap()]);
+    assert!(std::fs::read_to_string(back.join("north-park.toml")).unwrap().contains("keep_days = 30"));
+    let services = hub.services(&tebura_hub::ports::Caller::Operator);
+    assert_eq!(services[0].config.keep_days, Some(90));
+    stop.send(()).unwrap();
+    serving.await.unwrap();
+    city.stop().await;
+}
