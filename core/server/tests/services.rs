@@ -263,7 +263,7 @@ async fn a_wrong_configuration_names_file_line_field_and_what_to_write_and_nothi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_version_is_applied_whole_looked_at_first_and_taken_back() {
+async fn kaga_31_a_version_is_applied_whole_looked_at_first_and_taken_back() {
     let data = tempfile::tempdir().unwrap();
     let town = Town::start(data.path()).await;
     town.install().await;

@@ -63,7 +63,8 @@ async fn the_published_schema_is_what_the_plugins_take_and_the_examples_are_righ
     let schema = published(packaged.all().map(|service| service.descriptor()));
     let path = root().join("specs/schemas/services.schema.json");
     let stored: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    let how = "tebura config schema with every --plugin plugins/… of the service world > specs/schemas/services.schema.json";
+    let how =
+        "tebura config schema with every --plugin plugins/… of the service world > specs/schemas/services.schema.json";
     assert_eq!(stored, schema, "{how}");
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let examples = examples();
@@ -203,12 +204,17 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
     };
     assert_eq!(offline("check", &[]), (true, "1 services, nothing is wrong\n".to_owned()));
     let (_, said) = offline("explain", &[("LC_ALL", "ja_JP.UTF-8")]);
-    for words in ["北公園 遊び場", "一回の利用で押さえるのは", "火 水 木 金 10:00 から 17:00", "利用の記録は 90 日残します"] {
+    for words in
+        ["北公園 遊び場", "一回の利用で押さえるのは", "火 水 木 金 10:00 から 17:00", "利用の記録は 90 日残します"]
+    {
         assert!(said.contains(words), "{words}: {said}");
     }
     std::fs::write(&file, example.replace("child = 300", "child = -1").replace("\"fri\"", "\"fry\"")).unwrap();
     let (success, said) = offline("check", &[]);
-    assert!(!success && said.contains("line 18: settings.price.child is not accepted; write for a child, in yen"), "{said}");
+    assert!(
+        !success && said.contains("line 18: settings.price.child is not accepted; write for a child, in yen"),
+        "{said}"
+    );
     assert!(said.contains("hours.open.0.days.3") && said.contains("2 things are wrong"), "{said}");
 
     // A hub that is served, with a park of its own.
@@ -229,7 +235,10 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
     assert!(success, "{said}");
     std::fs::write(&file, &example).unwrap();
     let (success, said) = online(&["apply", "--services", &services, "--yes"]);
-    assert!(!success && said.contains("there is no merchant mrc_01a2") && said.contains("there is no gallery"), "{said}");
+    assert!(
+        !success && said.contains("there is no merchant mrc_01a2") && said.contains("there is no gallery"),
+        "{said}"
+    );
 
     let id: tebura_hub::ids::ApiKeyId = format!("key_{}", keys.till_key.split('_').nth(1).unwrap()).parse().unwrap();
     let till = hub.api_key(id).await.unwrap().unwrap().till.unwrap();
@@ -247,7 +256,10 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
     let (_, said) = online(&["apply", "--services", &services, "--yes"]);
     assert!(said.contains("~ north-park.keep_days: 90 → 30") && said.ends_with("version 2 runs\n"), "{said}");
     let (success, said) = online(&["rollback", "1", "--yes"]);
-    assert!(success && said.contains("~ north-park.keep_days: 30 → 90") && said.ends_with("version 3 runs\n"), "{said}");
+    assert!(
+        success && said.contains("~ north-park.keep_days: 30 → 90") && said.ends_with("version 3 runs\n"),
+        "{said}"
+    );
     let (_, said) = online(&["history"]);
     assert!(said.starts_with("3 (= 1)  ") && said.contains("opening"), "{said}");
     let back = desk.path().join("back");

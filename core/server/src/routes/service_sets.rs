@@ -77,9 +77,10 @@ impl From<ApplyError> for Problem {
             ApplyError::Commit(inner) => return inner.clone().into(),
             ApplyError::Read(inner) => return inner.clone().into(),
         };
-        let lines = match &error {
-            ApplyError::Wrong(wrong) => wrong.iter().map(|told: &Told| format!("\n{}", told.en)).collect(),
-            _ => String::new(),
+        let lines = if let ApplyError::Wrong(wrong) = &error {
+            wrong.iter().map(|told: &Told| format!("\n{}", told.en)).collect()
+        } else {
+            String::new()
         };
         Problem::new(status, code, format!("{error}{lines}")).retry(Retry::Never)
     }

@@ -142,10 +142,7 @@ impl File<'_> {
             id: self.name.to_owned(),
             titles: titles.collect(),
             merchant,
-            settings: match &self.value["settings"] {
-                Value::Null => Value::Object(serde_json::Map::new()),
-                settings => settings.clone(),
-            },
+            settings: self.value.get("settings").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new())),
             payees,
             currency,
             cap,
@@ -186,10 +183,7 @@ impl File<'_> {
     }
 
     fn currency(&mut self) -> Option<Currency> {
-        let code = match &self.value["currency"] {
-            Value::Null => "JPY",
-            code => code.as_str()?,
-        };
+        let code = self.value.get("currency").map_or(Some("JPY"), Value::as_str)?;
         let currency = Currency::new(code).ok();
         if currency.is_none() {
             self.add(Wrong::new("/currency", "currency").with("found", code));

@@ -48,11 +48,9 @@ fn moved(schema: Value, to: &str) -> Value {
             fields
                 .into_iter()
                 .filter(|(name, _)| name != "$schema")
-                .map(|(name, value)| match value {
-                    Value::String(text) if name == "$ref" && text.starts_with('#') => {
-                        (name, Value::String(format!("{to}{}", &text[1..])))
-                    }
-                    value => (name, moved(value, to)),
+                .map(|(name, value)| match value.as_str().and_then(|text| text.strip_prefix('#')) {
+                    Some(place) if name == "$ref" => (name, Value::String(format!("{to}{place}"))),
+                    Some(_) | None => (name, moved(value, to)),
                 })
                 .collect(),
         ),

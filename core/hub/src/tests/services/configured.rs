@@ -30,7 +30,7 @@ fn hours() -> HoursConfig {
 }
 
 #[tokio::test]
-async fn kaga_31_a_closed_service_says_when_it_opens_and_an_open_request_goes_on() {
+async fn a_closed_service_says_when_it_opens_and_an_open_request_goes_on() {
     let town = configured(|own| own.hours = Some(Hours::new(hours()).unwrap())).await;
     let refused = town.hub.ask_service(key("early"), town.ask(&["done"])).await.unwrap_err();
     let ServiceError::Closed { opens: Some(opens) } = &refused else { panic!("{refused:?}") };
@@ -85,7 +85,7 @@ async fn while_the_plugin_is_away_the_operators_answer_is_given_and_only_then() 
 }
 
 #[tokio::test]
-async fn cam_15_a_request_is_forgotten_when_its_time_is_over_and_holds_nothing_any_more() {
+async fn a_request_is_forgotten_when_its_time_is_over_and_holds_nothing_any_more() {
     let town = configured(|own| own.keep_days = Some(30)).await;
     let done = town.answer("done", town.ask(&["done"])).await.request.id;
     let holds = town.answer("holds", town.agreed(500, &["hold 500", "done"])).await.request.id;
