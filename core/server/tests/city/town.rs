@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tebura_face_engine::EngineChoice;
 use tebura_hub::ids::{ApiKeyId, GalleryId, MerchantId};
-use tebura_server::config::Config;
 use tebura_server::demo::{DemoCity, DemoFile, faces};
 use tebura_server::routes;
+use tebura_server::services::Next;
 use tower::ServiceExt;
 
 /// A city that runs.
@@ -180,12 +180,12 @@ impl Town {
 
     /// Configures a service from the text of its file.
     pub(super) async fn configure(&self, id: &str, file: &str) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tebura.toml");
-        let text = file.replace("\n[settings", "\n[services.settings");
-        std::fs::write(&path, format!("[[services]]\nid = \"{id}\"\n{text}")).unwrap();
-        let plugins = self.city.app.plugins().unwrap();
-        Config::read(&path).unwrap().services().configure(&self.city.app.hub, plugins).await.unwrap();
+        let services = self.city.app.services().unwrap();
+        let newest = services.history().await.unwrap().into_iter().next();
+        let (against, mut files) = newest.map_or_else(Default::default, |set| (set.version, set.files));
+        files.insert(id.to_owned(), file.to_owned());
+        let by = ApiKeyId::from_uuid(uuid::Uuid::nil());
+        services.apply(Next { files, against, note: String::new(), by }).await.unwrap();
     }
 }
 
