@@ -6,6 +6,7 @@
 
 mod block;
 mod budget;
+mod capture;
 mod decision;
 mod gallery;
 mod levels;
@@ -21,6 +22,7 @@ mod template;
 mod wide;
 
 pub use budget::{BudgetError, CurvePoint, DerivedThreshold, FalseMatchBudget, MeasuredCurve};
+pub use capture::{FRAMES, FrameRefusal, Prompt, Shot, judge};
 pub use decision::{Decision, MatchPolicy, PolicyError, Verification, decide, verify};
 pub use gallery::{Gallery, GalleryError};
 pub use liveness::{Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness};

@@ -61,6 +61,9 @@ pub struct Quality {
     pub brightness: f32,
     /// Distance between the eyes, in pixels of the picture.
     pub eye_distance_px: f32,
+    /// How far the nose is off the middle between the eyes, along the line between them, in eye distances: positive
+    /// towards the right of the picture, which is the person's own left.
+    pub turn: f32,
 }
 
 /// One face of one picture, ready to be compared.

@@ -1,38 +1,59 @@
-//! Enrols a face: a short permission to send one live image, then its template. The image itself is never kept.
+//! Enrols a face: a short permission, three live frames that follow prompts, then one template. No image is kept, and a
+//! picture that was taken before follows no prompt.
 
-use tebura_face::{LivenessPolicy, SampleRefusal};
+use sha2::{Digest, Sha256};
+use tebura_face::{FRAMES, FrameRefusal, LivenessPolicy, Prompt, SampleRefusal, Shot, judge};
 
+use crate::consent::AUTHENTICATE;
 use crate::galleries::pack_name;
 use crate::hub::Hub;
 use crate::ids::{CaptureSessionId, PersonId, ReferenceId};
 use crate::people::{CaptureSession, FaceReference};
 use crate::perform::KeyRequest;
-use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
+use crate::ports::{ClaimedKey, CommitError, Committed, ReadError, Unit, Write};
+use crate::privacy::{Outlived, PrivacyWrite};
 
 /// How long a capture session is good for: a person looks into a camera at once, or starts again.
 pub const SESSION_MS: i64 = 5 * 60_000;
 /// Templates that are read at a time.
 const PAGE: u16 = 1_000;
+/// Frames that are looked at in a session: two a second for a minute. More is nobody who tries to look into a camera.
+pub const MAX_LOOKS: u32 = 120;
 
 /// Why no face was enrolled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EnrollFaceError {
     #[error("there is no person {0}; register the person first")]
     PersonNotFound(PersonId),
+    #[error("the person has not agreed to face recognition; record the consent to `{AUTHENTICATE}` first")]
+    ConsentMissing,
     #[error("there is no capture session {0}; open one with POST /v1/people/…/capture-sessions")]
     SessionNotFound(CaptureSessionId),
+    #[error("the capture session was opened by another device or key; go on there, or open a new one here")]
+    OtherDevice,
     #[error("the capture session was used or has expired; open a new one")]
     SessionOver,
+    #[error("{MAX_LOOKS} frames did not lead to a face; open a new session, with more light and the face alone")]
+    TooManyFrames,
     #[error(transparent)]
     Sample(#[from] SampleRefusal),
-    #[error("the picture does not pass the liveness check ({0}); take it live, with the face alone")]
-    Liveness(&'static str),
+    #[error(transparent)]
+    Frame(#[from] FrameRefusal),
     #[error("this Idempotency-Key was used for another request; choose a new key")]
     KeyReused,
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+/// What a frame led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// It counts; the next one has to show this.
+    Next { prompt: Prompt, taken: usize, replayed: bool },
+    /// It was the last one.
+    Enrolled(Enrolled),
 }
 
 /// A face that can be recognised from now on.
@@ -58,18 +79,30 @@ pub struct Loaded {
 }
 
 impl Hub {
-    /// Opens a capture session for a person.
+    /// Opens a capture session for a person who agreed. Only who opened it may send frames.
     pub async fn open_capture_session(
         &self,
         key: KeyRequest,
         person: PersonId,
     ) -> Result<CaptureSession, EnrollFaceError> {
         self.store.person(person).await?.ok_or(EnrollFaceError::PersonNotFound(person))?;
+        if !self.agreed(person, &[AUTHENTICATE]).await? {
+            return Err(EnrollFaceError::ConsentMissing);
+        }
         let (now, shard) = (self.now(), self.key_shard(&key));
-        let id = CaptureSessionId::from_uuid(self.ids.next(shard));
-        let session = CaptureSession { id, person, expires_at: now.plus_ms(SESSION_MS), used_at: None };
-        let write = Write::CaptureSession { session: session.clone(), expected_unused: false };
-        let unit = Unit { key: Some(key.claim(id)), writes: vec![write], ..Unit::default() };
+        let session = CaptureSession {
+            id: CaptureSessionId::from_uuid(self.ids.next(shard)),
+            person,
+            device: device_of(&key),
+            prompts: Prompt::drawn(self.ids.secret()[0]),
+            shots: Vec::new(),
+            looks: 0,
+            expires_at: now.plus_ms(SESSION_MS),
+            used_at: None,
+            revision: 1,
+        };
+        let write = Write::CaptureSession { session: session.clone(), expected: 0 };
+        let unit = Unit { key: Some(key.claim(session.id)), writes: vec![write], ..Unit::default() };
         match self.store.commit(shard, now, unit).await? {
             Committed::Done(_) => Ok(session),
             Committed::Replayed { target } => {
@@ -79,60 +112,149 @@ impl Hub {
         }
     }
 
-    /// Enrols the face in a live image. A picture that is refused leaves the session open for another try; a repeat
-    /// with the same key is told of the face that was enrolled, and looks at no picture.
-    pub async fn enroll_face(
+    /// Looks at one frame of a session. A frame that is refused leaves the session where it was; the last one enrols the
+    /// face, in place of what was enrolled of the person before. A repeat with the same key is told what its first call
+    /// led to, and looks at no picture.
+    pub async fn take_frame(
         &self,
         key: KeyRequest,
         session: CaptureSessionId,
         image: Vec<u8>,
-    ) -> Result<Enrolled, EnrollFaceError> {
+    ) -> Result<Frame, EnrollFaceError> {
         let found = self.store.capture_session(session).await?;
         let session = found.ok_or(EnrollFaceError::SessionNotFound(session))?;
-        let (shard, pack) = (session.id.shard(), pack_name(self.pack()));
-        let enrolled =
-            |reference, replayed| Enrolled { reference, person: session.person, pack: pack.clone(), replayed };
+        if session.device != device_of(&key) {
+            return Err(EnrollFaceError::OtherDevice);
+        }
         if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            let target = key.matches(&claimed).then_some(claimed.target).ok_or(EnrollFaceError::KeyReused)?;
-            return Ok(enrolled(target.parse().map_err(|_| EnrollFaceError::KeyReused)?, true));
+            return self.frame_before(&key, &claimed, &session);
         }
         if session.used_at.is_some() || self.now() >= session.expires_at {
             return Err(EnrollFaceError::SessionOver);
         }
-        let sample = self.faces.examine(image).await?;
-        sample
-            .liveness
-            .admit(LivenessPolicy::WhenClaimed)
-            .map_err(|refusal| EnrollFaceError::Liveness(refusal.code()))?;
-        let now = self.now();
+        let prompt = session.prompt().ok_or(EnrollFaceError::SessionOver)?;
+        if session.looks >= MAX_LOOKS {
+            return Err(EnrollFaceError::TooManyFrames);
+        }
+        // It may have been withdrawn since the session was opened.
+        if !self.agreed(session.person, &[AUTHENTICATE]).await? {
+            return Err(EnrollFaceError::ConsentMissing);
+        }
+        let judged = match self.faces.examine(image).await {
+            // Nobody looked at it.
+            Err(busy @ SampleRefusal::EngineBusy { .. }) => return Err(busy.into()),
+            Err(refusal) => Err(EnrollFaceError::Sample(refusal)),
+            Ok(sample) => {
+                let judged = judge(prompt, &session.shots, &sample, LivenessPolicy::WhenClaimed, self.pack().verify);
+                judged.map(|()| Shot::of(&sample)).map_err(EnrollFaceError::Frame)
+            }
+        };
+        let looks = session.looks + 1;
+        let revision = session.revision + 1;
+        match judged {
+            Ok(shot) if session.shots.len() + 1 == FRAMES => {
+                let used = CaptureSession { shots: Vec::new(), looks, revision, ..session.clone() };
+                let first = session.shots.into_iter().next().unwrap_or(shot);
+                self.enrol_shot(key, used, first).await
+            }
+            Ok(shot) => {
+                let shots = session.shots.iter().cloned().chain([shot]).collect();
+                self.keep_shot(key, CaptureSession { shots, looks, revision, ..session }).await
+            }
+            Err(error) => {
+                self.count_look(CaptureSession { looks, revision, ..session }).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// What the first call with this key led to.
+    fn frame_before(
+        &self,
+        key: &KeyRequest,
+        claimed: &ClaimedKey,
+        session: &CaptureSession,
+    ) -> Result<Frame, EnrollFaceError> {
+        if !key.matches(claimed) {
+            return Err(EnrollFaceError::KeyReused);
+        }
+        if let Ok(reference) = claimed.target.parse() {
+            return Ok(Frame::Enrolled(self.enrolled(reference, session.person, true)));
+        }
+        let taken = claimed.target.strip_prefix(&format!("{} ", session.id)).and_then(|taken| taken.parse().ok());
+        let taken: usize = taken.ok_or(EnrollFaceError::KeyReused)?;
+        let prompt = session.prompts.get(taken).copied().ok_or(EnrollFaceError::KeyReused)?;
+        Ok(Frame::Next { prompt, taken, replayed: true })
+    }
+
+    async fn keep_shot(&self, key: KeyRequest, session: CaptureSession) -> Result<Frame, EnrollFaceError> {
+        let (taken, now) = (session.shots.len(), self.now());
+        let prompt = session.prompt().ok_or(EnrollFaceError::SessionOver)?;
+        let claim = key.clone().claim(format!("{} {taken}", session.id));
+        let expected = session.revision - 1;
+        let (shard, before) = (session.id.shard(), session.clone());
+        let unit =
+            Unit { key: Some(claim), writes: vec![Write::CaptureSession { session, expected }], ..Unit::default() };
+        match self.store.commit(shard, now, unit).await {
+            Ok(Committed::Done(_)) => Ok(Frame::Next { prompt, taken, replayed: false }),
+            Ok(Committed::Replayed { target }) => {
+                self.frame_before(&key, &ClaimedKey { fingerprint: key.fingerprint, target }, &before)
+            }
+            Err(CommitError::KeyReused) => Err(EnrollFaceError::KeyReused),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes the first frame's template the person's. What was enrolled before is forgotten in the same transaction.
+    async fn enrol_shot(
+        &self,
+        key: KeyRequest,
+        session: CaptureSession,
+        first: Shot,
+    ) -> Result<Frame, EnrollFaceError> {
+        let (now, person, shard) = (self.now(), session.person, session.id.shard());
+        let before = self.store.references_of(person).await?;
         let reference = FaceReference {
-            id: ReferenceId::from_uuid(self.ids.next(session.person.shard())),
-            person: session.person,
-            pack: pack.clone(),
-            template: sample.template,
+            id: ReferenceId::from_uuid(self.ids.next(person.shard())),
+            person,
+            pack: pack_name(self.pack()),
+            template: first.template,
             created_at: now,
         };
+        let expected = session.revision - 1;
         let used = CaptureSession { used_at: Some(now), ..session.clone() };
-        let unit = Unit {
-            key: Some(key.claim(reference.id)),
-            writes: vec![
-                Write::CaptureSession { session: used, expected_unused: true },
-                Write::FaceReference(reference.clone()),
-            ],
-            ..Unit::default()
-        };
+        let mut writes = vec![Write::CaptureSession { session: used, expected }];
+        let old = before.iter().map(|old| Outlived::Template { person, reference: old.id });
+        writes.extend(old.map(|old| Write::Privacy(PrivacyWrite::Forget(old))));
+        writes.push(Write::FaceReference(reference.clone()));
+        let unit = Unit { key: Some(key.clone().claim(reference.id)), writes, ..Unit::default() };
         match self.store.commit(shard, now, unit).await {
             Ok(Committed::Done(_)) => {}
             Ok(Committed::Replayed { target }) => {
-                return Ok(enrolled(target.parse().map_err(|_| EnrollFaceError::KeyReused)?, true));
+                return self.frame_before(&key, &ClaimedKey { fingerprint: key.fingerprint, target }, &session);
             }
             Err(CommitError::KeyReused) => return Err(EnrollFaceError::KeyReused),
             Err(CommitError::Stale) => return Err(EnrollFaceError::SessionOver),
             Err(error) => return Err(error.into()),
         }
-        let answer = enrolled(reference.id, false);
+        let id = reference.id;
+        self.galleries.forget(person);
         self.galleries.enrol(reference);
-        Ok(answer)
+        Ok(Frame::Enrolled(self.enrolled(id, person, false)))
+    }
+
+    /// Counts a frame that was refused. When another frame of the session came first, that one counted.
+    async fn count_look(&self, session: CaptureSession) -> Result<(), CommitError> {
+        let (shard, expected) = (session.id.shard(), session.revision - 1);
+        let unit = Unit { writes: vec![Write::CaptureSession { session, expected }], ..Unit::default() };
+        match self.store.commit(shard, self.now(), unit).await {
+            Ok(_) | Err(CommitError::Stale) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn enrolled(&self, reference: ReferenceId, person: PersonId, replayed: bool) -> Enrolled {
+        Enrolled { reference, person, pack: pack_name(self.pack()), replayed }
     }
 
     /// Fills the galleries from the store; called once at start-up, and tells after each page how far it is.
@@ -161,4 +283,9 @@ impl Hub {
             }
         }
     }
+}
+
+/// Who opened a session: the owner of the key, or the enrolment page's own session.
+fn device_of(key: &KeyRequest) -> [u8; 32] {
+    Sha256::new().chain_update(b"tebura device 1 ").chain_update(key.scope.as_bytes()).finalize().into()
 }

@@ -10,6 +10,7 @@ use tebura_ledger::{AccountId, HoldId, OperationId, RailId, Shard, Timestamp, Tr
 
 use crate::budgets::Budgets;
 use crate::cache::Cache;
+use crate::consent::Purposes;
 use crate::follow::Place;
 use crate::galleries::Galleries;
 use crate::ids::{ApiKeyId, ContractId, InstrumentId, MerchantId};
@@ -17,6 +18,7 @@ use crate::people::Instrument;
 use crate::ports::{Clock, Egress, FaceEngine, Ids, Rail, ReadError, Store};
 use crate::proofing::Prover;
 use crate::rail::PluginId;
+use crate::rights::Sweeper;
 use crate::services::ServiceInstance;
 use crate::sites::{ApiKey, Merchant, Payee};
 
@@ -48,6 +50,8 @@ pub struct Hub {
     services: RwLock<BTreeMap<String, Arc<ServiceInstance>>>,
     /// When requests to services are looked through next for those whose time is over, milliseconds.
     pub(crate) swept_until: AtomicI64,
+    pub(crate) purposes: RwLock<Arc<Purposes>>,
+    pub(crate) sweeper: Sweeper,
     instruments: Cache<InstrumentId, Instrument>,
     payees: Cache<MerchantId, Vec<Payee>>,
     merchants: Cache<MerchantId, Merchant>,
@@ -90,6 +94,8 @@ impl Hub {
             provers: RwLock::default(),
             services: RwLock::default(),
             swept_until: AtomicI64::new(0),
+            purposes: RwLock::default(),
+            sweeper: Sweeper::default(),
             instruments: Cache::new(),
             payees: Cache::new(),
             merchants: Cache::new(),

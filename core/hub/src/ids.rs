@@ -27,7 +27,7 @@ typed_id! {
     ApiKeyId, "key_"
 }
 typed_id! {
-    /// A short permission to enrol one live image.
+    /// A short permission to enrol one live face.
     CaptureSessionId, "cap_"
 }
 typed_id! {
@@ -65,4 +65,16 @@ typed_id! {
 typed_id! {
     /// One attempt of a person to prove who she is.
     ProofingId, "prf_"
+}
+typed_id! {
+    /// What a person said once about one purpose.
+    ConsentId, "cns_"
+}
+typed_id! {
+    /// A ticket that opens the enrolment page once.
+    EnrolmentId, "enr_"
+}
+typed_id! {
+    /// What a person asks about her own data.
+    RightsRequestId, "rgt_"
 }

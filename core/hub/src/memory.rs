@@ -2,6 +2,7 @@
 //!
 //! One [`Book`] a shard and one map a table behind one lock, so that every unit is a transaction by construction.
 
+mod privacy;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,25 +14,30 @@ use tebura_ledger::{
     Account, AccountId, Book, Event, Hold, HoldId, Operation, OperationId, OperationKind, RailId, Shard, Timestamp,
 };
 
+use crate::consent::ConsentEvent;
 use crate::contracts::{ContractEntry, ContractTables, RunningContract};
+use crate::enroll::Enrolment;
 use crate::exchange::Exchange;
 use crate::gallery_rules::GalleryRule;
 use crate::guardians::GuardianLink;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
-    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, EnrolmentId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId,
+    PartyKeyId, PaymentId, PersonId, ProofingId, ReferenceId, RightsRequestId, ServiceRequestId, TillId,
+    WebhookEndpointId,
 };
 use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
-use crate::people::{CaptureSession, FaceReference, Instrument, Person};
+use crate::people::{CaptureSession, EnrolledTemplate, FaceReference, Instrument, Person};
 use crate::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
 };
+use crate::privacy::{Kept, Outlived, PrivacyTables};
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
 use crate::rail::PluginId;
 use crate::recognition::{FaceChanges, Membership, RecognitionTables};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
+use crate::rights::RightsRequest;
 use crate::services::{ServiceRequest, ServiceSet, ServiceTables};
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -68,6 +74,7 @@ struct Tables {
     proofings: ProofingTables,
     services: ServiceTables,
     parties: PartyTables,
+    privacy: PrivacyTables,
     statements: StatementTables,
     notices: NoticeTables,
     recognition: RecognitionTables,
@@ -356,6 +363,44 @@ impl Store for MemoryStore {
 
     async fn payment_way(&self, id: PaymentId) -> Result<Option<String>, ReadError> {
         self.find(|tables| tables.recognition.ways.get(&id))
+    }
+
+    async fn references_of(&self, person: PersonId) -> Result<Vec<EnrolledTemplate>, ReadError> {
+        let tables = self.tables();
+        let own = tables.references.values().filter(|row| row.person == person);
+        Ok(own.map(EnrolledTemplate::of).collect())
+    }
+
+    async fn consents_of(&self, person: PersonId) -> Result<Vec<ConsentEvent>, ReadError> {
+        Ok(self.tables().privacy.consents_of(person))
+    }
+
+    async fn enrolment(&self, id: EnrolmentId) -> Result<Option<Enrolment>, ReadError> {
+        self.find(|tables| tables.privacy.enrolment(id))
+    }
+
+    async fn rights_request(&self, id: RightsRequestId) -> Result<Option<RightsRequest>, ReadError> {
+        self.find(|tables| tables.privacy.request(id))
+    }
+
+    async fn rights_requests_of(&self, person: PersonId) -> Result<Vec<RightsRequest>, ReadError> {
+        Ok(self.tables().privacy.requests_of(person))
+    }
+
+    async fn open_rights_requests(&self, limit: u16) -> Result<Vec<RightsRequest>, ReadError> {
+        Ok(self.tables().privacy.open_requests(limit))
+    }
+
+    async fn outlived(&self, kept: Kept, before: Timestamp, limit: u16) -> Result<Vec<Outlived>, ReadError> {
+        Ok(self.tables().outlived(kept, before, limit))
+    }
+
+    async fn payments_of(&self, person: PersonId, limit: u16) -> Result<Vec<Payment>, ReadError> {
+        Ok(self.tables().payments_of(person, limit))
+    }
+
+    async fn service_requests_of(&self, person: PersonId, limit: u16) -> Result<Vec<ServiceRequest>, ReadError> {
+        Ok(self.tables().services.of(person, limit))
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {

@@ -10,6 +10,7 @@ use tebura_ledger::{AtDeadline, Finality, FollowUp, Money, OperationState};
 use crate::budgets::Searcher;
 use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::change_hold::ChangeHoldError;
+use crate::consent::PAYMENT;
 use crate::create_hold::{CreateHoldError, PlaceIds, Terms};
 use crate::hub::Hub;
 use crate::ids::{PaymentId, PersonId, TillId};
@@ -169,6 +170,9 @@ impl Hub {
             Err(LookError::Read(error)) => return Err(error.into()),
         };
         let person = known.person;
+        if !self.agreed(person, &[PAYMENT]).await? {
+            return Ok(Err("consent.payment"));
+        }
         if amount.minor() > till.pin_above || !known.clear || self.is_minor(person).await? {
             let verdict = self.check_pin(person, pin).await?;
             if let Some(code) = pin_code(verdict) {

@@ -1,6 +1,6 @@
 //! People, their instruments and their enrolled faces, as records. No image, ever.
 
-use tebura_face::Template;
+use tebura_face::{FRAMES, Prompt, Shot, Template};
 use tebura_ledger::{AccountId, RailId, Timestamp};
 
 use crate::ids::{CaptureSessionId, InstrumentId, PersonId, ReferenceId};
@@ -57,13 +57,30 @@ pub struct Instrument {
     pub is_default: bool,
 }
 
-/// Permission to enrol one live image, once, for a short time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Permission to enrol one live face, once, for a short time, from the device that opened it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CaptureSession {
     pub id: CaptureSessionId,
     pub person: PersonId,
+    /// SHA-256 of what the opener is known by: frames of anybody else are refused.
+    pub device: [u8; 32],
+    /// What the person is asked to do, one prompt a frame.
+    pub prompts: [Prompt; FRAMES],
+    /// The frames that were accepted so far; encrypted by the store with the person's key, and gone when it is over.
+    pub shots: Vec<Shot>,
+    /// Frames that were looked at, accepted or not.
+    pub looks: u32,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
+    /// Counts up with every write; a writer names the one it read.
+    pub revision: u32,
+}
+
+impl CaptureSession {
+    /// What the next frame has to show; `None` when all were taken.
+    pub fn prompt(&self) -> Option<Prompt> {
+        self.prompts.get(self.shots.len()).copied()
+    }
 }
 
 /// An enrolled template.
@@ -75,6 +92,20 @@ pub struct FaceReference {
     pub pack: String,
     pub template: Template,
     pub created_at: Timestamp,
+}
+
+/// That a template is enrolled, without the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolledTemplate {
+    pub id: ReferenceId,
+    pub pack: String,
+    pub created_at: Timestamp,
+}
+
+impl EnrolledTemplate {
+    pub(crate) fn of(row: &FaceReference) -> Self {
+        EnrolledTemplate { id: row.id, pack: row.pack.clone(), created_at: row.created_at }
+    }
 }
 
 impl std::fmt::Debug for FaceReference {

@@ -9,24 +9,29 @@ use tebura_ledger::{
 };
 
 use crate::audit::SignedHead;
+use crate::consent::ConsentEvent;
 use crate::contracts::{ContractEntry, RunningContract};
+use crate::enroll::Enrolment;
 use crate::exchange::Exchange;
 use crate::gallery_rules::GalleryRule;
 use crate::guardians::GuardianLink;
 use crate::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
-    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, EnrolmentId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId,
+    PartyKeyId, PaymentId, PersonId, ProofingId, ReferenceId, RightsRequestId, ServiceRequestId, TillId,
+    WebhookEndpointId,
 };
 use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
 use crate::payment::Payment;
-use crate::people::{CaptureSession, FaceReference, Instrument, Person};
+use crate::people::{CaptureSession, EnrolledTemplate, FaceReference, Instrument, Person};
+use crate::privacy::{Kept, Outlived, PrivacyWrite};
 use crate::proofing::{LinkDigest, Proofing};
 use crate::rail::{
     Fault, HttpCall, HttpReply, KvWrite, PluginId, RailDescriptor, RailError, RailEvent, RailOperation, Step,
 };
 use crate::recognition::{FaceChanges, Membership, RecognitionWrite};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use crate::rights::RightsRequest;
 use crate::services::{
     ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceSet, ServiceStep, ServiceWrite,
 };
@@ -161,9 +166,10 @@ pub enum Write {
     Payment(Payment),
     Person(Person),
     Instrument(Instrument),
+    /// `expected` is the revision that was read (0: a new row).
     CaptureSession {
         session: CaptureSession,
-        expected_unused: bool,
+        expected: u32,
     },
     /// An enrolled template; stored encrypted with the person's own key.
     FaceReference(FaceReference),
@@ -196,6 +202,8 @@ pub enum Write {
     Service(ServiceWrite),
     Party(PartyWrite),
     Recognition(RecognitionWrite),
+    /// What people say about their own data, and what is deleted.
+    Privacy(PrivacyWrite),
     Notice(NoticeWrite),
     /// An attempt to prove something; `expected` is the revision that was read (0: a new row).
     Proofing {
@@ -351,6 +359,23 @@ pub trait Store: Send + Sync {
     async fn template_spaces(&self) -> Result<Vec<TemplateSpace>, ReadError>;
     /// Templates that do not stand in the newest space.
     async fn templates_left_behind(&self, limit: u16) -> Result<Vec<ReferenceId>, ReadError>;
+    /// What is enrolled of one person, oldest first.
+    async fn references_of(&self, person: PersonId) -> Result<Vec<EnrolledTemplate>, ReadError>;
+
+    /// What a person said about purposes, oldest first.
+    async fn consents_of(&self, person: PersonId) -> Result<Vec<ConsentEvent>, ReadError>;
+    async fn enrolment(&self, id: EnrolmentId) -> Result<Option<Enrolment>, ReadError>;
+    async fn rights_request(&self, id: RightsRequestId) -> Result<Option<RightsRequest>, ReadError>;
+    /// Of one person, oldest first.
+    async fn rights_requests_of(&self, person: PersonId) -> Result<Vec<RightsRequest>, ReadError>;
+    /// Those that nobody has answered, the earliest deadline first.
+    async fn open_rights_requests(&self, limit: u16) -> Result<Vec<RightsRequest>, ReadError>;
+    /// Rows whose trigger lies before a time, the longest ago first.
+    async fn outlived(&self, kept: Kept, before: Timestamp, limit: u16) -> Result<Vec<Outlived>, ReadError>;
+    /// Payments that a person was recognised for, newest first. Reads the whole table: for people's own requests only.
+    async fn payments_of(&self, person: PersonId, limit: u16) -> Result<Vec<Payment>, ReadError>;
+    /// Requests to services that a person made, newest first. Reads the whole table, as above.
+    async fn service_requests_of(&self, person: PersonId, limit: u16) -> Result<Vec<ServiceRequest>, ReadError>;
 
     /// One template, decrypted.
     async fn face_reference(&self, id: ReferenceId) -> Result<References, ReadError>;

@@ -4,6 +4,7 @@
 
 use tebura_face::{BudgetError, Decision, FalseMatchBudget, LivenessPolicy, SampleRefusal, Scope, decide};
 
+use crate::consent::{AUTHENTICATE, NARROW};
 use crate::hub::Hub;
 use crate::ids::{GalleryId, PersonId};
 use crate::ports::ReadError;
@@ -66,6 +67,7 @@ impl Hub {
         }
         let (gallery, rate) = match among {
             Among::Gallery(gallery, rate) => (gallery, rate),
+            Among::Person(person) if !self.may_be_matched(person, among).await? => return Ok(Err("face.not_enrolled")),
             Among::Person(person) => {
                 return Ok(match self.galleries.compare(person, &sample.template, self.pack().verify) {
                     None => Err("face.not_enrolled"),
@@ -74,26 +76,42 @@ impl Hub {
                 });
             }
         };
-        let rule = match self.search_rule(rate, gallery) {
-            Ok(rule) => rule,
-            Err(BudgetError::EmptyGallery) => return Ok(Err("face.not_recognised")),
-            Err(refusal) => {
-                tracing::error!(%gallery, %refusal, "nobody is looked for");
-                return Ok(Err(refusal.code()));
+        loop {
+            let rule = match self.search_rule(rate, gallery) {
+                Ok(rule) => rule,
+                Err(BudgetError::EmptyGallery) => return Ok(Err("face.not_recognised")),
+                Err(refusal) => {
+                    tracing::error!(%gallery, %refusal, "nobody is looked for");
+                    return Ok(Err(refusal.code()));
+                }
+            };
+            let policy = rule.policy();
+            let candidates = self.galleries.search(gallery, &sample.template, policy);
+            match decide(&candidates, policy) {
+                Decision::Recognised { subject, .. } => {
+                    let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
+                    if self.may_be_matched(person, among).await? {
+                        let clear = self.galleries.is_clear(gallery, &sample.template, policy, &candidates);
+                        return Ok(Ok(Known { person, clear }));
+                    }
+                    // Taken back at another process: from here on she is found nowhere in this one either.
+                    self.galleries.forget(person);
+                }
+                // Two people are too alike to tell: neither is taken, and no PIN of a guess is asked.
+                Decision::Ambiguous { .. } => return Ok(Err("face.ambiguous")),
+                Decision::NotRecognised => return Ok(Err("face.not_recognised")),
             }
-        };
-        let policy = rule.policy();
-        let candidates = self.galleries.search(gallery, &sample.template, policy);
-        match decide(&candidates, policy) {
-            Decision::Recognised { subject, .. } => {
-                let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
-                let clear = self.galleries.is_clear(gallery, &sample.template, policy, &candidates);
-                Ok(Ok(Known { person, clear }))
-            }
-            // Two people are too alike to tell: neither is taken, and no PIN of a guess is asked.
-            Decision::Ambiguous { .. } => Ok(Err("face.ambiguous")),
-            Decision::NotRecognised => Ok(Err("face.not_recognised")),
         }
+    }
+
+    /// Whether a person has agreed to be looked for in this way. Read from the store each time, so that a withdrawal counts
+    /// at the next search, whichever process took it.
+    async fn may_be_matched(&self, person: PersonId, among: Among) -> Result<bool, LookError> {
+        let purposes: &[&str] = match among {
+            Among::Gallery(..) => &[AUTHENTICATE, NARROW],
+            Among::Person(_) => &[AUTHENTICATE],
+        };
+        Ok(self.agreed(person, purposes).await?)
     }
 }
 

@@ -75,6 +75,13 @@ impl RecognitionTables {
         self.guardians.values().filter(of).cloned().collect()
     }
 
+    /// Who answers for a person or she for whom, where she may be looked for; and that she is nowhere from now on.
+    pub(crate) fn erase(&mut self, person: PersonId) {
+        self.guardians.retain(|_, link| link.guardian != person && link.ward != person);
+        self.terms.retain(|(_, member), _| *member != person);
+        self.changes.push(FaceChange::Erased(person));
+    }
+
     pub(crate) fn due_terms(&self, now: Timestamp, limit: u16) -> Vec<(GalleryId, PersonId)> {
         let mut due: Vec<_> = self.terms.iter().filter(|(_, until)| **until <= now).collect();
         due.sort_by_key(|(member, until)| (**until, **member));

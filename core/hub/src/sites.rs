@@ -57,13 +57,16 @@ pub enum Scope {
     Pay,
     /// Ask services of its merchant.
     Services,
+    /// Issue tickets for the enrolment page.
+    Enrol,
     /// Hint that a rail has news. For a provider's webhooks; can do nothing else.
     Notices,
 }
 
 impl Scope {
     /// Every scope, for parsing and for help texts.
-    pub const ALL: [Scope; 6] = [Scope::Admin, Scope::Read, Scope::Holds, Scope::Pay, Scope::Services, Scope::Notices];
+    pub const ALL: [Scope; 7] =
+        [Scope::Admin, Scope::Read, Scope::Holds, Scope::Pay, Scope::Services, Scope::Enrol, Scope::Notices];
 
     /// The word in the API.
     pub fn name(self) -> &'static str {
@@ -73,6 +76,7 @@ impl Scope {
             Scope::Holds => "holds",
             Scope::Pay => "pay",
             Scope::Services => "services",
+            Scope::Enrol => "enrol",
             Scope::Notices => "notices",
         }
     }

@@ -29,6 +29,8 @@ pub struct Tick {
     pub moved: usize,
     /// Requests to services whose time is over, and that were forgotten.
     pub forgotten: usize,
+    /// Rows that were deleted, having been kept long enough.
+    pub swept: usize,
 }
 
 impl Hub {
@@ -45,7 +47,8 @@ impl Hub {
         let expired = self.expire_due(now).await?;
         let moved = self.move_templates().await?;
         let forgotten = self.sweep_requests(now).await?;
-        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await?, moved, forgotten })
+        let swept = self.sweep_outlived().await?;
+        Ok(Tick { driven, woken, served, expired, heard: self.hear_due().await?, moved, forgotten, swept })
     }
 
     /// Takes up what an earlier process left. `alone`: no other hub process uses this store, so that every send that

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::audit::Heads;
 use crate::demo::DemoLedger;
+use crate::desk::Desk;
 use crate::idempotency::{Running, RunningKeys};
 use crate::layers::SHED_RETRY_AFTER_MS;
 use crate::plugins::Plugins;
@@ -101,6 +102,7 @@ pub struct Shared {
     heads: OnceLock<Arc<Heads>>,
     plugins: OnceLock<Arc<Plugins>>,
     services: OnceLock<Arc<Services>>,
+    desk: OnceLock<Arc<Desk>>,
     stopping: watch::Sender<bool>,
     /// One place for each command that may run at once.
     commands: Arc<Semaphore>,
@@ -124,7 +126,7 @@ impl App {
     pub fn new(hub: Arc<Hub>, sessions: Sessions, limits: Limits, demo: Option<Demo>) -> App {
         let commands = Arc::new(Semaphore::new(limits.commands as usize));
         let streams = Arc::new(Semaphore::new(STREAMS));
-        let (webhooks, heads, plugins) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (webhooks, heads, plugins, desk) = (OnceLock::new(), OnceLock::new(), OnceLock::new(), OnceLock::new());
         let (running, stopping) = (RunningKeys::default(), watch::Sender::new(false));
         let (rates, inbound_rates) = (Rates::new(limits.rate), Buckets::new(limits.inbound_rate));
         let notices = Arc::new(Semaphore::new(NOTICES));
@@ -142,6 +144,7 @@ impl App {
             heads,
             plugins,
             services: OnceLock::new(),
+            desk,
             stopping,
             commands,
         }))
@@ -188,6 +191,23 @@ impl App {
     /// What installs plugins; `None`: nothing does.
     pub fn plugins(&self) -> Option<&Arc<Plugins>> {
         self.plugins.get()
+    }
+
+    /// Tells people what this desk says, and keeps its rules. Once.
+    #[must_use]
+    pub fn with_desk(self, desk: Desk) -> App {
+        self.hub.declare_purposes(desk.purposes());
+        self.hub.sweeper().set(desk.retention.clone());
+        let _ = self.desk.set(Arc::new(desk));
+        self
+    }
+
+    /// What people are told, and the key of their receipts.
+    ///
+    /// # Errors
+    /// 500 where nobody opened a desk.
+    pub fn desk(&self) -> Result<&Arc<Desk>, Problem> {
+        self.desk.get().ok_or_else(|| Problem::internal("no desk was opened"))
     }
 
     /// Becomes true when the hub stops: what goes on without end has to end then.

@@ -108,10 +108,18 @@ pub fn key_of(headers: &HeaderMap) -> Result<String, Problem> {
 /// # Errors
 /// As [`key_of`].
 pub fn key_request(parts: &Parts, principal: &Principal, digests: &[&[u8]]) -> Result<KeyRequest, Problem> {
+    key_request_of(parts, &principal.key.to_string(), digests)
+}
+
+/// The same for a caller without an API key, by the name under which its keys are kept.
+///
+/// # Errors
+/// As [`key_of`].
+pub fn key_request_of(parts: &Parts, caller: &str, digests: &[&[u8]]) -> Result<KeyRequest, Problem> {
     Ok(KeyRequest {
-        scope: principal.key.to_string(),
+        scope: caller.to_owned(),
         key: key_of(&parts.headers)?,
-        fingerprint: fingerprint(parts.method.as_str(), parts.uri.path(), &principal.key.to_string(), digests),
+        fingerprint: fingerprint(parts.method.as_str(), parts.uri.path(), caller, digests),
     })
 }
 

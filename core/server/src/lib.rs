@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod connections;
 pub mod demo;
+pub mod desk;
 pub mod extract;
 pub mod faces_config;
 mod hex;

@@ -12,7 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         version = "1.0.0",
         description = "Hold and capture money, and pay by face.\n\n\
             **Keys.** `Authorization: Bearer tb_…`. A key has scopes: `admin` (operator), `read`, `holds` (merchant), `pay` (till), \
-            `services` (ask a city service), `notices` (a provider's webhooks).\n\n\
+            `services` (ask a city service), `enrol` (a desk that hands out enrolment tickets), \
+            `notices` (a provider's webhooks).\n\n\
             **Idempotency-Key.** Every write needs one: 1 to 255 visible characters, new for each new request, the same for \
             its repeats. A repeat gets the first answer with `Idempotency-Hit: true`. Missing: 400. Another body or path: 422. \
             Still running: 409. Keys are kept as long as the record that they made.\n\n\

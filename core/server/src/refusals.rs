@@ -176,10 +176,13 @@ impl From<EnrollFaceError> for Problem {
     fn from(error: EnrollFaceError) -> Problem {
         match error {
             EnrollFaceError::PersonNotFound(_) => problem(NOT_FOUND, "person.not_found", &error),
+            EnrollFaceError::ConsentMissing => problem(CONFLICT, "consent.needed", &error),
             EnrollFaceError::SessionNotFound(_) => problem(NOT_FOUND, "capture_session.not_found", &error),
+            EnrollFaceError::OtherDevice => problem(StatusCode::FORBIDDEN, "capture_session.other_device", &error),
             EnrollFaceError::SessionOver => problem(CONFLICT, "capture_session.over", &error),
+            EnrollFaceError::TooManyFrames => problem(CONFLICT, "capture_session.too_many_frames", &error),
             EnrollFaceError::Sample(inner) => inner.into(),
-            EnrollFaceError::Liveness(code) => problem(INVALID, code, &error),
+            EnrollFaceError::Frame(refusal) => problem(INVALID, refusal.code(), &error),
             EnrollFaceError::KeyReused => idempotency::key_reused(),
             EnrollFaceError::Commit(inner) => inner.into(),
             EnrollFaceError::Read(inner) => inner.into(),

@@ -2,7 +2,7 @@
 //!
 //! The cookie is `<key id>.<end>.<MAC>`; the MAC key is derived from the operator's key, so nothing is stored, every
 //! hub process accepts it, and revoking the till's key ends it. `HttpOnly` and `SameSite=Strict`: no script reads it
-//! and no other site can use it. Absent: sessions of people.
+//! and no other site can use it. What opens the enrolment page is in `enroll.rs`.
 
 use axum::http::header;
 use axum::http::request::Parts;
@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::auth::unknown_key;
 use crate::problem::Problem;
+
+mod enroll;
 
 /// The cookie's name.
 const COOKIE: &str = "tebura_till";
@@ -82,13 +84,17 @@ pub(crate) async fn key_of_session(app: &App, parts: &Parts) -> Result<ApiKey, P
 }
 
 fn cookie(parts: &Parts) -> Option<&str> {
+    cookie_of(parts, COOKIE)
+}
+
+fn cookie_of<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     parts
         .headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::entity::{
 use crate::gathered::Gathered;
 use crate::lane::{Answer, Job};
 use crate::log::{Logged, Stand};
+use crate::privacy;
 use crate::proofings;
 use crate::recognition;
 use crate::records;
@@ -308,12 +309,14 @@ impl Writer {
         }
         let keys = sessions.iter().map(|id| vec![Value::from(id.uuid())]).collect();
         for row in tx.select(&self.sessions, keys).await? {
-            snapshot.sessions.insert(CaptureSessionId::from_uuid(row.id), row.used_at_ms.is_some());
+            let revision = u32::try_from(row.revision).map_err(|_| Damaged::new("capture_session", "revision"))?;
+            snapshot.sessions.insert(CaptureSessionId::from_uuid(row.id), revision);
         }
         snapshot.webhooks = webhooks::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.contracts = contracts::revisions(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.proofings = proofings::known(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.tries = recognition::tries(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
+        snapshot.privacy = privacy::known(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         snapshot.services = Revisions::read(tx, jobs.iter().flat_map(|job| &job.unit.writes)).await?;
         Ok(())
     }

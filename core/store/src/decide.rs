@@ -14,6 +14,7 @@ use tebura_ledger::{Book, OperationId, Shard};
 
 use crate::entity::idempotency_key;
 use crate::lane::{Answer, Job};
+use crate::privacy;
 use crate::proofings::Known;
 use crate::services::Revisions;
 
@@ -26,8 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) exchanges: BTreeMap<OperationId, u32>,
     /// The payments that exist.
     pub(crate) payments: BTreeSet<PaymentId>,
-    /// The capture sessions that exist, and whether they are used.
-    pub(crate) sessions: BTreeMap<CaptureSessionId, bool>,
+    /// Revisions of the capture sessions that exist.
+    pub(crate) sessions: BTreeMap<CaptureSessionId, u32>,
     /// Revisions of the webhook positions that exist.
     pub(crate) webhooks: BTreeMap<WebhookEndpointId, u32>,
     /// Revisions of the contracts that exist.
@@ -35,6 +36,8 @@ pub(crate) struct Snapshot {
     pub(crate) proofings: Known,
     /// Failed tries of PINs.
     pub(crate) tries: BTreeMap<PersonId, u32>,
+    /// Of tickets and of requests about people's own data.
+    pub(crate) privacy: privacy::Known,
     /// Of services.
     pub(crate) services: Revisions,
 }
@@ -92,7 +95,6 @@ impl<'a> Table<'a> {
     /// Says whether every write of a unit meets the row that its writer read, before anything is changed.
     fn check(&self, writes: &[Write]) -> Result<(), CommitError> {
         let mut revisions: BTreeMap<OperationId, u32> = BTreeMap::new();
-        let mut used: BTreeMap<CaptureSessionId, bool> = BTreeMap::new();
         let mut payments: BTreeSet<PaymentId> = BTreeSet::new();
         for write in writes {
             match write {
@@ -109,12 +111,15 @@ impl<'a> Table<'a> {
                         return Err(CommitError::Stale);
                     }
                 }
-                Write::CaptureSession { session, expected_unused } => {
-                    let is_used = used.get(&session.id).or_else(|| self.snapshot.sessions.get(&session.id));
-                    if *expected_unused && is_used != Some(&false) {
+                Write::CaptureSession { session, expected } => {
+                    if self.snapshot.sessions.get(&session.id).copied().unwrap_or(0) != *expected {
                         return Err(CommitError::Stale);
                     }
-                    used.insert(session.id, session.used_at.is_some());
+                }
+                Write::Privacy(write) => {
+                    if self.snapshot.privacy.is_stale(write) {
+                        return Err(CommitError::Stale);
+                    }
                 }
                 Write::Webhook(WebhookWrite::Progress { progress, expected }) => {
                     if self.snapshot.webhooks.get(&progress.endpoint).copied().unwrap_or(0) != *expected {
@@ -185,7 +190,7 @@ impl<'a> Table<'a> {
                 self.decided.payments.push((job, payment));
             }
             Write::CaptureSession { session, .. } => {
-                self.snapshot.sessions.insert(session.id, session.used_at.is_some());
+                self.snapshot.sessions.insert(session.id, session.revision);
                 self.decided.records.push((job, write));
             }
             Write::Webhook(record) => {
@@ -207,6 +212,10 @@ impl<'a> Table<'a> {
                 if self.snapshot.proofings.links.insert(*link, *person).is_none() {
                     self.decided.records.push((job, write));
                 }
+            }
+            Write::Privacy(record) => {
+                self.snapshot.privacy.accept(record);
+                self.decided.records.push((job, write));
             }
             Write::Service(record) => {
                 self.snapshot.services.accept(record);

@@ -25,6 +25,7 @@ mod notices;
 mod open;
 mod parties;
 mod postgres;
+mod privacy;
 mod proofings;
 mod read;
 mod recognition;

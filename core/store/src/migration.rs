@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
             schema("m0011_template_spaces", include_str!("template_spaces.sql")),
             schema("m0012_recognition", include_str!("recognition.sql")),
             schema("m0013_service_sets", include_str!("service_sets.sql")),
+            schema("m0014_privacy", include_str!("privacy.sql")),
         ]
     }
 }

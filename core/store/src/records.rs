@@ -1,6 +1,6 @@
 //! Writes that payments do not wait for: people, merchants, tills, galleries, keys. One statement a row, by entity.
 
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value};
 use tebura_hub::ids::{GalleryId, PersonId};
 use tebura_hub::people::{CaptureSession, Person};
@@ -16,6 +16,7 @@ use crate::entity::{
 };
 use crate::log::Logged;
 use crate::parties;
+use crate::privacy;
 use crate::proofings;
 use crate::sealed::seal_name;
 use crate::vault::Vault;
@@ -29,7 +30,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         Write::Kv { plugin, write } => plugin_data(tx, plugin, write).await,
         Write::Person(person) => put_person(tx, vault, person).await,
         Write::Instrument(row) => put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await,
-        Write::CaptureSession { session, expected_unused } => capture(tx, session, *expected_unused).await,
+        Write::CaptureSession { session, .. } => capture(tx, vault, session).await,
         Write::FaceReference(reference) => templates::enrol(tx, vault, reference).await,
         Write::Template(row) => return templates::write(tx, vault, row).await,
         Write::Merchant(row) => put(tx, merchant::Model::of(row), &[merchant::Column::Id]).await,
@@ -43,6 +44,7 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
         Write::Notice(row) => return notices::write(tx, row).await.map(|()| None),
         Write::Party(row) => parties::write(tx, row).await,
+        Write::Privacy(row) => privacy::write(tx, vault, row).await,
         Write::Contract { contract, .. } => contracts::write(tx, contract).await,
         Write::ContractEntry(entry) => contracts::append(tx, entry).await,
         Write::Proofing { proofing, .. } => proofings::write(tx, vault, proofing).await,
@@ -109,20 +111,9 @@ async fn put_person(tx: &Transaction<'_>, vault: &Vault, person: &Person) -> Res
     Ok(logged)
 }
 
-async fn capture(tx: &Transaction<'_>, session: &CaptureSession, expected_unused: bool) -> Result<Logged, Failure> {
-    let row = capture_session::Model::of(session);
-    if !expected_unused {
-        return put(tx, row, &[capture_session::Column::Id]).await;
-    }
-    let update = capture_session::Entity::update_many()
-        .col_expr(capture_session::Column::UsedAtMs, Expr::value(row.used_at_ms))
-        .col_expr(capture_session::Column::ExpiresAtMs, Expr::value(row.expires_at_ms))
-        .filter(capture_session::Column::Id.eq(row.id))
-        .filter(capture_session::Column::UsedAtMs.is_null());
-    match tx.run(&update).await? {
-        0 => Err(Failure::Conflict { reason: "a capture session was used meanwhile".to_owned() }),
-        _ => Ok(Logged::row(&row, &[capture_session::Column::Id])),
-    }
+async fn capture(tx: &Transaction<'_>, vault: &Vault, session: &CaptureSession) -> Result<Logged, Failure> {
+    let key = vault.key_in(tx, session.person).await?.ok_or_else(unknown_person)?;
+    put(tx, capture_session::Model::of(&key, session)?, &[capture_session::Column::Id]).await
 }
 
 async fn member(tx: &Transaction<'_>, row: gallery_member::Model, present: bool) -> Result<Logged, Failure> {

@@ -152,6 +152,34 @@ pub(crate) async fn one(
     id: ServiceRequestId,
 ) -> Result<Option<ServiceRequest>, Unread> {
     let Some(row) = service_request::Entity::find_by_id(id.uuid()).one(reader).await? else { return Ok(None) };
+    opened(reader, vault, row).await
+}
+
+/// Of a person, newest first. There is no index: people ask for it, not tills.
+pub(crate) async fn of(
+    reader: &DatabaseConnection,
+    vault: &Vault,
+    person: PersonId,
+    limit: u16,
+) -> Result<Vec<ServiceRequest>, Unread> {
+    let rows = service_request::Entity::find()
+        .filter(service_request::Column::Person.eq(person.uuid()))
+        .order_by_desc(service_request::Column::Id)
+        .limit(u64::from(limit))
+        .all(reader)
+        .await?;
+    let mut requests = Vec::with_capacity(rows.len());
+    for row in rows {
+        requests.extend(opened(reader, vault, row).await?);
+    }
+    Ok(requests)
+}
+
+async fn opened(
+    reader: &DatabaseConnection,
+    vault: &Vault,
+    row: service_request::Model,
+) -> Result<Option<ServiceRequest>, Unread> {
     let person = row.person.map(PersonId::from_uuid);
     let clear = match person {
         None => row.body,
@@ -163,7 +191,7 @@ pub(crate) async fn one(
     let body: service_body::Body = serde_json::from_slice(&clear).map_err(|_| Damaged::new(TABLE, "body"))?;
     let (asked, progress) = body.parts(person)?;
     Ok(Some(ServiceRequest {
-        id,
+        id: ServiceRequestId::from_uuid(row.id),
         service: row.service,
         merchant: MerchantId::from_uuid(row.merchant),
         asked,

@@ -68,6 +68,8 @@ pub(crate) enum Sealed {
     Template(i64),
     Proofing,
     Request,
+    Shots,
+    Rights,
 }
 
 /// Makes and opens people's keys.
@@ -169,6 +171,8 @@ impl PersonKey {
             Sealed::Template(space) => (2, space),
             Sealed::Proofing => (3, 0),
             Sealed::Request => (4, 0),
+            Sealed::Shots => (5, 0),
+            Sealed::Rights => (6, 0),
         };
         let mut context = vec![FORMAT, what];
         context.extend_from_slice(self.person.uuid().as_bytes());

@@ -4,26 +4,31 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tebura_hub::consent::ConsentEvent;
 use tebura_hub::contracts::{ContractEntry, RunningContract};
+use tebura_hub::enroll::Enrolment;
 use tebura_hub::exchange::Exchange;
 use tebura_hub::gallery_rules::GalleryRule;
 use tebura_hub::guardians::GuardianLink;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
-    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, EnrolmentId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId,
+    PartyKeyId, PaymentId, PersonId, ProofingId, ReferenceId, RightsRequestId, ServiceRequestId, TillId,
+    WebhookEndpointId,
 };
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
-use tebura_hub::people::{CaptureSession, Instrument, Person};
+use tebura_hub::people::{CaptureSession, EnrolledTemplate, Instrument, Person};
 use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit, Write,
 };
+use tebura_hub::privacy::{Kept, Outlived};
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use tebura_hub::rights::RightsRequest;
 use tebura_hub::services::{ServiceRequest, ServiceSet};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::template_spaces::TemplateSpace;
@@ -208,6 +213,15 @@ store! {
     fn guardian_link(id: GuardianLinkId) -> Option<GuardianLink>;
     fn guardian_links(person: PersonId) -> Vec<GuardianLink>;
     fn payment_way(id: PaymentId) -> Option<String>;
+    fn references_of(person: PersonId) -> Vec<EnrolledTemplate>;
+    fn consents_of(person: PersonId) -> Vec<ConsentEvent>;
+    fn enrolment(id: EnrolmentId) -> Option<Enrolment>;
+    fn rights_request(id: RightsRequestId) -> Option<RightsRequest>;
+    fn rights_requests_of(person: PersonId) -> Vec<RightsRequest>;
+    fn open_rights_requests(limit: u16) -> Vec<RightsRequest>;
+    fn outlived(kept: Kept, before: Timestamp, limit: u16) -> Vec<Outlived>;
+    fn payments_of(person: PersonId, limit: u16) -> Vec<Payment>;
+    fn service_requests_of(person: PersonId, limit: u16) -> Vec<ServiceRequest>;
     fn merchant(id: MerchantId) -> Option<Merchant>;
     fn merchant_of_account(account: AccountId) -> Option<MerchantId>;
     fn payees(merchant: MerchantId) -> Vec<Payee>;

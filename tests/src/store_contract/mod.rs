@@ -13,6 +13,7 @@ mod money;
 mod notices;
 mod operations;
 mod parties;
+mod privacy;
 mod proofings;
 mod races;
 mod recognition;
@@ -124,6 +125,12 @@ on_every_store! {
     services::of_two_writers_one_writes_the_next_version_of_what_is_configured,
     parties::a_party_and_its_keys_are_read_back,
     parties::a_replacement_and_a_revocation_leave_each_other_alone,
+    privacy::what_a_session_saw_is_read_back_and_moves_by_its_revision,
+    privacy::consents_are_read_back_in_order,
+    privacy::a_ticket_is_opened_once,
+    privacy::requests_are_read_back_and_the_open_ones_by_their_deadline,
+    privacy::what_has_outlived_its_time_is_found_and_forgotten,
+    privacy::an_erased_person_is_nowhere,
     notices::a_notice_is_kept_looked_at_and_over,
     notices::an_operation_is_found_by_its_rails_name_for_it,
     statements::what_a_rail_was_asked_in_a_time_is_found,

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tebura_hub::ids::{CaptureSessionId, PersonId, ReferenceId};
-use tebura_hub::people::{CaptureSession, FaceReference, Person};
+use tebura_hub::ids::ReferenceId;
+use tebura_hub::people::{CaptureSession, FaceReference};
 use tebura_hub::ports::{Caller, CommitError, Committed, Page, Unit, Write};
 use tebura_ledger::{AccountId, Capture, Command, Expire, Finality, Floor, HoldId, Refund, Settle, Shard, Verdict};
 use tokio::task::JoinSet;
 
 use super::ground::{Ground, LATER, NOW, Placed, settled, yen};
+use super::privacy;
 use super::records::{exchange, template};
 
 pub(super) async fn of_two_captures_at_once_one_wins(ground: &Ground) {
@@ -69,15 +70,12 @@ pub(super) async fn of_many_writers_of_a_row_one_wins(ground: &Ground) {
 }
 
 pub(super) async fn one_capture_session_enrols_once(ground: &Ground) {
-    let person = PersonId::from_uuid(ground.uuid(0));
-    let session =
-        CaptureSession { id: CaptureSessionId::from_uuid(ground.uuid(0)), person, expires_at: LATER, used_at: None };
-    let used = CaptureSession { used_at: Some(NOW), ..session.clone() };
-    let using = || Write::CaptureSession { session: used.clone(), expected_unused: true };
+    let person = privacy::person(ground, 0).await;
+    let session = privacy::session(ground, person, LATER);
+    let used = CaptureSession { used_at: Some(NOW), revision: 2, ..session.clone() };
+    let using = || Write::CaptureSession { session: used.clone(), expected: 1 };
     assert_eq!(ground.write(0, vec![using()]).await.unwrap_err(), CommitError::Stale, "there is none yet");
-    let known = Person { id: person, name: "山田 花子".to_owned(), pin_hash: None, created_at: NOW };
-    let begin = Write::CaptureSession { session: session.clone(), expected_unused: false };
-    ground.write(0, vec![Write::Person(known), begin]).await.unwrap();
+    ground.write(0, vec![Write::CaptureSession { session: session.clone(), expected: 0 }]).await.unwrap();
     assert_eq!(ground.store.capture_session(session.id).await.unwrap(), Some(session.clone()));
 
     let mut tasks = JoinSet::new();

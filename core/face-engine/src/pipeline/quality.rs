@@ -4,6 +4,7 @@ use tebura_face::{FaceBox, Quality, SampleRefusal};
 
 use crate::align::CropShape;
 use crate::detect::Detection;
+use crate::geometry::Point;
 use crate::picture::Picture;
 
 /// A second face counts when it is at least this wide, as a share of the widest one: people further back
@@ -43,14 +44,26 @@ pub(super) fn the_one_face(picture: &Picture, faces: &[Detection]) -> Result<Det
 
 /// Measures the meant face; refuses one with too few pixels for the embedder's crop.
 pub(super) fn measure(picture: &Picture, detection: &Detection, crop: &CropShape) -> Result<Quality, SampleRefusal> {
-    let [left, right, ..] = detection.landmarks;
+    let [left, right, nose, ..] = detection.landmarks;
     let eye_distance_px = left.distance(right);
     let [crop_left, crop_right, ..] = crop.template;
     let least = crop_left.distance(crop_right) * LEAST_EYE_SHARE;
     if eye_distance_px.is_nan() || eye_distance_px < least {
         return Err(SampleRefusal::StepCloser { eye_distance_px });
     }
-    Ok(Quality { detector_score: detection.score, brightness: picture.brightness(&detection.face), eye_distance_px })
+    Ok(Quality {
+        detector_score: detection.score,
+        brightness: picture.brightness(&detection.face),
+        eye_distance_px,
+        turn: turn(left, right, nose),
+    })
+}
+
+/// See [`Quality::turn`]. A head that is leaned is not turned: only what lies along the line of the eyes counts.
+fn turn(left: Point, right: Point, nose: Point) -> f32 {
+    let (along_x, along_y) = (right.x - left.x, right.y - left.y);
+    let (off_x, off_y) = (nose.x - (left.x + right.x) / 2.0, nose.y - (left.y + right.y) / 2.0);
+    (off_x * along_x + off_y * along_y) / (along_x * along_x + along_y * along_y)
 }
 
 fn is_same_face(left: &FaceBox, right: &FaceBox) -> bool {
@@ -72,7 +85,6 @@ fn common(left: &FaceBox, right: &FaceBox) -> f32 {
 mod tests {
     use super::*;
     use crate::align::Shrink;
-    use crate::geometry::Point;
 
     fn grey(level: u8) -> Picture {
         Picture::from_rgb(100, 100, vec![level; 30_000]).unwrap()
@@ -116,5 +128,16 @@ mod tests {
         let quality = measure(&grey(255), &face(10.0, 10.0, 50.0), &crop).unwrap();
         assert!((quality.eye_distance_px - 20.0).abs() < 1e-3 && quality.brightness > 0.99);
         assert!(matches!(measure(&grey(255), &face(10.0, 10.0, 49.0), &crop), Err(SampleRefusal::StepCloser { .. })));
+    }
+
+    #[test]
+    fn a_turned_head_moves_the_nose_along_the_eyes_and_a_leaned_one_does_not() {
+        let at = |x: f32, y: f32| Point { x, y };
+        assert_eq!(turn(at(10.0, 10.0), at(50.0, 10.0), at(30.0, 40.0)), 0.0);
+        assert_eq!(turn(at(10.0, 10.0), at(50.0, 10.0), at(40.0, 40.0)), 0.25);
+        assert_eq!(turn(at(10.0, 10.0), at(50.0, 10.0), at(20.0, 40.0)), -0.25);
+        // The same straight face, leaned by a quarter of a circle.
+        assert_eq!(turn(at(10.0, 10.0), at(10.0, 50.0), at(-20.0, 30.0)), 0.0);
+        assert!(turn(at(1.0, 1.0), at(1.0, 1.0), at(1.0, 1.0)).is_nan());
     }
 }

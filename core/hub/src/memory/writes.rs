@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tebura_ledger::OperationId;
 
 use super::Tables;
-use crate::ids::{CaptureSessionId, GalleryId, PaymentId, PersonId};
+use crate::ids::{GalleryId, PaymentId, PersonId};
 use crate::people::FaceReference;
 use crate::ports::{CommitError, Write};
 use crate::recognition::{FaceChange, RecognitionWrite};
@@ -14,7 +14,6 @@ impl Tables {
     /// Everything about writes that can be refused, before anything is changed.
     pub(super) fn check_writes(&self, writes: &[Write]) -> Result<(), CommitError> {
         let mut revisions: BTreeMap<OperationId, u32> = BTreeMap::new();
-        let mut used: BTreeMap<CaptureSessionId, bool> = BTreeMap::new();
         let mut people: BTreeSet<PersonId> = BTreeSet::new();
         let mut payments: BTreeSet<PaymentId> = BTreeSet::new();
         for write in writes {
@@ -32,13 +31,13 @@ impl Tables {
                         return Err(CommitError::Stale);
                     }
                 }
-                Write::CaptureSession { session, expected_unused } => {
-                    let stored = self.sessions.get(&session.id).map(|stored| stored.used_at.is_some());
-                    let is_used = used.get(&session.id).copied().or(stored);
-                    if *expected_unused && is_used != Some(false) {
+                Write::CaptureSession { session, expected } => {
+                    if self.sessions.get(&session.id).map_or(0, |stored| stored.revision) != *expected {
                         return Err(CommitError::Stale);
                     }
-                    used.insert(session.id, session.used_at.is_some());
+                    if !people.contains(&session.person) && !self.people.contains_key(&session.person) {
+                        return Err(CommitError::Rejected { reason: "the person is not known".to_owned() });
+                    }
                 }
                 Write::Person(person) => {
                     people.insert(person.id);
@@ -65,6 +64,11 @@ impl Tables {
                 }
                 Write::Webhook(write) => {
                     if self.webhooks.is_stale(write) {
+                        return Err(CommitError::Stale);
+                    }
+                }
+                Write::Privacy(write) => {
+                    if self.privacy.is_stale(write) {
                         return Err(CommitError::Stale);
                     }
                 }
@@ -157,6 +161,7 @@ impl Tables {
             Write::Proofing { proofing, .. } => self.proofings.put(proofing),
             Write::ProofLink { link, person } => self.proofings.link(link, person),
             Write::Service(write) => self.services.write(write),
+            Write::Privacy(write) => self.write_privacy(write),
             Write::Party(write) => self.parties.write(write),
             Write::Statement { head, findings } => self.statements.write(head, findings),
             Write::Notice(write) => self.notices.write(write),

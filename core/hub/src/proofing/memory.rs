@@ -39,6 +39,12 @@ impl ProofingTables {
         self.sessions.values().filter(|row| row.person == person).cloned().collect()
     }
 
+    /// What a person has proven, and that a card stands for her.
+    pub(crate) fn erase(&mut self, person: PersonId) {
+        self.sessions.retain(|_, row| row.person != person);
+        self.links.retain(|_, owner| *owner != person);
+    }
+
     pub(crate) fn due(&self, now: Timestamp, limit: u16) -> Vec<ProofingId> {
         let due = self.sessions.values().filter_map(|row| Some((row.due_at.filter(|due| *due <= now)?, row.id)));
         let mut due: Vec<(Timestamp, ProofingId)> = due.collect();

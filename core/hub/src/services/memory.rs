@@ -6,7 +6,7 @@ use tebura_ledger::{HoldId, Timestamp};
 
 use super::record::{ServiceRequest, ServiceWrite};
 use super::set::ServiceSet;
-use crate::ids::ServiceRequestId;
+use crate::ids::{PersonId, ServiceRequestId};
 use crate::ports::Page;
 
 #[derive(Default)]
@@ -52,6 +52,17 @@ impl ServiceTables {
 
     pub(crate) fn find(&self, id: ServiceRequestId) -> Option<&ServiceRequest> {
         self.requests.get(&id)
+    }
+
+    /// Of a person, newest first.
+    pub(crate) fn of(&self, person: PersonId, limit: u16) -> Vec<ServiceRequest> {
+        let rows = self.requests.values().rev().filter(|row| row.asked.person == Some(person));
+        rows.take(usize::from(limit)).cloned().collect()
+    }
+
+    /// What a person asked.
+    pub(crate) fn erase(&mut self, person: PersonId) {
+        self.requests.retain(|_, row| row.asked.person != Some(person));
     }
 
     pub(crate) fn revision(&self, service: &str) -> u32 {

@@ -112,6 +112,7 @@ async fn who_is_hardly_nearer_than_somebody_else_says_so_with_the_pin() {
 async fn one_face_enrolled_twice_is_ambiguous_and_never_pays() {
     let street = Street::open(true).await;
     let person = street.hub.register_person(super::world::key("again"), "花子", None).await.unwrap().row.id;
+    super::faces::agree(&street.hub, person, &crate::consent::OWN_PURPOSES).await;
     super::faces::enrol_face(&street.hub, person, "hanako").await;
     street.hub.set_gallery_member(street.gallery, person, true).await.unwrap();
     assert_eq!(street.refused("hanako", 100, None).await, "face.ambiguous");

@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names only the cases that it is about")]
 
 mod budgets;
+mod capture;
 mod contracts;
 mod counter;
 mod cut_off;

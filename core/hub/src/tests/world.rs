@@ -65,12 +65,14 @@ impl Ids for CountedIds {
     }
 }
 
-/// Reads an image as a word: `hanako` is a face, `hanako on a screen` an attack, `nobody` no face, anything else too.
+/// Reads an image as a word: `hanako` is a face, `hanako turn_left` the same face turned, `hanako on a screen` an attack,
+/// `nobody` no face, anything else too.
 struct WordFaces(Pack);
 
 impl WordFaces {
-    fn template(name: &str) -> Template {
+    fn template(name: &str, noise: f32) -> Template {
         let mut values = vec![0.05; 32];
+        values[31] = noise;
         match name {
             "hanako" => values[0] = 1.0,
             "taro" => values[1] = 1.0,
@@ -82,6 +84,17 @@ impl WordFaces {
         }
         Template::from_raw(values).unwrap()
     }
+}
+
+/// Where the nose and the eyes are when a face does what a prompt asks, and how much another picture of it differs.
+fn pose(doing: &str) -> Option<(f32, f32, f32)> {
+    Some(match doing {
+        "look_straight" => (0.0, 60.0, 0.0),
+        "turn_left" => (0.4, 60.0, 0.15),
+        "turn_right" => (-0.4, 60.0, -0.15),
+        "come_closer" => (0.0, 80.0, 0.3),
+        _ => return None,
+    })
 }
 
 #[async_trait]
@@ -96,6 +109,10 @@ impl FaceEngine for WordFaces {
             Some(name) => (name, true),
             None => (word.as_str(), false),
         };
+        let (name, (turn, eyes, noise)) = match name.split_once(' ').map(|(name, doing)| (name, pose(doing))) {
+            Some((name, Some(pose))) => (name, pose),
+            Some((_, None)) | None => (name, (0.0, 60.0, 0.0)),
+        };
         match name {
             "nobody" => return Err(SampleRefusal::NoFace),
             "two people" => return Err(SampleRefusal::SeveralFaces { count: 2 }),
@@ -104,10 +121,10 @@ impl FaceEngine for WordFaces {
         }
         let score = 0.9;
         Ok(Sample {
-            template: Self::template(name),
+            template: Self::template(name, noise),
             liveness: if screen { Liveness::Attack { score } } else { Liveness::Live { score } },
             face: FaceBox { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 },
-            quality: Quality { detector_score: 0.9, brightness: 120.0, eye_distance_px: 60.0 },
+            quality: Quality { detector_score: 0.9, brightness: 120.0, eye_distance_px: eyes, turn },
         })
     }
 }

@@ -119,6 +119,8 @@ pub(super) fn write_faces(folder: &Path) -> Outcome {
     }
     let film = faces::film("hanako").ok_or("a demo face cannot be drawn")?;
     std::fs::write(folder.join("hanako.mjpeg"), film)?;
+    let film = faces::enrolling_film().ok_or("a demo face cannot be drawn")?;
+    std::fs::write(folder.join("enrolling.mjpeg"), film)?;
     Ok(())
 }
 

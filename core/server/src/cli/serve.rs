@@ -14,6 +14,7 @@ use super::{Outcome, print};
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::logging::{self, LogFormat};
 use crate::plugins::Plugins;
 use crate::serve::{listen, serve, stop_signal};
@@ -105,7 +106,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let app = App::new(hub, Sessions::new(&opened.operator_key), config.limits(), None)
         .with_webhooks(config.webhooks()?)
         .with_heads(heads.heads())
-        .with_plugins(plugins);
+        .with_plugins(plugins)
+        .with_desk(Desk::open(&opened.operator_key, &config.privacy)?);
     if let Some(services) = app.services() {
         services.come_up().await?;
     }

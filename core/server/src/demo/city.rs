@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tebura_hub::consent::{ConsentActor, ConsentError, ConsentState, NewConsent, OWN_PURPOSES};
 use tebura_hub::enroll_face::EnrollFaceError;
 use tebura_hub::ids::{GalleryId, MerchantId, PersonId, TillId};
-use tebura_hub::people::{Instrument, masked};
+use tebura_hub::people::{CaptureSession, Instrument, masked};
 use tebura_hub::perform::KeyRequest;
 use tebura_hub::pin::{Pin, PinFormatError};
 use tebura_hub::ports::ReadError;
@@ -66,6 +67,9 @@ pub enum CityError {
     /// A demo face was refused: pack and drawer do not fit.
     #[error("the face of a demo person was refused ({0}); run `tebura pack check` on the pack")]
     Enrol(#[from] EnrollFaceError),
+    /// A demo person could not agree.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     /// The store.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -192,8 +196,15 @@ async fn settle(
     Ok((instrument, token))
 }
 
-/// Enrols the drawn face, as any face is: by a capture session. Sessions end, so each try has its own.
+/// Agrees for somebody who does not exist, and enrols the drawn face as any face is: by a capture session, frame by
+/// frame. Sessions end, so each try has its own.
 async fn enrol(hub: &Hub, plan: &PersonPlan, person: PersonId) -> Result<(), CityError> {
+    for purpose in OWN_PURPOSES {
+        let (purpose, language) = (purpose.to_owned(), "ja".to_owned());
+        let key = step(format!("consent {} {purpose}", plan.word));
+        let state = ConsentState::Given;
+        hub.record_consent(key, NewConsent { person, purpose, state, actor: ConsentActor::Staff, language }).await?;
+    }
     let pack = format!("{}@{}", hub.pack().name, hub.pack().version);
     for attempt in 0_u32.. {
         let key = format!("face {} {pack} {attempt}", plan.word);
@@ -202,11 +213,19 @@ async fn enrol(hub: &Hub, plan: &PersonPlan, person: PersonId) -> Result<(), Cit
             return Ok(());
         }
         tracing::info!(%person, "enrolling a demo face");
-        match hub.enroll_face(step(format!("{key} image")), session.id, faces::enrolment(plan.seed)).await {
-            Ok(_) => return Ok(()),
+        match look_around(hub, &key, &session, plan.seed).await {
+            Ok(()) => return Ok(()),
             Err(EnrollFaceError::SessionOver) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+    Ok(())
+}
+
+async fn look_around(hub: &Hub, key: &str, session: &CaptureSession, seed: u64) -> Result<(), EnrollFaceError> {
+    for prompt in session.prompts {
+        let frame = step(format!("{key} {}", prompt.word()));
+        hub.take_frame(frame, session.id, faces::doing(seed, prompt)).await?;
     }
     Ok(())
 }

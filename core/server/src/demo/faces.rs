@@ -5,7 +5,8 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use tebura_drawn_faces::Scene;
+use tebura_drawn_faces::{Background, Camera, Person, Scene, View};
+use tebura_face::Prompt;
 
 /// Width of every demo picture, pixels.
 const WIDTH: u16 = 640;
@@ -17,9 +18,8 @@ pub(crate) const HANAKO: u64 = 9_500_001;
 pub(crate) const TARO: u64 = 9_500_002;
 pub(crate) const SAKURA: u64 = 9_500_003;
 const STRANGER: u64 = 9_500_004;
+const NEWCOMER: u64 = 9_500_005;
 
-/// The take that is enrolled; every other picture is another take.
-const ENROLLED: u64 = 1;
 /// The take at the till.
 const AT_THE_TILL: u64 = 2;
 
@@ -34,16 +34,45 @@ pub fn png(name: &str) -> Option<Vec<u8>> {
 /// The same picture as a short film, motion JPEG: what a browser's fake camera plays.
 pub fn film(name: &str) -> Option<Vec<u8>> {
     const FRAMES: usize = 3;
-    let drawing = scene(name)?.draw(usize::from(WIDTH), usize::from(HEIGHT));
+    Some(jpeg(&scene(name)?)?.repeat(FRAMES))
+}
+
+/// Somebody new who looks into the camera and, prompt or not, turns to both sides and comes closer, again and again:
+/// what a browser's fake camera plays at the enrolment page.
+pub fn enrolling_film() -> Option<Vec<u8>> {
+    // A browser plays thirty pictures a second; each look is held for as long as a page takes two pictures.
+    const HELD: usize = 45;
+    let mut film = Vec::new();
+    for prompt in Prompt::ALL {
+        film.extend(jpeg(&asked(NEWCOMER, prompt))?.repeat(HELD));
+    }
+    Some(film)
+}
+
+fn jpeg(scene: &Scene) -> Option<Vec<u8>> {
+    let drawing = scene.draw(usize::from(WIDTH), usize::from(HEIGHT));
     let mut frame = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut frame, 92);
     encoder.write_image(&drawing.pixels, u32::from(WIDTH), u32::from(HEIGHT), ExtendedColorType::Rgb8).ok()?;
-    Some(frame.repeat(FRAMES))
+    Some(frame)
 }
 
-/// The picture that a person is enrolled with.
-pub(crate) fn enrolment(person: u64) -> Vec<u8> {
-    encode(&Scene::kiosk(person, ENROLLED))
+/// What a camera sees of a person who does what she is asked.
+pub(crate) fn doing(person: u64, prompt: Prompt) -> Vec<u8> {
+    encode(&asked(person, prompt))
+}
+
+/// The head turned by two fifths of a radian, or a third nearer.
+fn asked(person: u64, prompt: Prompt) -> Scene {
+    let straight = View { size: 0.40, ..View::frontal() };
+    // The person's own left is the right of the picture.
+    let view = match prompt {
+        Prompt::LookStraight => straight,
+        Prompt::TurnLeft => View { yaw: 0.42, ..straight },
+        Prompt::TurnRight => View { yaw: -0.42, ..straight },
+        Prompt::ComeCloser => View { size: 0.54, ..straight },
+    };
+    Scene::new(vec![(Person::from_seed(person), view)], Background::plain(person), Camera::kiosk(person))
 }
 
 /// Somebody before a terminal's camera.
@@ -98,6 +127,6 @@ mod tests {
 
     #[test]
     fn the_till_sees_another_take_than_the_one_enrolled() {
-        assert_ne!(enrolment(HANAKO), png("hanako").unwrap());
+        assert_ne!(doing(HANAKO, Prompt::LookStraight), png("hanako").unwrap());
     }
 }

@@ -20,11 +20,13 @@ use crate::app::{App, Demo, Limits};
 use crate::audit::HeadKeeper;
 use crate::auth::KeySecret;
 use crate::clock::SystemClock;
+use crate::desk::{Desk, DeskError};
 use crate::plugins::{Plugins, PluginsError};
 use crate::sessions::Sessions;
 use crate::start;
 use crate::start::faces::{FacesError, FacesStarted};
 use crate::start::rails::RailsError;
+use crate::vpia::Privacy;
 
 /// A step that takes longer than this is told.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -44,6 +46,9 @@ pub enum DemoError {
     /// The people and the shop.
     #[error(transparent)]
     City(#[from] CityError),
+    /// What people are told.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// A step panicked.
     #[error("a step of the start stopped: {0}")]
     Step(#[from] tokio::task::JoinError),
@@ -131,6 +136,9 @@ impl DemoCity {
         });
         let rails = step(slow, "cli.loading_plugin", rails).await??;
         let hub = start::assemble(opened.store.clone(), &faces, rails.egress(), rails.rails(), true).await?;
+        let desk = Desk::open(secret, &Privacy::default())?;
+        // People agree to what is declared.
+        hub.declare_purposes(desk.purposes());
         let city = City::build(&hub, secret, wallet.sandbox.clone(), &more);
         let webhooks = crate::webhooks::client(vec![Reach::Loopback])?;
         let City { till_key, shop_key, operator_key, ledger, people } = step(slow, "cli.building_city", city).await?;
@@ -139,7 +147,8 @@ impl DemoCity {
         let app = App::new(hub, Sessions::new(secret), Limits::default(), demo)
             .with_webhooks(webhooks)
             .with_heads(heads.heads())
-            .with_plugins(rails);
+            .with_plugins(rails)
+            .with_desk(desk);
         if let Some(services) = app.services() {
             services.come_up().await.map_err(start::StartError::from)?;
         }

@@ -1,12 +1,14 @@
-//! `/v1/capture-sessions`: enrols faces from live images. There is no other way in for a face.
+//! `/v1/capture-sessions`: enrols faces from live frames. There is no other way in for a face.
 
 use axum::RequestExt;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use tebura_hub::enroll_face::Frame;
 use tebura_hub::ids::{CaptureSessionId, PersonId};
 
-use super::answers::made;
+use super::answers::{hit, made};
 use super::form::Form;
 use crate::app::App;
 use crate::auth::Principal;
@@ -14,9 +16,10 @@ use crate::extract::{Id, Write};
 use crate::idempotency;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::payments::ImageForm;
-use crate::wire::people::{CaptureSessionBody, EmptyBody, EnrolledBody};
+use crate::wire::people::{CaptureSessionBody, EmptyBody, FrameBody};
 
-/// Opens a capture session: five minutes to send one live image.
+/// Opens a capture session for a person who agreed to `authenticate`: five minutes, three live frames, from the caller
+/// that opens it. `prompt` says what the first frame has to show; what the others do is told one by one.
 #[utoipa::path(
     post,
     path = "/v1/people/{id}/capture-sessions",
@@ -42,10 +45,11 @@ pub(super) async fn open_capture_session(
     Ok(made(CaptureSessionBody::from(&session), false))
 }
 
-/// Enrols the face in a live image. A refused picture leaves the session open for another try; a session enrols once.
+/// Takes one frame. 200: it counts, and `prompt` says what the next one has to show. 201: it was the last one, and the
+/// face is enrolled. A refused frame leaves the session where it was; `frame.…` codes say what to do.
 #[utoipa::path(
     post,
-    path = "/v1/capture-sessions/{id}/image",
+    path = "/v1/capture-sessions/{id}/frames",
     tag = "people",
     params(
         ("id" = String, Path, description = "`cap_…`"),
@@ -53,11 +57,12 @@ pub(super) async fn open_capture_session(
     ),
     request_body(content = ImageForm, content_type = "multipart/form-data"),
     responses(
-        (status = 201, description = "Enrolled; the image is gone", body = EnrolledBody),
+        (status = 200, description = "It counts; there is a next one", body = FrameBody),
+        (status = 201, description = "Enrolled; the images are gone", body = FrameBody),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn enroll_face(
+pub(super) async fn take_frame(
     State(app): State<App>,
     Id(session): Id<CaptureSessionId>,
     mut request: Request,
@@ -70,11 +75,15 @@ pub(super) async fn enroll_face(
     let key = idempotency::key_request(&form.head, &principal, &[&Sha256::digest(&image)])?;
     let running = app.running.enter(&key)?;
     let hub = app.hub.clone();
-    let enrolled = app.run(running, async move { Ok(hub.enroll_face(key, session, image.to_vec()).await?) }).await?;
-    let body = EnrolledBody {
-        reference: enrolled.reference.to_string(),
-        person: enrolled.person.to_string(),
-        pack: enrolled.pack,
-    };
-    Ok(made(body, enrolled.replayed))
+    let frame = app.run(running, async move { Ok(hub.take_frame(key, session, image.to_vec()).await?) }).await?;
+    Ok(framed(session, &frame))
+}
+
+/// What a frame led to.
+pub(super) fn framed(session: CaptureSessionId, frame: &Frame) -> Response {
+    let body = FrameBody::of(session, frame);
+    match frame {
+        Frame::Next { replayed, .. } => hit((StatusCode::OK, axum::Json(body)).into_response(), *replayed),
+        Frame::Enrolled(enrolled) => made(body, enrolled.replayed),
+    }
 }

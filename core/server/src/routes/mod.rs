@@ -7,8 +7,11 @@ mod answers;
 mod audit;
 mod capture_sessions;
 mod captures;
+mod consents;
 mod contracts;
 mod demo;
+mod enroll_page;
+mod enrolments;
 mod event_stream;
 mod events;
 mod form;
@@ -20,6 +23,7 @@ mod inbound;
 mod instruments;
 mod keys;
 mod merchants;
+mod notice_page;
 mod operations;
 mod parties;
 mod payments;
@@ -29,6 +33,7 @@ mod proofings;
 mod rail_notices;
 mod rail_statements;
 mod rails;
+mod rights;
 mod service_sets;
 mod services;
 mod template_spaces;
@@ -67,7 +72,18 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(proofings::list_claims, proofings::see_document))
         .routes(routes!(proofings::withdraw_proof))
         .routes(routes!(capture_sessions::open_capture_session))
-        .routes(routes!(capture_sessions::enroll_face))
+        .routes(routes!(capture_sessions::take_frame))
+        .routes(routes!(consents::list_purposes))
+        .routes(routes!(consents::record_consent, consents::list_consents))
+        .routes(routes!(consents::get_receipt))
+        .routes(routes!(enrolments::issue_enrolment))
+        .routes(routes!(rights::export_person))
+        .routes(routes!(rights::ask_about_data))
+        .routes(routes!(rights::list_rights_requests))
+        .routes(routes!(rights::answer_about_data))
+        .routes(routes!(rights::stop_using))
+        .routes(routes!(rights::erase_person))
+        .routes(routes!(rights::get_retention))
         .routes(routes!(instruments::add_instrument, instruments::list_instruments))
         .routes(routes!(template_spaces::begin_template_space, template_spaces::list_template_spaces))
         .routes(routes!(galleries::create_gallery))
@@ -146,6 +162,8 @@ pub fn router(app: App) -> Router {
     let routes = routes
         .merge(till_page::routes())
         .merge(demo::routes())
+        .merge(enroll_page::routes())
+        .merge(notice_page::routes())
         .merge(plugins::routes())
         .merge(service_sets::routes())
         .route("/v1/openapi.json", axum::routing::get(move || async move { axum::Json(description) }))

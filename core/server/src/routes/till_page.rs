@@ -81,7 +81,7 @@ async fn open_session(State(app): State<App>, request: Request) -> Result<Respon
 }
 
 /// From this machine, by a name of this machine: a page of another site that points its name here is not local.
-fn is_local(parts: &Parts) -> bool {
+pub(super) fn is_local(parts: &Parts) -> bool {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| peer.0.ip().is_loopback());
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host

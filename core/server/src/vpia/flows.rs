@@ -19,7 +19,7 @@ const TOLD_TO_PROVERS: &[&str] = &["evidence", "claim"];
 /// Between the hub and what lies beside it, whatever is configured: from, to, by what, which items.
 const OWN: [(&str, &str, &str, &[&str]); 7] = [
     ("terminal", "hub", "POST /v1/payments/face", &["probe_image", "pin"]),
-    ("enrolment", "hub", "POST /v1/capture-sessions/*/image", &["enrolment_image"]),
+    ("enrolment", "hub", "POST /v1/capture-sessions/*/frames", &["enrolment_image"]),
     ("enrolment", "hub", "POST /v1/people", &["name", "pin", "instrument_token", "admission"]),
     ("enrolment", "hub", "POST /v1/proofings/*/evidence", &["evidence"]),
     ("terminal", "hub", "POST /v1/services/*/requests", &["service_request", "probe_image"]),

@@ -2,7 +2,9 @@
 
 pub mod amount;
 pub mod audit;
+pub mod consents;
 pub mod contracts;
+pub mod enrolments;
 pub mod guardians;
 pub mod holds;
 pub mod operations;
@@ -13,6 +15,7 @@ pub mod plugins;
 pub mod proofings;
 pub mod rail_statements;
 pub mod rails;
+pub mod rights;
 pub mod running;
 pub mod searches;
 pub mod service_sets;

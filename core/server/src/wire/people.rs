@@ -1,6 +1,9 @@
 //! People, their faces and their means to pay. No body here is ever logged.
 
 use serde::{Deserialize, Serialize};
+use tebura_face::FRAMES;
+use tebura_hub::enroll_face::Frame;
+use tebura_hub::ids::CaptureSessionId;
 use tebura_hub::people::{CaptureSession, Instrument, Person};
 use utoipa::ToSchema;
 
@@ -60,14 +63,22 @@ impl From<&Person> for PersonBody {
 #[serde(deny_unknown_fields)]
 pub struct EmptyBody {}
 
-/// Permission to enrol one live image.
+/// Permission to enrol one live face.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CaptureSessionBody {
-    /// The session; send the image to `/v1/capture-sessions/{id}/image`.
+    /// The session; send the frames to `/v1/capture-sessions/{id}/frames`.
     pub id: String,
     /// Whose face is enrolled.
     pub person: String,
-    /// The image has to arrive before.
+    /// What the next frame has to show: `look_straight`, `turn_left`, `turn_right` (the person's own left and right) or
+    /// `come_closer`.
+    #[schema(example = "look_straight")]
+    pub prompt: Option<String>,
+    /// Frames that count so far.
+    pub taken: usize,
+    /// Frames that make a face.
+    pub of: usize,
+    /// The last frame has to arrive before.
     pub expires_at: String,
 }
 
@@ -76,21 +87,62 @@ impl From<&CaptureSession> for CaptureSessionBody {
         CaptureSessionBody {
             id: session.id.to_string(),
             person: session.person.to_string(),
+            prompt: session.prompt().map(|prompt| prompt.word().to_owned()),
+            taken: session.shots.len(),
+            of: session.prompts.len(),
             expires_at: rfc3339(session.expires_at),
         }
     }
 }
 
-/// An enrolled face.
+/// What a frame led to.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct EnrolledBody {
-    /// The reference; the image is gone.
-    pub reference: String,
-    /// Whose it is.
-    pub person: String,
-    /// The pack that made it.
+pub struct FrameBody {
+    /// `next`: one more is needed. `enrolled`: the face can be recognised from now on.
+    #[schema(example = "next")]
+    pub status: String,
+    /// The session.
+    pub session: String,
+    /// What the next frame has to show; only when `next`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Frames that count so far.
+    pub taken: usize,
+    /// Frames that make a face.
+    pub of: usize,
+    /// The reference; only when `enrolled`. The images are gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The pack that made it; only when `enrolled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "drawn-demo@1.0.0")]
-    pub pack: String,
+    pub pack: Option<String>,
+}
+
+impl FrameBody {
+    /// As callers see it.
+    pub(crate) fn of(session: CaptureSessionId, frame: &Frame) -> FrameBody {
+        let none = FrameBody {
+            status: "next".to_owned(),
+            session: session.to_string(),
+            prompt: None,
+            taken: FRAMES,
+            of: FRAMES,
+            reference: None,
+            pack: None,
+        };
+        match frame {
+            Frame::Next { prompt, taken, .. } => {
+                FrameBody { prompt: Some(prompt.word().to_owned()), taken: *taken, ..none }
+            }
+            Frame::Enrolled(enrolled) => FrameBody {
+                status: "enrolled".to_owned(),
+                reference: Some(enrolled.reference.to_string()),
+                pack: Some(enrolled.pack.clone()),
+                ..none
+            },
+        }
+    }
 }
 
 /// A means to pay that is linked to a person.

@@ -265,7 +265,7 @@ impl CreateKeyBody {
             return Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "key.scopes_invalid",
-                "A key needs at least one of the scopes admin, read, holds, pay, services, notices and no other word.",
+                "A key needs at least one of the scopes admin, read, holds, pay, services, enrol, notices and no other word.",
             ));
         }
         Ok(scopes)

@@ -9,17 +9,29 @@ async fn a_session_enrols_once() {
     let world = World::open().await;
     let person = id(&world.post("/v1/people", &world.operator, json!({"name": "太郎"})).await.json());
     let open = format!("/v1/people/{person}/capture-sessions");
-    let session = id(&world.post(&open, &world.operator, json!({})).await.json());
-    let path = format!("/v1/capture-sessions/{session}/image");
+    assert_eq!(world.post(&open, &world.operator, json!({})).await.problem(), "409 consent.needed");
+    world.agree(&person, "authenticate").await;
+    let opened = world.post(&open, &world.operator, json!({})).await.json();
+    assert_eq!((&opened["prompt"], &opened["taken"], &opened["of"]), (&json!("look_straight"), &json!(0), &json!(3)));
+    let path = format!("/v1/capture-sessions/{}/frames", id(&opened));
     let image = async |word: &str| world.form(&path, &world.operator, &[("image", word)]).await;
     assert_eq!(image("nobody").await.problem(), "422 face.none");
     assert_eq!(image("two people").await.problem(), "422 face.several");
     assert_eq!(image("hanako on a screen").await.problem(), "422 liveness.attack");
-    let enrol = async || world.form_again(&path, &world.operator, "face-of-taro", &[("image", "taro")]).await;
+    assert_eq!(image("taro turn_left").await.problem(), "422 frame.look_straight");
+    let mut next = image("taro look_straight").await;
+    assert_eq!((next.status, &next.json()["taken"]), (200, &json!(1)));
+    assert_eq!(image("taro look_straight").await.problem(), "422 frame.repeated");
+    let second = next.json()["prompt"].as_str().unwrap().to_owned();
+    assert_eq!(image(&format!("hanako {second}")).await.problem(), "422 frame.other_person");
+    next = image(&format!("taro {second}")).await;
+    let third = next.json()["prompt"].as_str().unwrap().to_owned();
+    let word = format!("taro {third}");
+    let enrol = async || world.form_again(&path, &world.operator, "face-of-taro", &[("image", &word)]).await;
     let (enrolled, again) = (enrol().await, enrol().await);
     assert_eq!((enrolled.status, &enrolled.json()["pack"]), (201, &json!("words@1")));
     assert_eq!((again.json(), again.is_hit(), enrolled.is_hit()), (enrolled.json(), true, false));
-    assert_eq!(image("taro").await.problem(), "409 capture_session.over");
+    assert_eq!(image("taro look_straight").await.problem(), "409 capture_session.over");
 }
 
 #[tokio::test]
@@ -27,11 +39,14 @@ async fn expo_14_nobody_is_enrolled_without_a_session_or_by_a_shop() {
     let world = World::open().await;
     let open = format!("/v1/people/{}/capture-sessions", nobody());
     assert_eq!(world.post(&open, &world.operator, json!({})).await.problem(), "404 person.not_found");
-    let path = "/v1/capture-sessions/cap_00000000000070008000000000000001/image";
+    let path = "/v1/capture-sessions/cap_00000000000070008000000000000001/frames";
     let unknown = world.form(path, &world.operator, &[("image", "taro")]).await;
     assert_eq!(unknown.problem(), "404 capture_session.not_found");
     let shop = world.form(path, &world.shop, &[("image", "taro")]).await;
     assert_eq!(shop.problem(), "403 auth.scope_missing");
+    let upload =
+        world.form("/v1/capture-sessions/cap_00000000000070008000000000000001/image", &world.operator, &[]).await;
+    assert_eq!(upload.problem(), "404 route.not_found", "there is no way in for one picture");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod amounts;
 mod audit;
 mod capture_sessions;
 mod contracts;
+mod enrolments;
 mod event_stream;
 mod events;
 mod holds;

@@ -14,6 +14,7 @@ use tebura_face::{
     FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal, Scope as PackScope,
     Similarity, Template,
 };
+use tebura_hub::consent::OWN_PURPOSES;
 use tebura_hub::ids::{ApiKeyId, PersonId};
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::perform::KeyRequest;
@@ -25,8 +26,10 @@ use tebura_server::app::{App, Demo, Limits};
 use tebura_server::auth::KeySecret;
 use tebura_server::clock::{SystemClock, SystemIds};
 use tebura_server::demo::DemoLedger;
+use tebura_server::desk::Desk;
 use tebura_server::routes;
 use tebura_server::sessions::Sessions;
+use tebura_server::vpia::Privacy;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -88,7 +91,9 @@ impl World {
         let operator = key(&hub, None, None, vec![Scope::Admin]).await;
         let demo_key = SystemIds.next(tebura_ledger::Shard::new(0));
         let demo = Some(Demo { till_key: ApiKeyId::from_uuid(demo_key), ledger: DemoLedger::default() });
-        let app = App::new(hub.clone(), Sessions::new(b"operator key of the tests"), Limits::default(), demo);
+        let desk = Desk::open(b"operator key of the tests", &Privacy::default()).unwrap();
+        let app =
+            App::new(hub.clone(), Sessions::new(b"operator key of the tests"), Limits::default(), demo).with_desk(desk);
         let mut world = World {
             router: routes::router(app.clone()),
             app,
@@ -110,7 +115,9 @@ impl World {
     /// The same hub under other limits.
     pub(crate) fn limit(&mut self, limits: Limits) {
         let demo = Some(Demo { till_key: ApiKeyId::from_uuid(uuid::Uuid::nil()), ledger: DemoLedger::default() });
-        self.app = App::new(self.hub.clone(), Sessions::new(b"operator key of the tests"), limits, demo);
+        let desk = Desk::open(b"operator key of the tests", &Privacy::default()).unwrap();
+        self.app =
+            App::new(self.hub.clone(), Sessions::new(b"operator key of the tests"), limits, demo).with_desk(desk);
         self.router = routes::router(self.app.clone());
     }
 
@@ -136,10 +143,10 @@ impl World {
     /// A person with a face, a place in the gallery and 10,000 yen of house money.
     pub(crate) async fn enrol(&self, name: &str, pin: Option<&str>) -> (String, String) {
         let person = id(&self.make("/v1/people", json!({"name": name, "pin": pin})).await);
-        let session = id(&self.make(&format!("/v1/people/{person}/capture-sessions"), json!({})).await);
-        let image =
-            self.form(&format!("/v1/capture-sessions/{session}/image"), &self.operator, &[("image", name)]).await;
-        assert_eq!(image.status, 201, "{}", image.text);
+        for purpose in OWN_PURPOSES {
+            self.agree(&person, purpose).await;
+        }
+        self.capture(&person, name).await;
         let instrument = json!({"rail": "house", "label": "points", "is_default": true, "currency": "JPY"});
         let instrument = self.make(&format!("/v1/people/{person}/instruments"), instrument).await;
         let member = format!("/v1/galleries/{}/members/{person}", self.gallery);
@@ -150,6 +157,25 @@ impl World {
         let to: AccountId = account.parse().unwrap();
         self.hub.fund(self.key_request(), issuer, to, Money::new(10_000, Currency::JPY)).await.unwrap();
         (id(&instrument), account)
+    }
+
+    /// Agrees to a purpose, at a desk.
+    pub(crate) async fn agree(&self, person: &str, purpose: &str) {
+        let said = json!({"purpose": purpose, "state": "given", "language": "ja"});
+        self.make(&format!("/v1/people/{person}/consents"), said).await;
+    }
+
+    /// Looks into the camera and does what is asked, until the face is enrolled.
+    pub(crate) async fn capture(&self, person: &str, face: &str) -> Value {
+        let mut at = self.make(&format!("/v1/people/{person}/capture-sessions"), json!({})).await;
+        let path = format!("/v1/capture-sessions/{}/frames", id(&at));
+        while let Some(prompt) = at["prompt"].as_str() {
+            let frame = self.form(&path, &self.operator, &[("image", &format!("{face} {prompt}"))]).await;
+            assert!([200, 201].contains(&frame.status), "{}", frame.text);
+            at = frame.json();
+        }
+        assert_eq!(at["status"], "enrolled");
+        at
     }
 
     fn key_request(&self) -> KeyRequest {
@@ -324,6 +350,11 @@ impl FaceEngine for WordFaces {
 
     async fn examine(&self, image: Vec<u8>) -> Result<Sample, SampleRefusal> {
         let word = String::from_utf8(image).map_err(|_| SampleRefusal::NotAnImage)?;
+        let (word, (turn, eye_distance_px, noise)) = match word.split_once(' ').map(|(name, doing)| (name, pose(doing)))
+        {
+            Some((name, Some(pose))) => (name.to_owned(), pose),
+            Some((_, None)) | None => (word, (0.0, 60.0, 0.0)),
+        };
         let axis = match word.as_str() {
             "hanako" | "hanako on a screen" => 0,
             "taro" => 1,
@@ -345,14 +376,26 @@ impl FaceEngine for WordFaces {
         };
         let mut values = vec![0.02; 16];
         values[axis] = 1.0;
+        values[14] = noise;
         let score = 0.9;
         Ok(Sample {
             template: Template::from_raw(values).unwrap(),
             liveness: if word.ends_with("screen") { Liveness::Attack { score } } else { Liveness::Live { score } },
             face: FaceBox { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 },
-            quality: Quality { detector_score: 0.9, brightness: 0.5, eye_distance_px: 60.0 },
+            quality: Quality { detector_score: 0.9, brightness: 0.5, eye_distance_px, turn },
         })
     }
+}
+
+/// Where the nose and the eyes are when a face does what a prompt asks, and how much another picture of it differs.
+fn pose(doing: &str) -> Option<(f32, f32, f32)> {
+    Some(match doing {
+        "look_straight" => (0.0, 60.0, 0.0),
+        "turn_left" => (0.4, 60.0, 0.15),
+        "turn_right" => (-0.4, 60.0, -0.15),
+        "come_closer" => (0.0, 80.0, 0.3),
+        _ => return None,
+    })
 }
 
 /// An id of a person that nobody has.

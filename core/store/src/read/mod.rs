@@ -12,25 +12,30 @@ mod webhooks;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
+use tebura_hub::consent::ConsentEvent;
 use tebura_hub::contracts::{ContractEntry, RunningContract};
+use tebura_hub::enroll::Enrolment;
 use tebura_hub::exchange::Exchange;
 use tebura_hub::gallery_rules::GalleryRule;
 use tebura_hub::guardians::GuardianLink;
 use tebura_hub::ids::{
-    ApiKeyId, CaptureSessionId, ContractId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId, PartyKeyId,
-    PaymentId, PersonId, ProofingId, ReferenceId, ServiceRequestId, TillId, WebhookEndpointId,
+    ApiKeyId, CaptureSessionId, ContractId, EnrolmentId, GalleryId, GuardianLinkId, InstrumentId, MerchantId, PartyId,
+    PartyKeyId, PaymentId, PersonId, ProofingId, ReferenceId, RightsRequestId, ServiceRequestId, TillId,
+    WebhookEndpointId,
 };
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
 use tebura_hub::payment::Payment;
-use tebura_hub::people::{CaptureSession, Instrument, Person};
+use tebura_hub::people::{CaptureSession, EnrolledTemplate, Instrument, Person};
 use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
 };
+use tebura_hub::privacy::{Kept, Outlived};
 use tebura_hub::proofing::{LinkDigest, Proofing};
 use tebura_hub::rail::PluginId;
 use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
+use tebura_hub::rights::RightsRequest;
 use tebura_hub::services::{ServiceRequest, ServiceSet};
 use tebura_hub::shards::key_home;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
@@ -43,6 +48,7 @@ use crate::engine::{Failure, describe};
 use crate::entity::{Damaged, face_reference};
 use crate::open::SqlStore;
 use crate::parties;
+use crate::privacy;
 use crate::proofings;
 use crate::recognition;
 use crate::services;
@@ -163,7 +169,7 @@ impl Store for SqlStore {
     }
 
     async fn capture_session(&self, id: CaptureSessionId) -> Result<Option<CaptureSession>, ReadError> {
-        Ok(people::capture_session(&self.reader, id).await?)
+        Ok(people::capture_session(&self.reader, &self.vault, id).await?)
     }
 
     async fn face_references(&self, after: Option<ReferenceId>, limit: u16) -> Result<References, ReadError> {
@@ -212,6 +218,42 @@ impl Store for SqlStore {
 
     async fn payment_way(&self, id: PaymentId) -> Result<Option<String>, ReadError> {
         Ok(recognition::way(&self.reader, id).await?)
+    }
+
+    async fn references_of(&self, person: PersonId) -> Result<Vec<EnrolledTemplate>, ReadError> {
+        Ok(people::references_of(&self.reader, person).await?)
+    }
+
+    async fn consents_of(&self, person: PersonId) -> Result<Vec<ConsentEvent>, ReadError> {
+        Ok(privacy::consents_of(&self.reader, person).await?)
+    }
+
+    async fn enrolment(&self, id: EnrolmentId) -> Result<Option<Enrolment>, ReadError> {
+        Ok(privacy::enrolment(&self.reader, id).await?)
+    }
+
+    async fn rights_request(&self, id: RightsRequestId) -> Result<Option<RightsRequest>, ReadError> {
+        Ok(privacy::request(&self.reader, &self.vault, id).await?)
+    }
+
+    async fn rights_requests_of(&self, person: PersonId) -> Result<Vec<RightsRequest>, ReadError> {
+        Ok(privacy::requests_of(&self.reader, &self.vault, person).await?)
+    }
+
+    async fn open_rights_requests(&self, limit: u16) -> Result<Vec<RightsRequest>, ReadError> {
+        Ok(privacy::open_requests(&self.reader, &self.vault, limit).await?)
+    }
+
+    async fn outlived(&self, kept: Kept, before: Timestamp, limit: u16) -> Result<Vec<Outlived>, ReadError> {
+        Ok(privacy::outlived(&self.reader, kept, before, limit).await?)
+    }
+
+    async fn payments_of(&self, person: PersonId, limit: u16) -> Result<Vec<Payment>, ReadError> {
+        Ok(rails::payments_of(&self.reader, person, limit).await?)
+    }
+
+    async fn service_requests_of(&self, person: PersonId, limit: u16) -> Result<Vec<ServiceRequest>, ReadError> {
+        Ok(services::of(&self.reader, &self.vault, person, limit).await?)
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, ReadError> {

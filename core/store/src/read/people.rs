@@ -1,12 +1,13 @@
 //! Reads of people. A person whose key is gone was erased and is not found.
 
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
-use tebura_hub::ids::{CaptureSessionId, InstrumentId, PersonId};
-use tebura_hub::people::{CaptureSession, Instrument, Person};
+use tebura_hub::ids::{CaptureSessionId, InstrumentId, PersonId, ReferenceId};
+use tebura_hub::people::{CaptureSession, EnrolledTemplate, Instrument, Person};
 use tebura_hub::ports::PinRecord;
+use tebura_ledger::Timestamp;
 
 use super::Unread;
-use crate::entity::{capture_session, instrument, person};
+use crate::entity::{capture_session, face_reference, instrument, person};
 use crate::sealed::open_person;
 use crate::vault::Vault;
 
@@ -39,8 +40,27 @@ pub(super) async fn instrument(reader: &DatabaseConnection, id: InstrumentId) ->
 
 pub(super) async fn capture_session(
     reader: &DatabaseConnection,
+    vault: &Vault,
     id: CaptureSessionId,
 ) -> Result<Option<CaptureSession>, Unread> {
-    let row = capture_session::Entity::find_by_id(id.uuid()).one(reader).await?;
-    Ok(row.map(capture_session::Model::domain))
+    let Some(row) = capture_session::Entity::find_by_id(id.uuid()).one(reader).await? else { return Ok(None) };
+    let key = vault.key_of(reader, PersonId::from_uuid(row.person)).await?;
+    Ok(key.map(|key| row.domain(&key)).transpose()?)
+}
+
+pub(super) async fn references_of(
+    reader: &DatabaseConnection,
+    person: PersonId,
+) -> Result<Vec<EnrolledTemplate>, Unread> {
+    let rows = face_reference::Entity::find()
+        .filter(face_reference::Column::Person.eq(person.uuid()))
+        .order_by_asc(face_reference::Column::Id)
+        .all(reader)
+        .await?;
+    let template = |row: face_reference::Model| EnrolledTemplate {
+        id: ReferenceId::from_uuid(row.id),
+        pack: row.pack,
+        created_at: Timestamp::from_millis(row.created_at_ms),
+    };
+    Ok(rows.into_iter().map(template).collect())
 }

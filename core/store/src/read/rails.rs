@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::PaymentId;
+use tebura_hub::ids::{PaymentId, PersonId};
 use tebura_hub::payment::Payment;
 use tebura_hub::rail::PluginId;
 use tebura_ledger::{OperationId, Timestamp};
@@ -39,4 +39,19 @@ pub(super) async fn kv(reader: &DatabaseConnection, plugin: &PluginId, key: &str
 pub(super) async fn payment(reader: &DatabaseConnection, id: PaymentId) -> Result<Option<Payment>, Unread> {
     let row = payment::Entity::find_by_id((shard_column(id.shard()), id.uuid())).one(reader).await?;
     Ok(row.map(payment::Model::domain).transpose()?)
+}
+
+/// Newest first. There is no index: people ask for it, not tills.
+pub(super) async fn payments_of(
+    reader: &DatabaseConnection,
+    person: PersonId,
+    limit: u16,
+) -> Result<Vec<Payment>, Unread> {
+    let rows = payment::Entity::find()
+        .filter(payment::Column::Person.eq(person.uuid()))
+        .order_by_desc(payment::Column::Id)
+        .limit(u64::from(limit))
+        .all(reader)
+        .await?;
+    Ok(rows.into_iter().map(payment::Model::domain).collect::<Result<_, _>>()?)
 }
