@@ -2,7 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
+/// As lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// 32 hexadecimal digits of SHA-256: enough that no two texts share them. A text begins with what it is for.
 pub(crate) fn short(text: impl AsRef<[u8]>) -> String {
-    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text)[..16])
 }

@@ -173,7 +173,7 @@ fn register(request: &Request, settings: &Settings, input: Register) -> Next {
         shelter: input.shelter,
         stay: input.stay,
         people: input.people,
-        arrived: request.now,
+        arrived: happened_at(request),
         by: request.recognised_by.clone(),
         subject: request.subject.clone(),
         details,

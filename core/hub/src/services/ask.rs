@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tebura_face::SampleRefusal;
-use tebura_ledger::Money;
+use tebura_ledger::{Money, Timestamp};
 
 use super::admit::{GivenConsent, Who};
 use super::hours::{Opening, Opens};
@@ -34,6 +34,8 @@ pub struct AskService {
     /// What the caller has seen: a card that was read, a paper.
     pub attested: Vec<(String, String)>,
     pub consent: Option<GivenConsent>,
+    /// When it happened, where that is told later; `None`: now.
+    pub happened_at: Option<Timestamp>,
 }
 
 /// Why nothing was asked. What a service itself refuses is an answer, not an error.
@@ -105,6 +107,39 @@ fn until(opens: Option<&Opens>) -> String {
     }
 }
 
+impl ServiceError {
+    /// The code of what will never be asked, however often it is tried; `None`: it may be, later.
+    pub(super) fn refuses(&self) -> Option<&'static str> {
+        match self {
+            ServiceError::ActionNotFound { .. } => Some("action.not_found"),
+            ServiceError::InputInvalid { .. } => Some("input.invalid"),
+            ServiceError::IndividualNumber => Some("input.individual_number"),
+            ServiceError::WayUnknown(_) => Some("recognition.way_unknown"),
+            ServiceError::PersonNotFound(_) => Some("person.not_found"),
+            ServiceError::WayNotAccepted { .. } => Some("recognition.way_not_accepted"),
+            ServiceError::AttestationNotAccepted { .. } => Some("claim.attestation_not_accepted"),
+            ServiceError::ClaimMalformed { .. } => Some("claim.malformed"),
+            ServiceError::ClaimMissing { .. } => Some("claim.missing"),
+            ServiceError::ServiceNotFound(_)
+            | ServiceError::RequestNotFound(_)
+            | ServiceError::InstrumentNotFound(_)
+            | ServiceError::NoGallery
+            | ServiceError::Image(_)
+            | ServiceError::EngineBusy { .. }
+            | ServiceError::NotRecognised { .. }
+            | ServiceError::NobodyAgrees
+            | ServiceError::ConsentMalformed { .. }
+            | ServiceError::ConsentTooSmall { .. }
+            | ServiceError::PinRefused { .. }
+            | ServiceError::NotWaiting
+            | ServiceError::MessageUnknown { .. }
+            | ServiceError::Pin(_)
+            | ServiceError::Commit(_)
+            | ServiceError::Read(_) => None,
+        }
+    }
+}
+
 fn list(problems: &[SchemaProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
@@ -112,7 +147,7 @@ fn list(problems: &[SchemaProblem]) -> String {
 impl Hub {
     /// Asks something of a service. A repeat with the same key gives the same request, and looks at no picture.
     pub async fn ask_service(&self, key: KeyRequest, ask: AskService) -> Result<ServiceAnswer, ServiceError> {
-        let AskService { caller, service, action, input, who, instrument, attested, consent } = ask;
+        let AskService { caller, service, action, input, who, instrument, attested, consent, happened_at } = ask;
         let service = self.visible_service(&caller, &service)?;
         if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             if !key.matches(&claimed) {
@@ -148,6 +183,7 @@ impl Hub {
             recognised_by: recognised.by,
             claims,
             at: now,
+            happened_at,
         };
         let mut progress = Progress::new();
         if let Some(given) = consent {

@@ -36,6 +36,8 @@ pub struct Asked {
     pub recognised_by: Vec<String>,
     pub claims: Vec<Claim>,
     pub at: Timestamp,
+    /// When it happened, where that was told later.
+    pub happened_at: Option<Timestamp>,
 }
 
 /// Input and claims may say anything of a person.

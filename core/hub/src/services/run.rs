@@ -386,6 +386,7 @@ fn service_call(service: &ServiceInstance, row: &ServiceRequest, rail: Option<St
         let action = service.actions.get(&row.asked.action);
         action.is_some_and(|own| own.action.needs.contains(&claim.name) || own.action.wishes.contains(&claim.name))
     };
+    let happened = row.asked.happened_at.map(|at| ("happened_at".to_owned(), at.millis().to_string()));
     ServiceCall {
         id: row.id.to_string(),
         service: row.service.clone(),
@@ -396,7 +397,7 @@ fn service_call(service: &ServiceInstance, row: &ServiceRequest, rail: Option<St
         recognised_by: row.asked.recognised_by.clone(),
         claims: row.asked.claims.iter().filter(asks).cloned().collect(),
         input: row.asked.input.clone(),
-        attributes: rail.map(|rail| ("rail".to_owned(), rail)).into_iter().collect(),
+        attributes: rail.map(|rail| ("rail".to_owned(), rail)).into_iter().chain(happened).collect(),
     }
 }
 

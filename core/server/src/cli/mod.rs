@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod export;
 mod fares;
+mod offline;
 mod operator;
 mod pack;
 mod pay;
@@ -60,6 +61,9 @@ enum Command {
     /// Make parties' keys, write and sign statements.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
+    /// Keep a device's log while there is no network, and send it later.
+    #[command(subcommand)]
+    Offline(offline::OfflineCommand),
     /// Compare a rail's statement with what the hub asked of it.
     Reconcile(reconcile::ReconcileArguments),
     /// Make the first operator key of a hub.
@@ -126,6 +130,7 @@ pub fn main() -> ExitCode {
         Some(Command::Config(config)) => in_runtime(config::run(config)),
         Some(Command::Contract(contract)) => contract::run(contract),
         Some(Command::Statement(statement)) => statement::run(statement),
+        Some(Command::Offline(offline)) => in_runtime(offline::run(offline)),
         Some(Command::Reconcile(reconcile)) => in_runtime(reconcile::run(reconcile)),
         Some(Command::Rail(RailSwitch::Stop(rail))) => in_runtime(plugin::switch_rail(rail, false)),
         Some(Command::Rail(RailSwitch::Resume(rail))) => in_runtime(plugin::switch_rail(rail, true)),

@@ -24,6 +24,7 @@ mod instruments;
 mod keys;
 mod merchants;
 mod notice_page;
+mod offline;
 mod operations;
 mod parties;
 mod payments;
@@ -129,6 +130,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(services::get_service_request))
         .routes(routes!(services::answer_consent))
         .routes(routes!(services::tell_service))
+        .routes(routes!(offline::take_offline_entries))
         .routes(routes!(rails::list_rails))
         .routes(routes!(rails::get_rail))
         .routes(routes!(rail_statements::bring_rail_statement, rail_statements::list_rail_statements))

@@ -7,6 +7,7 @@ pub mod contracts;
 pub mod enrolments;
 pub mod guardians;
 pub mod holds;
+pub mod offline;
 pub mod operations;
 pub mod parties;
 pub mod payments;

@@ -23,6 +23,8 @@ pub(crate) struct Body {
     recognised_by: Vec<String>,
     claims: Vec<ClaimBody>,
     asked_at_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    happened_at_ms: Option<i64>,
     stage: StageBody,
     #[serde(with = "hex::bytes")]
     state: Vec<u8>,
@@ -137,6 +139,7 @@ impl Body {
             recognised_by: asked.recognised_by.clone(),
             claims: asked.claims.iter().map(claim).collect(),
             asked_at_ms: asked.at.millis(),
+            happened_at_ms: asked.happened_at.map(Timestamp::millis),
             stage: StageBody::of(&progress.stage),
             state: progress.state.clone(),
             ordinal: progress.ordinal,
@@ -174,6 +177,7 @@ impl Body {
             recognised_by: self.recognised_by,
             claims: self.claims.into_iter().map(claim).collect::<Result<_, _>>()?,
             at: Timestamp::from_millis(self.asked_at_ms),
+            happened_at: self.happened_at_ms.map(Timestamp::from_millis),
         };
         let progress = Progress {
             stage: self.stage.domain()?,

@@ -267,6 +267,7 @@ impl Town {
             instrument: None,
             attested: Vec::new(),
             consent: None,
+            happened_at: None,
         }
     }
 

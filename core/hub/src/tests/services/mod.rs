@@ -6,4 +6,5 @@ mod cut_off;
 mod desk;
 mod keys;
 mod money;
+mod offline;
 mod ways;
