@@ -173,7 +173,7 @@ fn register(request: &Request, settings: &Settings, input: Register) -> Next {
         shelter: input.shelter,
         stay: input.stay,
         people: input.people,
-        arrived: happened_at(request),
+        arrived: request.happened_at(),
         by: request.recognised_by.clone(),
         subject: request.subject.clone(),
         details,
@@ -245,8 +245,8 @@ fn leave(request: &Request, input: Leave) -> Next {
     let answer =
         Answer { accepted: true, entry: Some(entry.number), shelter: Some(entry.shelter.clone()), ..Answer::default() };
     let told = serde_json::json!({ "shelter": entry.shelter, "people": entry.people });
-    let next =
-        Entry { left: Some(request.now), destination: input.destination, ..entry.clone() }.written(done(&answer));
+    let next = Entry { left: Some(request.happened_at()), destination: input.destination, ..entry.clone() }
+        .written(done(&answer));
     let next = put(next, COUNTS, &counts).tell("shelter.left", &told);
     // Somebody else may tell of the leaving: only the person's own request takes her out of the gallery.
     if request.subject.is_some() && request.subject == entry.subject { next.dismiss("sheltered") } else { next }

@@ -232,3 +232,14 @@ tebura_plugin_test::service_conformance!(Shelter, |suite| {
     .input("public", json!({"from": 1}))
     .input("enquire", json!({"name": "加賀", "birth_date": "1958-04-13"}))
 });
+
+#[test]
+fn shel_4_who_came_while_there_was_no_network_arrived_then() {
+    let mut hub = district();
+    let then = 1_767_225_600_000_u64 - 3 * 3_600_000;
+    let visit = hub.ask("register", hand("加賀 一郎", "east")).happened_at(then).begin();
+    let Ended::Done(output) = hub.now_of(&visit) else { panic!("{:?}", hub.now_of(&visit)) };
+    assert_eq!(output["entry"], 1);
+    let register = ask(&mut hub, None, "export", json!({}));
+    assert_eq!(register["entries"][0]["arrived"], then);
+}

@@ -179,7 +179,11 @@ async fn send(log: &Path, hub: &str, key: &str) -> Outcome {
         }
         let TakenBody { taken, stopped } = serde_json::from_slice(&bytes)?;
         for entry in taken {
-            if entry.replayed { known += 1 } else { new += 1 }
+            if entry.replayed {
+                known += 1
+            } else {
+                new += 1
+            }
             refused.extend(entry.refused.map(|code| (entry.number, code)));
         }
         if let Some(problem) = stopped {

@@ -107,7 +107,17 @@ pub(super) async fn ask_service(
     let AskServiceBody { action, input, attested, .. } = body;
     let caller = principal.caller();
     let attested = attested.into_iter().collect();
-    let ask = AskService { caller, service, action, input: object(input), who, instrument, attested, consent, happened_at: None };
+    let ask = AskService {
+        caller,
+        service,
+        action,
+        input: object(input),
+        who,
+        instrument,
+        attested,
+        consent,
+        happened_at: None,
+    };
     let hub = app.hub.clone();
     let answer = app.run(running, async move { Ok(hub.ask_service(key, ask).await?) }).await?;
     Ok(answered(&answer))

@@ -394,6 +394,12 @@ impl<S: Service> AskBuilder<'_, S> {
         self
     }
 
+    /// A device without a network tells only now what happened then.
+    pub fn happened_at(mut self, at: u64) -> Self {
+        self.attributes.push(Field { name: "happened_at".to_owned(), value: at.to_string() });
+        self
+    }
+
     /// The person does not agree to any payment.
     pub fn refuses_to_pay(mut self) -> Self {
         self.pays = false;

@@ -187,7 +187,12 @@ impl Request {
         self.claims.iter().find(|claim| claim.name == name)
     }
 
-    /// What the hub knows besides: `rail`, that of what the person would pay with.
+    /// When it happened: earlier than `now` where a device without a network tells later.
+    pub fn happened_at(&self) -> Millis {
+        self.attribute("happened_at").and_then(|at| at.parse().ok()).unwrap_or(self.now)
+    }
+
+    /// What the hub knows besides: `rail`, that of what the person would pay with; `happened_at`.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|field| field.name == name).map(|field| field.value.as_str())
     }
