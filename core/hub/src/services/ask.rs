@@ -120,6 +120,7 @@ impl ServiceError {
             ServiceError::AttestationNotAccepted { .. } => Some("claim.attestation_not_accepted"),
             ServiceError::ClaimMalformed { .. } => Some("claim.malformed"),
             ServiceError::ClaimMissing { .. } => Some("claim.missing"),
+            ServiceError::Closed { .. } => Some("service.closed"),
             ServiceError::ServiceNotFound(_)
             | ServiceError::RequestNotFound(_)
             | ServiceError::InstrumentNotFound(_)
@@ -131,6 +132,8 @@ impl ServiceError {
             | ServiceError::ConsentMalformed { .. }
             | ServiceError::ConsentTooSmall { .. }
             | ServiceError::PinRefused { .. }
+            | ServiceError::PassRefused { .. }
+            | ServiceError::GuardianRefused { .. }
             | ServiceError::NotWaiting
             | ServiceError::MessageUnknown { .. }
             | ServiceError::Pin(_)
@@ -161,7 +164,7 @@ impl Hub {
         };
         let compiled = service.actions.get(&action).ok_or_else(unknown)?;
         if let Some(hours) = &service.config.hours
-            && let Opening::Closed { opens } = hours.opening(&action, self.now())
+            && let Opening::Closed { opens } = hours.opening(&action, happened_at.unwrap_or_else(|| self.now()))
         {
             return Err(ServiceError::Closed { opens });
         }
