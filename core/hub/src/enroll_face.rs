@@ -224,7 +224,9 @@ impl Hub {
         let expected = session.revision - 1;
         let used = CaptureSession { used_at: Some(now), ..session.clone() };
         let mut writes = vec![Write::CaptureSession { session: used, expected }];
-        let old = before.iter().map(|old| Outlived::Template { person, reference: old.id });
+        // Those of another pack are another hub's, until it has swapped its pack as well.
+        let before = before.iter().filter(|old| old.pack == reference.pack);
+        let old = before.map(|old| Outlived::Template { person, reference: old.id });
         writes.extend(old.map(|old| Write::Privacy(PrivacyWrite::Forget(old))));
         writes.push(Write::FaceReference(reference.clone()));
         let unit = Unit { key: Some(key.clone().claim(reference.id)), writes, ..Unit::default() };

@@ -14,6 +14,7 @@ mod guardians;
 mod holds;
 mod notices;
 mod other_ways;
+mod privacy;
 mod proofing;
 mod reconcile;
 mod rules;

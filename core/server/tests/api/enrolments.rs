@@ -3,8 +3,12 @@
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
+use tebura_server::app::{App, Limits};
+use tebura_server::desk::Desk;
+use tebura_server::routes;
+use tebura_server::sessions::Sessions;
 
-use crate::world::{Reply, World, form_request, id};
+use crate::world::{Reply, World, form_request, id, send};
 
 /// A page that a ticket opened.
 struct Page<'a> {
@@ -271,4 +275,56 @@ async fn the_page_needs_nothing_from_elsewhere_and_has_all_its_words() {
             assert!(words[key].is_string(), "{language} lacks {key}");
         }
     }
+}
+
+#[tokio::test]
+async fn pia_8_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_languages() {
+    let world = World::open().await;
+    let stated = r#"
+        region = "JP"
+        [service]
+        ja = "加賀パス"
+        en = "Kaga pass"
+        [controller]
+        name = "加賀市 <市長>"
+        contact = "0761-00-0000"
+        [purposes.authenticate]
+        text = { ja = "お顔で本人を確かめます。", en = "Your face tells who you are." }
+        recipients = ["NEC"]
+        [data.face_template.retention]
+        period = "P3Y"
+        trigger = "登録の日"
+        [rights]
+        channels = ["市役所 1 階"]
+        sla_days = 10
+    "#;
+    let desk = Desk::open(b"key", &toml::from_str(stated).unwrap()).unwrap();
+    let app = App::new(world.hub.clone(), Sessions::new(b"key"), Limits::default(), None).with_desk(desk);
+    let router = routes::router(app);
+    let get = async |path: &str| send(router.clone(), Request::get(path).body(Body::empty()).unwrap()).await;
+    let (ja, en) = (get("/notice?lang=ja").await, get("/notice?lang=en").await);
+    for said in [
+        "加賀パス",
+        "加賀市 &lt;市長&gt;",
+        "お顔で本人を確かめます。",
+        "NEC",
+        "P3Y",
+        "登録の日",
+        "市役所 1 階",
+        "10 日以内",
+        "JP",
+    ] {
+        assert!(ja.text.contains(said), "{said}: {}", ja.text);
+    }
+    for said in
+        ["<html lang=\"en\">", "A camera here recognises faces", "Your face tells who you are.", "within 10 days"]
+    {
+        assert!(en.text.contains(said), "{said}: {}", en.text);
+    }
+    assert!(
+        ja.text.contains("/notice/face-camera.svg") && get("/notice/face-camera.svg").await.text.starts_with("<svg")
+    );
+    assert!(!ja.headers["content-security-policy"].to_str().unwrap().contains("script-src"));
+    let silent = world.call("GET", "/notice?lang=en", None, None, None).await;
+    assert!(silent.text.contains("(not stated by the operator)"), "what nobody said is said to be missing");
 }
