@@ -76,31 +76,28 @@ impl Hub {
                 });
             }
         };
-        loop {
-            let rule = match self.search_rule(rate, gallery) {
-                Ok(rule) => rule,
-                Err(BudgetError::EmptyGallery) => return Ok(Err("face.not_recognised")),
-                Err(refusal) => {
-                    tracing::error!(%gallery, %refusal, "nobody is looked for");
-                    return Ok(Err(refusal.code()));
-                }
-            };
-            let policy = rule.policy();
-            let candidates = self.galleries.search(gallery, &sample.template, policy);
-            match decide(&candidates, policy) {
-                Decision::Recognised { subject, .. } => {
-                    let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
-                    if self.may_be_matched(person, among).await? {
-                        let clear = self.galleries.is_clear(gallery, &sample.template, policy, &candidates);
-                        return Ok(Ok(Known { person, clear }));
-                    }
-                    // Taken back at another process: from here on she is found nowhere in this one either.
-                    self.galleries.forget(person);
-                }
-                // Two people are too alike to tell: neither is taken, and no PIN of a guess is asked.
-                Decision::Ambiguous { .. } => return Ok(Err("face.ambiguous")),
-                Decision::NotRecognised => return Ok(Err("face.not_recognised")),
+        let rule = match self.search_rule(rate, gallery) {
+            Ok(rule) => rule,
+            Err(BudgetError::EmptyGallery) => return Ok(Err("face.not_recognised")),
+            Err(refusal) => {
+                tracing::error!(%gallery, %refusal, "nobody is looked for");
+                return Ok(Err(refusal.code()));
             }
+        };
+        let policy = rule.policy();
+        let candidates = self.galleries.search(gallery, &sample.template, policy);
+        match decide(&candidates, policy) {
+            Decision::Recognised { subject, .. } => {
+                let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
+                if !self.may_be_matched(person, among).await? {
+                    return Ok(Err("face.not_recognised"));
+                }
+                let clear = self.galleries.is_clear(gallery, &sample.template, policy, &candidates);
+                Ok(Ok(Known { person, clear }))
+            }
+            // Two people are too alike to tell: neither is taken, and no PIN of a guess is asked.
+            Decision::Ambiguous { .. } => Ok(Err("face.ambiguous")),
+            Decision::NotRecognised => Ok(Err("face.not_recognised")),
         }
     }
 
@@ -111,7 +108,14 @@ impl Hub {
             Among::Gallery(..) => &[AUTHENTICATE, NARROW],
             Among::Person(_) => &[AUTHENTICATE],
         };
-        Ok(self.agreed(person, purposes).await?)
+        if self.agreed(person, purposes).await? {
+            return Ok(true);
+        }
+        // What was deleted at another process is not found in this one either, also when she agrees again.
+        if self.store.references_of(person).await?.is_empty() {
+            self.galleries.forget(person);
+        }
+        Ok(false)
     }
 }
 

@@ -68,7 +68,6 @@ async fn pia_3_expo_17_a_withdrawal_counts_at_the_next_search_of_every_process()
         assert_eq!(town.pays().await, refused(code), "{purpose}");
         // Taken back and given again: nothing but the word had changed.
         agree(&town.desk, town.hanako, &[purpose]).await;
-        town.till_hub.load_galleries(|_| {}).await.unwrap();
         assert_eq!(town.pays().await, Ok(()), "{purpose}");
     }
     say(&town.desk, town.hanako, AUTHENTICATE, ConsentState::Withdrawn).await.unwrap();
@@ -107,7 +106,6 @@ async fn pia_2_another_text_asks_again_and_a_guardian_is_somebody_else() {
     let standing = town.desk.consents(town.hanako).await.unwrap();
     assert!(standing.iter().all(|(_, last, counts)| last.is_some() && !counts), "said, of another text");
     agree(&town.desk, town.hanako, &OWN_PURPOSES).await;
-    town.till_hub.load_galleries(|_| {}).await.unwrap();
     assert_eq!(town.pays().await, Ok(()));
     let said = town.desk.store().consents_of(town.hanako).await.unwrap();
     assert_eq!(said.len(), 2 * OWN_PURPOSES.len(), "what was said is never changed");
