@@ -71,7 +71,7 @@ pub(super) async fn set_up(far: &Far, day: &KagaDay) -> Result<Standing, KagaErr
     let today = text(&must(far, Method::POST, "/v1/galleries", &operator, "kaga today", today).await?["id"]);
     for person in file.people.values() {
         let path = format!("/v1/galleries/{gallery}/members/{person}");
-        must(far, Method::PUT, &path, &operator, "", Value::Null).await?;
+        must(far, Method::PUT, &path, &operator, &format!("member {person}"), json!({})).await?;
     }
     let (mut facilities, mut files) = (Vec::new(), BTreeMap::new());
     for (plugin, service, name) in SERVICES {
