@@ -7,9 +7,10 @@ use ed25519_dalek::{Signer, SigningKey};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::accounts::{self, moved};
+use super::clinic;
 use super::far::{Answer, Far};
 use super::outcome::{Outcome, clock};
 use super::report::{self, Report};
@@ -25,8 +26,8 @@ use tebura_hub::people::masked;
 const STRANGER: u64 = 9_700_001;
 /// The take of a picture at a terminal; another one than those of the enrolment.
 const TAKE: u64 = 7;
-/// A busy minute lasts so long before the hub is killed in it.
-const MID_MINUTE: Duration = Duration::from_millis(60);
+/// The hub is killed when the first of a minute's answers is there, and not later than this.
+const MID_MINUTE: Duration = Duration::from_secs(10);
 /// How often what is under way is read again.
 const READS: u32 = 150;
 
@@ -43,8 +44,11 @@ struct City<'c> {
     far: &'c Far,
     standing: &'c Standing,
     device: SigningKey,
-    /// Something was answered in this minute.
-    answered: Notify,
+    receipts: SigningKey,
+    /// How many answers there were.
+    answered: watch::Sender<u64>,
+    /// What cameras see, drawn before the day.
+    pictures: BTreeMap<Who, Vec<u8>>,
 }
 
 /// What came of an event, and what it leaves.
@@ -64,8 +68,10 @@ pub(crate) async fn run(day: &KagaDay, say: &mut dyn FnMut(&str)) -> Result<(), 
     }
     std::fs::create_dir_all(&day.data)?;
     say("# building the city: people are enrolled, plugins installed, services configured (準備)");
+    let receipts = SigningKey::from_bytes(&[13; 32]);
+    let terminal = clinic::terminal(&day.data, &receipts).await?;
     let far = Far::start(&day.data).await?;
-    let standing = set_up(&far, day).await?;
+    let standing = set_up(&far, day, &terminal.origin()).await?;
     let (people, stops) = (standing.people.len(), standing.fares.stops.len());
     say(&format!(
         "  {people} people, {} services, {stops} stops, in {:.1} s",
@@ -74,9 +80,13 @@ pub(crate) async fn run(day: &KagaDay, say: &mut dyn FnMut(&str)) -> Result<(), 
     ));
     let before = accounts::books(&far, &standing).await?;
     let device = SigningKey::from_bytes(&[11; 32]);
-    let city = City { far: &far, standing: &standing, device, answered: Notify::new() };
     let (mut known, mut outcomes, mut away) = (Known::default(), Vec::new(), None);
     let (mut shop, events) = (0, script());
+    let people: Vec<Who> = events.iter().map(|event| event.who).collect();
+    let drawn = move || people.into_iter().filter_map(|who| Some((who, picture(who)?))).collect();
+    let pictures = tokio::task::spawn_blocking(drawn).await.map_err(|_| KagaError::NoPictures)?;
+    let (answered, _) = watch::channel(0);
+    let city = City { far: &far, standing: &standing, device, receipts, answered, pictures };
     say("# the day (一日)");
     for minute in events.chunk_by(|one, next| one.at == next.at) {
         let deeds = minute.iter().map(|event| city.does(event, &known));
@@ -104,6 +114,7 @@ pub(crate) async fn run(day: &KagaDay, say: &mut dyn FnMut(&str)) -> Result<(), 
     let accounts = accounts::compared(before, after, &standing, &told, shop)?;
     let headcount = known.labels.get("headcount").map(|(_, body)| body["output"].clone()).unwrap_or_default();
     far.kill().await?;
+    drop(terminal);
     let report =
         Report { outcomes, accounts, headcount, away_ms: away.unwrap_or(0.0), seconds: began.elapsed().as_secs_f64() };
     report::write(&day.out, &report)?;
@@ -162,6 +173,12 @@ impl City<'_> {
                 answer.body["output"] = answer.body["output"]["last"].clone();
                 (service, "order", answer, None)
             }
+            Deed::Bill { of, patient, yen } => {
+                let visit = known.labels.get(of).and_then(|(_, body)| body["id"].as_str()).unwrap_or_default();
+                let input = clinic::bill(&self.receipts, &word, visit, (patient, *yen));
+                let (service, answer) = self.tells(of, &word, json!({"name": "bill", "input": input}), known).await?;
+                (service, "bill", answer, None)
+            }
             Deed::Pay { yen } => ("till", "pay", self.pays(event, &word, *yen).await?, None),
             Deed::Refund { of } => ("till", "refund", self.refunds(of, &word, known).await?, None),
             Deed::Outage { on, how, calls } => {
@@ -170,7 +187,8 @@ impl City<'_> {
                 ("provider", "outage", Answer { status: 200, body, cut: 0 }, None)
             }
             Deed::Crash => {
-                let in_time = tokio::time::timeout(MID_MINUTE, self.answered.notified()).await;
+                let mut answers = self.answered.subscribe();
+                let in_time = tokio::time::timeout(MID_MINUTE, answers.changed()).await;
                 self.far.kill().await?;
                 let killed = now();
                 self.far.revive().await?;
@@ -179,7 +197,7 @@ impl City<'_> {
                 ("hub", "crash", Answer { status: 200, body, cut: 0 }, Some(away))
             }
         };
-        self.answered.notify_one();
+        self.answered.send_modify(|count| *count += 1);
         let ms = began.elapsed().as_secs_f64() * 1_000.0;
         let outcome = self.outcome(event, service, action, &answer, fell_back, ms);
         let left = (answer.status < 300).then(|| (service.to_owned(), answer.body));
@@ -197,16 +215,22 @@ impl City<'_> {
     ) -> Outcome {
         let (body, output) = (&answer.body, &answer.body["output"]);
         let word = |value: &Value| value.as_str().map(str::to_owned);
-        let no = ["accepted", "admitted", "active", "placed", "found"].iter().find_map(|name| output[*name].as_bool())
+        let no = ["accepted", "admitted", "active", "placed", "found", "registered", "received"]
+            .iter()
+            .find_map(|name| output[*name].as_bool())
             == Some(false);
         // A mandate that its owner ends is no longer active, and that is what was wanted.
-        let done = answer.status < 300 && (!no || action == "stop");
-        let reason = word(&output["code"]).or_else(|| word(&output["reason"])).or_else(|| word(&body["code"]));
+        let unbilled = word(&output["bill_refused"]).filter(|_| action == "bill");
+        let done = answer.status < 300 && (!no || action == "stop") && unbilled.is_none();
+        let reason = unbilled
+            .or_else(|| word(&output["code"]))
+            .or_else(|| word(&output["reason"]))
+            .or_else(|| word(&body["code"]));
         let yen = match &event.deed {
             Deed::Pay { .. } if body["status"] == "paid" => body["amount"]["minor"].as_i64().unwrap_or(0),
             Deed::Refund { .. } if done => -body["operation"]["amount"]["minor"].as_i64().unwrap_or(0),
             Deed::Order { .. } => output["yen"].as_i64().unwrap_or(0),
-            Deed::Ask { .. } => moved(body),
+            Deed::Ask { .. } | Deed::Bill { .. } => moved(body),
             _ => 0,
         };
         let who = match event.who {
@@ -242,8 +266,8 @@ impl City<'_> {
     ) -> Result<Answer, KagaError> {
         let key = self.standing.facilities.iter().find(|own| own.service == service).map_or("", |own| own.key.as_str());
         let path = format!("/v1/services/{service}/requests");
-        if let ("face", Some(picture)) = (way, picture(event.who)) {
-            return self.far.with_face(&path, (key, word), ("request", body), &picture).await;
+        if let ("face", Some(picture)) = (way, self.pictures.get(&event.who)) {
+            return self.far.with_face(&path, (key, word), ("request", body), picture).await;
         }
         let mut body = body.clone();
         if let Who::Citizen(nth) = event.who {
@@ -287,11 +311,12 @@ impl City<'_> {
 
     /// Pays at the till by face; while the wallet is silent the same is asked again.
     async fn pays(&self, event: &Event, word: &str, yen: i64) -> Result<Answer, KagaError> {
-        let (key, picture) = (&self.standing.file.till_key, picture(event.who).unwrap_or_default());
+        let key = &self.standing.file.till_key;
+        let picture = self.pictures.get(&event.who).map_or(&[][..], Vec::as_slice);
         let payment = json!({"amount": {"minor": yen, "currency": "JPY"}});
         let mut cut = 0;
         for _ in 0..READS {
-            let answer = self.far.with_face("/v1/payments/face", (key, word), ("payment", &payment), &picture).await?;
+            let answer = self.far.with_face("/v1/payments/face", (key, word), ("payment", &payment), picture).await?;
             cut += answer.cut;
             if answer.status != 202 {
                 return Ok(Answer { cut, ..answer });

@@ -5,6 +5,7 @@
 //! measured. Absent: people who exist, money that is money.
 
 mod accounts;
+mod clinic;
 mod day;
 mod far;
 mod outcome;
@@ -47,6 +48,12 @@ pub(crate) enum KagaError {
     /// The hub's process ended before it served.
     #[error("the hub did not start; its log is beside its data folder")]
     NoHub,
+    /// The pictures were not drawn.
+    #[error("the pictures of the day were not drawn")]
+    NoPictures,
+    /// The clinic's eligibility terminal.
+    #[error("the clinic's eligibility terminal did not start: {0}")]
+    Terminal(String),
     /// The hub never answered.
     #[error("the hub does not answer; its log is beside its data folder")]
     Silent,

@@ -48,7 +48,8 @@ impl Report {
         let people = self.outcomes.iter().filter(|own| !["hub", "provider"].contains(&own.service.as_str()));
         people.for_each(|own| by_service.entry(&own.service).or_default().push(own));
         let of = |all: Vec<&Outcome>| {
-            let mut ms: Vec<f64> = all.iter().map(|own| own.ms).collect();
+            // Who waited for a hub that was killed is told of apart.
+            let mut ms: Vec<f64> = all.iter().filter(|own| own.cut == 0).map(|own| own.ms).collect();
             ms.sort_by(f64::total_cmp);
             let refused = all.iter().filter(|own| !own.done).count();
             Waiting { count: all.len(), refused, half: percentile(&ms, 50), most: percentile(&ms, 95) }
@@ -69,8 +70,10 @@ impl Report {
         self.outcomes.iter().filter(|own| own.fell_back).count()
     }
 
-    fn cut(&self) -> usize {
-        self.outcomes.iter().filter(|own| own.cut > 0).count()
+    /// How many requests were cut off, and how long the slowest took until it was answered all the same.
+    fn cut(&self) -> (usize, f64) {
+        let cut = self.outcomes.iter().filter(|own| own.cut > 0);
+        cut.fold((0, 0.0), |(count, most), own| (count + 1, own.ms.max(most)))
     }
 }
 
@@ -97,9 +100,9 @@ pub(super) fn summary(report: &Report) -> Vec<String> {
     lines.push("# refusals by reason (お断りの理由)".to_owned());
     lines.extend(report.refusals().iter().map(|(reason, count)| format!("  {reason}: {count}")));
     lines.push("# what went wrong and came right (障害と回復)".to_owned());
-    let (cut, fell_back, away) = (report.cut(), report.fell_back(), report.away_ms);
+    let ((cut, slowest), fell_back, away) = (report.cut(), report.fell_back(), report.away_ms);
     lines.push(format!(
-        "  the hub was killed and was back after {away:.0} ms; {cut} requests were cut off and ended once"
+        "  the hub was killed and was back after {away:.0} ms; {cut} requests were cut off and ended once, within {slowest:.0} ms"
     ));
     lines.push(format!("  {fell_back} faces were not taken for the person's, and the card was"));
     lines.push(format!("  shelters: {}", report.headcount["people"]));

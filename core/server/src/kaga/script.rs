@@ -6,7 +6,7 @@ use super::outcome::clock;
 use crate::demo::kaga::{CITIZENS, Life};
 
 /// Who does something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
     /// Somebody of [`CITIZENS`].
     Citizen(usize),
@@ -27,6 +27,8 @@ pub(super) enum Deed {
     Tell { of: String, message: &'static str },
     /// A device orders under a mandate.
     Order { of: String, sequence: u64, item: &'static str, count: u64 },
+    /// The receipt computer sends the bill of a visit.
+    Bill { of: String, patient: String, yen: i64 },
     /// The person pays at the till, by face.
     Pay { yen: i64 },
     /// The shop gives back what was paid.
@@ -125,6 +127,7 @@ fn attested(who: Who, service: &str) -> Vec<(&'static str, String)> {
 pub(super) fn script() -> Vec<Event> {
     let mut day = Script::default();
     morning(&mut day);
+    clinic(&mut day);
     park(&mut day);
     noon(&mut day);
     afternoon(&mut day);
@@ -158,6 +161,59 @@ fn morning(day: &mut Script) {
     // Who boarded nowhere cannot alight, and a stop that is not of this line is none.
     day.ask(minute(9, 30), Who::Citizen(24), "face", ("bus", "alight"), json!({"stop": "S02_1"}), 0);
     day.ask(minute(9, 31), Who::Citizen(24), "card", ("bus", "board"), json!({"stop": "X99_1"}), 1_000);
+}
+
+/// The number of a patient's chart.
+fn chart(nth: usize) -> String {
+    format!("000{}", 1_001 + nth)
+}
+
+/// Seniors see the doctor: received by face or card, and gone before the bill is made.
+fn clinic(day: &mut Script) {
+    for (nth, who) in of(Life::Senior).enumerate() {
+        let (who, later) = (Who::Citizen(who), u32::try_from(nth).unwrap_or_default());
+        let insurance = json!({
+            "insurer": INSURER, "symbol": "12", "number": insured(nth), "branch": "", "birthdate": born(nth)
+        });
+        let register = json!({"patient_number": chart(nth), "insurance": insurance});
+        day.ask(minute(9, 10) + later, who, "staff", ("clinic", "register"), register, 0);
+        let way = if nth % 3 == 1 { "card" } else { "face" };
+        let visit = format!("visit to the doctor {nth}");
+        let receive = json!({"department": "internal"});
+        day.ask(minute(9, 40) + later, who, way, ("clinic", "receive"), receive, 9_000).label.clone_from(&visit);
+        let bill = |patient: usize| Deed::Bill {
+            of: visit.clone(),
+            patient: chart(patient),
+            yen: 1_240 + 60 * i64::from(later),
+        };
+        let computer = Who::Hand("レセコン");
+        match nth {
+            // Left before the doctor came.
+            5 => {
+                day.add(minute(11, 0), computer, "signed", Deed::Tell { of: visit.clone(), message: "no-treatment" });
+            }
+            2 => {
+                day.add(minute(10, 50), computer, "signed", bill(3));
+                day.add(minute(10, 52), computer, "signed", bill(2));
+            }
+            _ => {
+                day.add(minute(10, 45) + later, computer, "signed", bill(nth));
+            }
+        }
+    }
+}
+
+/// Whose insurance the eligibility terminal knows.
+pub(super) const INSURER: &str = "00170123";
+
+/// The insured number of the nth senior.
+pub(super) fn insured(nth: usize) -> String {
+    format!("{}", 400 + nth)
+}
+
+/// The day of birth of the nth senior.
+pub(super) fn born(nth: usize) -> &'static str {
+    of(Life::Senior).nth(nth).map_or("1900-01-01", |who| CITIZENS[who].born)
 }
 
 fn park(day: &mut Script) {

@@ -16,8 +16,9 @@ use crate::demo::DemoFile;
 /// The wallet plugin's rail.
 const WALLET: &str = "jp.tebura.wallet";
 /// The plugins of the day, and for each the service's name, its merchant and its terminal.
-pub(super) const SERVICES: [(&str, &str, &str); 5] = [
+pub(super) const SERVICES: [(&str, &str, &str); 6] = [
     ("transit", "bus", "手ぶら交通"),
+    ("clinic", "clinic", "加賀市医療センター"),
     ("play-park", "park", "加賀市 屋内広場"),
     ("shelter", "shelter", "加賀市 危機管理"),
     ("furusato", "furusato", "加賀市 ふるさと納税"),
@@ -46,6 +47,11 @@ pub(super) struct Standing {
     pub(super) fares: FareTable,
 }
 
+/// The file with the receipt computer's public key, in `credentials/` of the hub's data folder.
+pub(super) const RECEIPTS: &str = "receipts";
+/// The file with what the hub shows the eligibility terminal.
+pub(super) const TERMINAL: &str = "terminal";
+
 /// One call of the preparation, which has to succeed.
 async fn must(far: &Far, method: Method, path: &str, key: &str, word: &str, body: Value) -> Result<Value, KagaError> {
     let word = word.replace(' ', "-");
@@ -61,7 +67,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Prepares everything.
-pub(super) async fn set_up(far: &Far, day: &KagaDay) -> Result<Standing, KagaError> {
+pub(super) async fn set_up(far: &Far, day: &KagaDay, terminal: &str) -> Result<Standing, KagaError> {
     let fares = fares(&day.feed)?;
     let file = far.file().await;
     let operator = file.operator_key.clone();
@@ -75,7 +81,14 @@ pub(super) async fn set_up(far: &Far, day: &KagaDay) -> Result<Standing, KagaErr
     }
     let (mut facilities, mut files) = (Vec::new(), BTreeMap::new());
     for (plugin, service, name) in SERVICES {
-        install(far, &operator, &day.plugins.join(plugin), plugin).await?;
+        let grants = match plugin {
+            "clinic" => json!({
+                "keys": {"receipts": RECEIPTS},
+                "endpoints": {"terminal": {"origin": terminal, "reach": ["loopback"], "credential": TERMINAL}},
+            }),
+            _ => json!({}),
+        };
+        install(far, &operator, &day.plugins.join(plugin), (plugin, grants)).await?;
         let (merchant, facility) = facility(far, &operator, service, name).await?;
         files.insert(service.to_owned(), settings(service, &merchant, &gallery, &today, &fares));
         facilities.push(facility);
@@ -99,12 +112,12 @@ fn fares(folder: &Path) -> Result<FareTable, KagaError> {
     compile(&files, "sea").map(|compiled| compiled.table).map_err(|problems| KagaError::Feed(lines(problems)))
 }
 
-async fn install(far: &Far, operator: &str, folder: &Path, plugin: &str) -> Result<(), KagaError> {
+async fn install(far: &Far, operator: &str, folder: &Path, (plugin, grants): (&str, Value)) -> Result<(), KagaError> {
     let mut body = json!({
         "manifest": std::fs::read_to_string(folder.join("plugin.toml"))?,
         "component": STANDARD.encode(std::fs::read(folder.join(format!("{plugin}.wasm")))?),
         "signatures": std::fs::read_to_string(folder.join("plugin.sig"))?,
-        "grants": {},
+        "grants": grants,
     });
     let offer = must(far, Method::POST, "/operator/plugins/offer", operator, "", body.clone()).await?;
     body["approval"] = offer["approval"].clone();
@@ -151,6 +164,11 @@ fn settings(service: &str, merchant: &str, gallery: &str, today: &str, fares: &F
                 "\"birth_date\", \"student\", \"disability\", \"residence\""
             ),
             fares.as_toml("settings.fares"),
+        ),
+        "clinic" => format!(
+            "{}payees.clinic = \"{merchant}\"\n\n[settings]\ninstitution = \"1710123456\"\nclosed = {{ weekdays = [], days = [] }}\n\
+             departments.internal = {{ title = {{ ja = \"内科\", en = \"Internal medicine\" }}, estimate = 9000 }}\n",
+            head("clinic", "加賀市医療センター", 30_000, ""),
         ),
         "park" => format!(
             "{}payees.facility = \"{merchant}\"\ngalleries.today = \"{today}\"\n\n[settings]\nmunicipality = \"17206\"\ncapacity = 14\n\

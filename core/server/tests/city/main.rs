@@ -2,7 +2,9 @@
 //! by terminals over HTTP, with drawn faces and play money.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod bus;
 mod clinic;
+mod counters;
 mod gate;
 mod staff_login;
 mod town;
