@@ -44,7 +44,7 @@ pub(super) enum FaresCommand {
         #[arg(long)]
         route: String,
         /// The table's name in the file that it goes into.
-        #[arg(long, default_value = "services.settings.fares")]
+        #[arg(long, default_value = "settings.fares")]
         table: String,
     },
 }
