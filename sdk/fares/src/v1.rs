@@ -62,7 +62,11 @@ fn prices(table: &Table, problems: &mut Vec<Problem>) -> Option<BTreeMap<String,
                     wrong(What::Twice(fare.to_owned()));
                 }
             }
-            Err(what) => wrong(what),
+            Err(what) => {
+                // The fare is known, and rules that name it are right.
+                prices.entry(fare.to_owned()).or_insert(0);
+                wrong(what);
+            }
         }
     }
     Some(prices)
