@@ -9,7 +9,7 @@ pub(super) struct Bar {
 }
 
 const WIDTH: f64 = 720.0;
-const NAMES: f64 = 170.0;
+const NAMES: f64 = 240.0;
 const LABELS: f64 = 130.0;
 const ROW: f64 = 26.0;
 
