@@ -231,7 +231,7 @@ impl City<'_> {
             Deed::Refund { .. } if done => -body["operation"]["amount"]["minor"].as_i64().unwrap_or(0),
             Deed::Order { .. } => output["yen"].as_i64().unwrap_or(0),
             Deed::Ask { .. } | Deed::Bill { .. } => moved(body),
-            _ => 0,
+            Deed::Tell { .. } | Deed::Pay { .. } | Deed::Refund { .. } | Deed::Outage { .. } | Deed::Crash => 0,
         };
         let who = match event.who {
             Who::Citizen(nth) => masked(CITIZENS[nth].name),
@@ -354,7 +354,7 @@ impl City<'_> {
             Value::Object(fields) => {
                 fields.iter().map(|(name, value)| (name.clone(), self.filled(value, known))).collect()
             }
-            other => other.clone(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => input.clone(),
         }
     }
 }
