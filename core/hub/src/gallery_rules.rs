@@ -181,6 +181,13 @@ impl Hub {
         self.admit_all(&all).await
     }
 
+    /// What a person has proven changed. The proof stands whatever becomes of galleries; they can be filled anew.
+    pub(crate) async fn tell_galleries(&self, person: PersonId) {
+        if let Err(error) = self.follow_claims(person).await {
+            tracing::error!(%person, %error, "galleries by claims do not know of a proof");
+        }
+    }
+
     /// A person has proven something: who is in the galleries of claims changes.
     pub(crate) async fn follow_claims(&self, person: PersonId) -> Result<(), CommitError> {
         let rules = self.store.gallery_rules().await.map_err(unread)?;

@@ -1,8 +1,8 @@
 //! Who answers for whom: a guardian for a child, somebody for an elder who asked for it. A link ends by its date, or when one
 //! of the two, or the operator, ends it.
 //!
-//! A guardian is proven to be of age. A child's link rests on the guardian's own proof, which is signed with the card, and
-//! ends when the child is of age; children under fifteen have no card that signs. An elder's rests on the elder's word.
+//! A guardian is proven to be of age. A child's link rests on that proof, signed with the card or seen at a counter, and ends
+//! when the child is of age; children under fifteen have no card that signs. An elder's rests on the elder's word.
 //! Absent: the relation's own evidence, such as a family register.
 
 use tebura_ledger::Timestamp;
@@ -48,8 +48,8 @@ impl Guardianship {
 /// What a link rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// The guardian's own proof, signed with the card.
-    Signature(ProofingId),
+    /// The guardian's own proof of age: signed with the card, or seen at a counter.
+    Proof(ProofingId),
     /// The elder's PIN.
     Pin,
     /// A paper that the operator has seen, by its number or name.
@@ -122,7 +122,7 @@ pub enum GuardianError {
     LinkNotFound,
     #[error("nobody is their own guardian; name two people")]
     SamePerson,
-    #[error("the guardian's age was not proven; the guardian proves it with the My Number card first")]
+    #[error("the guardian's age was not proven; the guardian proves it with the My Number card or at a counter first")]
     GuardianAgeUnknown,
     #[error("a guardian is 18 or older; name an adult")]
     GuardianUnderAge,
@@ -158,7 +158,11 @@ impl Hub {
             return Err(GuardianError::SamePerson);
         }
         let proof = match self.age_of(guardian).await? {
-            Age::Adult => self.claims(guardian).await?.first().map(|claim| claim.proofing),
+            Age::Adult => {
+                let claims = self.claims(guardian).await?;
+                let of_age = claims.iter().find(|claim| ["birth_date", "age_over_18"].contains(&claim.name.as_str()));
+                of_age.map(|claim| claim.proofing)
+            }
             Age::Minor => return Err(GuardianError::GuardianUnderAge),
             Age::Unknown => None,
         };
@@ -176,7 +180,7 @@ impl Hub {
                     return Err(GuardianError::WardOfAge);
                 }
                 let majority = age::over_at(MAJORITY, &born_on).ok_or(GuardianError::BirthDateUnknown)?;
-                (Basis::Signature(proof), majority)
+                (Basis::Proof(proof), majority)
             }
             Guardianship::Elder => (self.agreed_elder(ward, pin, paper).await?, until),
         };

@@ -6,7 +6,7 @@ CREATE TABLE guardian_link (
     guardian uuid NOT NULL,
     ward uuid NOT NULL,
     kind text NOT NULL CHECK (kind IN ('child', 'elder')),
-    basis text NOT NULL CHECK (basis IN ('signature', 'pin', 'paper')),
+    basis text NOT NULL CHECK (basis IN ('proof', 'pin', 'paper')),
     proofing uuid,
     paper text,
     until_ms bigint NOT NULL,

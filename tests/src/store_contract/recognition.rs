@@ -37,7 +37,7 @@ pub(super) async fn a_guardian_link_is_read_back_by_either_of_the_two_and_as_it_
         created_at: NOW,
         ended: None,
     };
-    let mut child = link(1, Basis::Signature(ProofingId::from_uuid(ground.uuid(3))));
+    let mut child = link(1, Basis::Proof(ProofingId::from_uuid(ground.uuid(3))));
     let elder = GuardianLink { kind: Guardianship::Elder, guardian: ward, ward: guardian, ..link(1, Basis::Pin) };
     let paper = GuardianLink { kind: Guardianship::Elder, ..link(1, Basis::Paper("委任状 12".to_owned())) };
     for link in [&child, &elder, &paper] {

@@ -160,7 +160,10 @@ impl Hub {
         let write = Write::Proofing { proofing: row.clone(), expected: 0 };
         let unit = Unit { key: Some(key.claim(row.id)), writes: vec![write], ..Unit::default() };
         match self.store.commit(seen.person.shard(), now, unit).await? {
-            Committed::Done(_) => Ok(Made { row, replayed: false }),
+            Committed::Done(_) => {
+                self.tell_galleries(seen.person).await;
+                Ok(Made { row, replayed: false })
+            }
             Committed::Replayed { target } => {
                 let id = target.parse().map_err(|_| CommitError::KeyReused)?;
                 let row = self.store.proofing(id).await?.ok_or(CommitError::KeyReused)?;

@@ -145,11 +145,8 @@ impl Hub {
         let unit = Unit { key: key.map(|key| key.claim(row.id)), writes, ..Unit::default() };
         match self.store.commit(row.person.shard(), self.now(), unit).await? {
             Committed::Done(_) => {
-                if matches!(row.stage, ProofingStage::Proven(_)) {
-                    // The proof stands whatever becomes of galleries; the operator can fill them anew.
-                    if let Err(error) = self.follow_claims(row.person).await {
-                        tracing::error!(person = %row.person, %error, "galleries by claims do not know this proof");
-                    }
+                if matches!(row.stage, ProofingStage::Proven(_) | ProofingStage::Refused(_)) {
+                    self.tell_galleries(row.person).await;
                 }
                 Ok(None)
             }

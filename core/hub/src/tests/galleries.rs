@@ -48,7 +48,7 @@ async fn pays(hub: &Hub, till: &Till, face: &str) -> String {
 }
 
 #[tokio::test]
-async fn expo_6_boj_26_who_was_admitted_today_is_found_until_the_night_and_nobody_else() {
+async fn expo_6_who_was_admitted_today_is_found_until_the_night_and_nobody_else() {
     let street = Street::open(true).await;
     let hub = &street.hub;
     let today = gallery(hub, "day", GalleryRule::Day(NightHour::parse("04:00", "+09:00").unwrap())).await;

@@ -144,6 +144,7 @@ impl DemoCity {
         let City { till_key, shop_key, operator_key, ledger, people } = step(slow, "cli.building_city", city).await?;
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
+        hub.set_pass_key(Sessions::pass_seed(secret));
         let app = App::new(hub, Sessions::new(secret), Limits::default(), demo)
             .with_webhooks(webhooks)
             .with_heads(heads.heads())

@@ -55,7 +55,7 @@ pub struct GuardianshipBody {
     pub ward: String,
     /// `child` or `elder`.
     pub kind: String,
-    /// What it rests on: `signature` (the guardian's proof), `pin` or `paper`.
+    /// What it rests on: `proof` (of the guardian's age), `pin` or `paper`.
     pub basis: String,
     /// When it ends.
     pub until: String,
@@ -112,7 +112,7 @@ impl GuardianshipBody {
     /// A link as it is at a moment.
     pub fn of(link: &GuardianLink, now: Timestamp) -> GuardianshipBody {
         let basis = match &link.basis {
-            Basis::Signature(_) => "signature",
+            Basis::Proof(_) => "proof",
             Basis::Pin => "pin",
             Basis::Paper(_) => "paper",
         };

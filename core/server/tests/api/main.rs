@@ -17,6 +17,7 @@ mod operations;
 mod parties;
 mod payments;
 mod rail_statements;
+mod recognition;
 mod till;
 mod vpia;
 mod webhooks;

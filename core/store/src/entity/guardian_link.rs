@@ -34,7 +34,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     pub(crate) fn of(link: &GuardianLink) -> Self {
         let (basis, proofing, paper) = match &link.basis {
-            Basis::Signature(proofing) => ("signature", Some(proofing.uuid()), None),
+            Basis::Proof(proofing) => ("proof", Some(proofing.uuid()), None),
             Basis::Pin => ("pin", None, None),
             Basis::Paper(paper) => ("paper", None, Some(paper.clone())),
         };
@@ -55,7 +55,7 @@ impl Model {
 
     pub(crate) fn domain(self) -> Result<GuardianLink, Damaged> {
         let basis = match (self.basis.as_str(), self.proofing, self.paper) {
-            ("signature", Some(proofing), None) => Some(Basis::Signature(ProofingId::from_uuid(proofing))),
+            ("proof", Some(proofing), None) => Some(Basis::Proof(ProofingId::from_uuid(proofing))),
             ("pin", None, None) => Some(Basis::Pin),
             ("paper", None, Some(paper)) => Some(Basis::Paper(paper)),
             (_, Some(_) | None, Some(_) | None) => None,
