@@ -1,12 +1,18 @@
 //! Guardians, rules and terms of galleries, ways of payments, tries of PINs, and what a hub follows of other hubs.
 
-use tebura_face::Template;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tebura_face::{LivenessClaim, MatchPolicy, Pack, Sample, SampleRefusal, Scope, Template};
 use tebura_hub::gallery_rules::{GalleryRule, NightHour};
 use tebura_hub::guardians::{Basis, EndedBy, GuardianLink, Guardianship};
 use tebura_hub::ids::{GalleryId, GuardianLinkId, PaymentId, PersonId, ProofingId, ReferenceId};
 use tebura_hub::people::{FaceReference, Person};
-use tebura_hub::ports::{CommitError, Write};
+use tebura_hub::ports::{CommitError, Delivery, Egress, FaceEngine, Outgoing, Write};
 use tebura_hub::recognition::{FaceChange, Membership, RecognitionWrite};
+use tebura_hub::sites::Gallery;
+use tebura_hub::{Hub, Ports};
+use tebura_server::clock::{SystemClock, SystemIds};
 
 use super::ground::{Ground, LATER, NOW};
 
@@ -128,6 +134,89 @@ pub(super) async fn a_payments_way_is_read_back(ground: &Ground) {
     assert_eq!(ground.store.payment_way(payment).await.unwrap().as_deref(), Some("pass"));
 }
 
+pub(super) async fn two_hubs_on_one_store_come_to_the_same_gallery(ground: &Ground) {
+    let hubs = [0, 1].map(|_| hub_on(ground));
+    for hub in &hubs {
+        hub.load_galleries(|_| {}).await.unwrap();
+    }
+    let [first, second] = &hubs;
+    let (id, gallery) = (person(ground).await, GalleryId::from_uuid(ground.uuid(1)));
+    let rows = Gallery { id: gallery, name: "today".to_owned() };
+    ground.write(1, vec![Write::Gallery(rows), Write::FaceReference(reference(ground, id))]).await.unwrap();
+    let templates = |hub: &Hub| hub.show_default_search(gallery).templates;
+    first.set_gallery_member(gallery, id, true).await.unwrap();
+    for hub in &hubs {
+        hub.tend_galleries().await.unwrap();
+        assert_eq!(templates(hub), 1, "who was enrolled and admitted by one is found by both");
+    }
+    second.set_gallery_member(gallery, id, false).await.unwrap();
+    assert_eq!((templates(first), templates(second)), (1, 0));
+    first.tend_galleries().await.unwrap();
+    assert_eq!(templates(first), 0);
+    // A hub that starts now reads what the others followed.
+    second.set_gallery_member(gallery, id, true).await.unwrap();
+    let third = hub_on(ground);
+    let loaded = third.load_galleries(|_| {}).await.unwrap();
+    assert_eq!((loaded.searchable, templates(&third)), (1, 1));
+    assert_eq!(third.tend_galleries().await.unwrap().followed, 0);
+}
+
+fn reference(ground: &Ground, person: PersonId) -> FaceReference {
+    FaceReference {
+        id: ReferenceId::from_uuid(ground.uuid(1)),
+        person,
+        pack: "words@1".to_owned(),
+        template: Template::from_raw(vec![1.0, 2.0, 3.0, 4.0]).unwrap(),
+        created_at: NOW,
+    }
+}
+
+fn hub_on(ground: &Ground) -> Hub {
+    let policy = MatchPolicy::new(0.9, 0.05).unwrap();
+    let pack = Pack {
+        name: "words".to_owned(),
+        version: "1".to_owned(),
+        scope: Scope::DrawnFacesOnly,
+        template_dims: 4,
+        policy,
+        curve: None,
+        verify: policy.threshold(),
+        liveness: LivenessClaim::None,
+        licence: "Apache-2.0".to_owned(),
+        engine: "words".to_owned(),
+    };
+    Hub::new(Ports {
+        store: Arc::clone(&ground.store),
+        faces: Arc::new(Blind(pack)),
+        egress: Arc::new(NoWire),
+        clock: Arc::new(SystemClock::default()),
+        ids: Arc::new(SystemIds),
+    })
+}
+
+/// Has a pack and looks at nothing.
+struct Blind(Pack);
+
+#[async_trait]
+impl FaceEngine for Blind {
+    fn pack(&self) -> &Pack {
+        &self.0
+    }
+
+    async fn examine(&self, _: Vec<u8>) -> Result<Sample, SampleRefusal> {
+        Err(SampleRefusal::NoFace)
+    }
+}
+
+struct NoWire;
+
+#[async_trait]
+impl Egress for NoWire {
+    async fn send(&self, _: &Outgoing) -> Delivery {
+        Delivery::NotDelivered { reason: "there is no wire here".to_owned() }
+    }
+}
+
 pub(super) async fn who_follows_sees_each_change_once_and_in_order(ground: &Ground) {
     let store = &ground.store;
     let (id, gallery) = (person(ground).await, GalleryId::from_uuid(ground.uuid(1)));
@@ -135,13 +224,7 @@ pub(super) async fn who_follows_sees_each_change_once_and_in_order(ground: &Grou
     assert!(start.changes.is_empty());
     let none = store.face_changes(Some(&start.heads)).await.unwrap();
     assert_eq!((none.changes.len(), none.more), (0, false));
-    let reference = FaceReference {
-        id: ReferenceId::from_uuid(ground.uuid(1)),
-        person: id,
-        pack: "words@1".to_owned(),
-        template: Template::from_raw(vec![1.0, 2.0, 3.0, 4.0]).unwrap(),
-        created_at: NOW,
-    };
+    let reference = reference(ground, id);
     let member = |present| Write::GalleryMember { gallery, person: id, present };
     ground.write(1, vec![Write::FaceReference(reference.clone()), member(true)]).await.unwrap();
     ground.write(1, vec![member(false)]).await.unwrap();
