@@ -166,8 +166,9 @@ async fn a_pack_that_was_swapped_finds_nobody_of_the_old_one_and_takes_part_besi
     assert_eq!(pays(&new, &till, "hanako").await, "face.not_recognised", "never compared with the old template");
     enrol_face(&new, street.hanako, "hanako").await;
     assert_eq!(pays(&new, &till, "hanako").await, "paid");
-    // The old hub hears of the new template, and leaves it alone.
+    // The old hub hears that the new template took the old one's place, and compares nobody with it.
     street.hub.tend_galleries().await.unwrap();
-    assert_eq!(pays(&street.hub, &till, "hanako").await, "paid");
-    assert_eq!(street.hub.show_default_search(street.gallery).templates, 2);
+    assert_eq!(pays(&street.hub, &till, "hanako").await, "face.not_recognised");
+    assert_eq!(pays(&street.hub, &till, "taro").await, "paid");
+    assert_eq!(street.hub.show_default_search(street.gallery).templates, 1);
 }
