@@ -1,5 +1,6 @@
 //! Ids of what the hub knows besides money. Money's ids are in `tebura_ledger`.
 
+pub use tebura_ledger::ServiceRequestId;
 use tebura_ledger::typed_id;
 
 typed_id! {
@@ -45,10 +46,6 @@ typed_id! {
 typed_id! {
     /// A contract that runs.
     ContractId, "ctr_"
-}
-typed_id! {
-    /// A request to a city or merchant service.
-    ServiceRequestId, "req_"
 }
 typed_id! {
     /// Somebody who signs statements.

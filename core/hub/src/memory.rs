@@ -30,7 +30,7 @@ use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::Payment;
 use crate::people::{CaptureSession, EnrolledTemplate, FaceReference, Instrument, Person};
 use crate::ports::{
-    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit, Write,
 };
 use crate::privacy::{Kept, Outlived, PrivacyTables};
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
@@ -125,6 +125,9 @@ impl Tables {
             let claimed = ClaimedKey { fingerprint: claim.fingerprint, target: claim.target };
             self.keys.insert((claim.scope, claim.key), claimed);
         }
+        let told = |write: &Write| if let Write::Event(event) = write { Some(event.clone()) } else { None };
+        let told = unit.writes.iter().filter_map(told);
+        self.events.entry(shard).or_default().extend(told);
         unit.writes.into_iter().for_each(|write| self.write(write));
         Ok(Committed::Done(outcomes))
     }

@@ -200,6 +200,8 @@ pub enum Write {
     },
     ContractEntry(ContractEntry),
     Service(ServiceWrite),
+    /// Something that happened, for the log and whoever listens to it.
+    Event(Event),
     Party(PartyWrite),
     Recognition(RecognitionWrite),
     /// What people say about their own data, and what is deleted.

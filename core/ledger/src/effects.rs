@@ -162,6 +162,7 @@ pub(crate) fn hold_event(
         operation: Some(operation.id()),
         payer: Some(hold.payer()),
         payee: Some(hold.payee()),
+        request: None,
         amount,
         hold_version: Some(hold.version()),
         status: Some(hold.status()),

@@ -1,6 +1,6 @@
 //! Events: what happened, in the order it happened. The store numbers them.
 
-use crate::{AccountId, HoldId, Money, OperationId, Status, Timestamp};
+use crate::{AccountId, HoldId, Money, OperationId, ServiceRequestId, Status, Timestamp};
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
@@ -105,6 +105,12 @@ event_kinds! {
     ExceptionResolved = "exception.resolved",
     /// An operator said what became of an operation; a second one has to confirm it.
     ResolutionProposed = "resolution.proposed",
+    /// A request to a service is done; `request` names it.
+    ServiceRequestDone = "service.request_done",
+    /// A request to a service failed, and what it held went back.
+    ServiceRequestFailed = "service.request_failed",
+    /// A service waits for the person's word on money.
+    ServiceConsentNeeded = "service.consent_needed",
 }
 
 impl EventKind {
@@ -125,8 +131,11 @@ pub struct Event {
     pub operation: Option<OperationId>,
     /// The account that loses: the payer, or where funds come from. For `account.opened` none.
     pub payer: Option<AccountId>,
-    /// The account that gains: the payee, or where funds go to. For `account.opened` the account.
+    /// The account that gains: the payee, or where funds go to. For `account.opened` the account; for a request to a service
+    /// one of its merchant's, which says whose event it is.
     pub payee: Option<AccountId>,
+    /// The request to a service that it is about, if it is.
+    pub request: Option<ServiceRequestId>,
     /// How much, where an amount is concerned.
     pub amount: Option<Money>,
     /// The hold's version after it happened.

@@ -118,6 +118,11 @@ typed_id!(
     "op_"
 );
 typed_id!(
+    /// A request to a city or merchant service, which events are told of.
+    ServiceRequestId,
+    "req_"
+);
+typed_id!(
     /// Names one double entry; carries the payer's shard.
     TransferId,
     "tr_"

@@ -74,7 +74,7 @@ pub use hold_parts::{HoldParts, HoldPartsError};
 pub use hold_status::{AtDeadline, EndReason, Phase, Status};
 #[doc(hidden)]
 pub use ids::parse_id;
-pub use ids::{AccountId, HoldId, IdError, OperationId, Shard, TransferId};
+pub use ids::{AccountId, HoldId, IdError, OperationId, ServiceRequestId, Shard, TransferId};
 pub use leg::{Leg, LegKind};
 pub use money::{AmountError, Money, MoneyError};
 pub use operation::{Finality, Found, Operation, OperationKind, OperationParts, OperationPartsError, OperationState};

@@ -183,6 +183,24 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     assert_eq!(north["output"], json!({"people": 3, "capacity": 6}), "{north}");
     assert_eq!(town.city.wallet.sandbox.audit().await.unwrap().faults, Vec::<String>::new());
 
+    // The merchant reads it all again, page by page, and hears of it in the log.
+    let (status, first) = town.call("GET", "/v1/services/north/requests?limit=2", (&terminal, ""), Value::Null).await;
+    assert_eq!((status, first["items"].as_array().unwrap().len()), (StatusCode::OK, 2), "{first}");
+    assert_eq!(first["items"][0]["output"], free);
+    let after = format!("/v1/services/north/requests?after={}", first["next"].as_str().unwrap());
+    let (_, rest) = town.call("GET", &after, (&terminal, ""), Value::Null).await;
+    let listed: Vec<&str> =
+        rest["items"].as_array().unwrap().iter().map(|item| item["action"].as_str().unwrap()).collect();
+    assert_eq!((listed, &rest["next"]), (vec!["enter", "count"], &Value::Null), "{rest}");
+    let (_, events) = town.call("GET", "/v1/events?limit=500", (&terminal, ""), Value::Null).await;
+    let told = |kind: &str| -> Vec<Value> {
+        let events = events["items"].as_array().unwrap().iter();
+        events.filter(|event| event["type"] == kind).map(|event| event["request"].clone()).collect()
+    };
+    assert_eq!(told("service.consent_needed"), [asked["id"].clone()], "{events}");
+    let done = told("service.request_done");
+    assert!(done.contains(&left["id"]) && done.contains(&south["id"]), "{events}");
+
     // What is refused before the plugin hears of it, in the caller's language.
     let refused = async |word: &str, body: Value| {
         let (status, body) = town.call("POST", "/v1/services/north/requests", (&terminal, word), body).await;

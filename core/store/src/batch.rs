@@ -348,6 +348,9 @@ impl Writer {
             changes.entries.record(job.shard, job.now, Logged::row(row, &[payment::Column::Id]));
         }
         for (job, write) in &decided.records {
+            if let Write::Event(event) = write {
+                changes.entries.events(job.shard, vec![event.clone()]);
+            }
             if let Some(logged) = records::write(tx, &self.vault, write).await? {
                 changes.entries.record(job.shard, job.now, logged);
             }

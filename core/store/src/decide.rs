@@ -167,6 +167,7 @@ impl<'a> Table<'a> {
                 | Write::GalleryMember { .. }
                 | Write::ApiKey(_)
                 | Write::Party(_)
+                | Write::Event(_)
                 | Write::AuditHead(_)
                 | Write::Statement { .. }
                 | Write::Notice(_)
@@ -240,6 +241,7 @@ impl<'a> Table<'a> {
             | Write::GalleryMember { .. }
             | Write::ApiKey(_)
             | Write::Party(_)
+            | Write::Event(_)
             | Write::AuditHead(_)
             | Write::Statement { .. }
             | Write::Notice(_)

@@ -26,7 +26,7 @@ use crate::{notices, recognition, services, statements, templates, webhooks};
 /// it; nothing for what the batch writes itself.
 pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) -> Result<Option<Logged>, Failure> {
     match write {
-        Write::Exchange { .. } | Write::Payment(_) => return Ok(None),
+        Write::Exchange { .. } | Write::Payment(_) | Write::Event(_) => return Ok(None),
         Write::Kv { plugin, write } => plugin_data(tx, plugin, write).await,
         Write::Person(person) => put_person(tx, vault, person).await,
         Write::Instrument(row) => put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await,

@@ -122,6 +122,7 @@ on_every_store! {
     services::of_two_writers_one_moves_a_request_on,
     services::of_two_writers_one_writes_the_keys_of_a_service,
     services::requests_are_found_when_they_are_due,
+    services::what_happened_to_a_request_is_an_event_of_its_merchant,
     services::requests_of_a_service_come_in_pages_and_are_forgotten_as_they_were_read,
     services::of_two_writers_one_writes_the_next_version_of_what_is_configured,
     parties::a_party_and_its_keys_are_read_back,

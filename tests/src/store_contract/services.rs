@@ -6,13 +6,14 @@ use tebura_hub::ids::{InstrumentId, MerchantId, PersonId, ServiceRequestId};
 use tebura_hub::people::Person;
 
 use tebura_hub::ids::ApiKeyId;
-use tebura_hub::ports::{CommitError, Page, Write};
+use tebura_hub::ports::{Caller, CommitError, Page, Write};
 use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, PluginId, RailEvent};
 use tebura_hub::services::{
     Asked, Claim, ClaimSource, Consent, Happened, LedgerStep, Noted, OwnHold, Progress, Receipt, ServiceEvent,
     ServiceRequest, ServiceSet, ServiceWrite, Stage,
 };
-use tebura_ledger::{Currency, HoldId, Money, Timestamp};
+use tebura_hub::sites::Payee;
+use tebura_ledger::{AccountId, Currency, Event, EventKind, HoldId, Money, RailId, Timestamp};
 
 use super::ground::{Ground, LATER, NOW};
 
@@ -238,4 +239,28 @@ pub(super) async fn of_two_writers_one_writes_the_next_version_of_what_is_config
     assert_eq!(newest, std::slice::from_ref(&next));
     assert!(matches!(put(&set(before + 1, "late")).await, Err(CommitError::Stale)));
     assert_eq!(ground.store.service_set(before + 9).await.unwrap(), None);
+}
+
+pub(super) async fn what_happened_to_a_request_is_an_event_of_its_merchant(ground: &Ground) {
+    let (merchant, account) = (MerchantId::from_uuid(ground.uuid(0)), AccountId::from_uuid(ground.uuid(0)));
+    let payee = Payee { merchant, rail: RailId::new("house").unwrap(), account, token: "park-1".to_owned() };
+    let request = ServiceRequestId::from_uuid(ground.uuid(2));
+    let event = Event {
+        kind: EventKind::ServiceRequestDone,
+        hold: None,
+        operation: None,
+        payer: None,
+        payee: Some(account),
+        request: Some(request),
+        amount: None,
+        hold_version: None,
+        status: None,
+        at: NOW,
+    };
+    ground.write(2, vec![Write::Payee(payee), Write::Event(event.clone())]).await.unwrap();
+    let seen = ground.store.events(&Caller::Merchant(merchant), &[], 9).await.unwrap();
+    let [stored] = seen.as_slice() else { panic!("{seen:?}") };
+    assert_eq!(stored.event, event);
+    let again = ground.store.event(stored.shard, stored.seq).await.unwrap();
+    assert_eq!(again.map(|stored| stored.event), Some(event));
 }

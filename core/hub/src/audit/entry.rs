@@ -100,6 +100,9 @@ fn event_text(stored: &StoredEvent) -> String {
     if let Some(payer) = event.payer {
         members.word("payer", &payer);
     }
+    if let Some(request) = event.request {
+        members.word("request", &request);
+    }
     members.put("seq", format_args!("{seq}"));
     members.put("shard", format_args!("{}", shard.number()));
     if let Some(status) = event.status {

@@ -224,6 +224,7 @@ mod tests {
             operation: Some(OperationId::from_uuid(id)),
             payer: Some(AccountId::from_uuid(id)),
             payee: None,
+            request: None,
             amount: Some(Money::new(i64::MAX, Currency::JPY)),
             hold_version: Some(2),
             status: Some(Status::Held),

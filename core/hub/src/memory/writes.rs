@@ -96,6 +96,7 @@ impl Tables {
                 | Write::Party(_)
                 | Write::Statement { .. }
                 | Write::Notice(_)
+                | Write::Event(_)
                 | Write::AuditHead(_)
                 | Write::Template(_) => {}
             }
@@ -148,7 +149,8 @@ impl Tables {
             Write::GalleryMember { gallery, person, present } => self.set_member(gallery, person, present),
             Write::Recognition(write) => self.write_recognition(write),
             // What is kept in memory is not audited.
-            Write::AuditHead(_) => {}
+            // Events are in the log already.
+            Write::AuditHead(_) | Write::Event(_) => {}
             Write::ApiKey(key) => {
                 self.api_keys.insert(key.id, key);
             }

@@ -11,7 +11,7 @@ use super::record::{ServiceRequest, Stage};
 use super::step::LedgerStep;
 use crate::hub::Hub;
 use crate::ids::{MerchantId, ServiceRequestId};
-use crate::ports::{Caller, ReadError};
+use crate::ports::{Caller, Page, ReadError};
 use crate::rail::Fault;
 
 /// What became of a request so far.
@@ -63,6 +63,25 @@ impl Hub {
     pub fn visible_service(&self, caller: &Caller, id: &str) -> Result<Arc<ServiceInstance>, ServiceError> {
         let service = self.service(id).filter(|service| is_visible(caller, service.config.merchant));
         service.ok_or_else(|| ServiceError::ServiceNotFound(id.to_owned()))
+    }
+
+    /// Requests to a service that a caller may see, oldest first, and how far was read; those of erased people are gone.
+    pub async fn service_requests(
+        &self,
+        caller: &Caller,
+        service: &str,
+        page: Page<ServiceRequestId>,
+    ) -> Result<(Vec<ServiceAnswer>, Option<ServiceRequestId>), ServiceError> {
+        let service = self.visible_service(caller, service)?;
+        let ids = self.store.requests_of_service(service.id(), page).await?;
+        let mut answers = Vec::new();
+        for id in &ids {
+            let row = self.store.service_request(*id).await?;
+            if let Some(row) = row.filter(|row| is_visible(caller, row.merchant)) {
+                answers.push(self.service_answer(&service, row, false).await?);
+            }
+        }
+        Ok((answers, ids.last().copied().filter(|_| ids.len() == usize::from(page.limit))))
     }
 
     /// A request as it stands, without moving it.

@@ -1,7 +1,7 @@
 //! Drives a request: tell the plugin, store what it decided, send or move what was stored. Stops where something has to be
 //! waited for; the worker goes on later. Any process may drive any request: the row's revision lets one of them win.
 
-use tebura_ledger::Timestamp;
+use tebura_ledger::{Event, EventKind, Timestamp};
 
 use super::accept::{Accepted, accept};
 use super::descriptor::Claim;
@@ -231,12 +231,41 @@ impl Hub {
         mut writes: Vec<Write>,
     ) -> Result<Committed, CommitError> {
         let expected = row.revision;
+        writes.extend(self.event_of(row).await.map_err(unread)?.map(Write::Event));
         let request = ServiceRequest { revision: expected + 1, ..row.clone() };
         writes.push(Write::Service(ServiceWrite::Request { request: Box::new(request), expected }));
         let key = key.map(|key| key.claim(row.id));
         let committed = self.store.commit(row.id.shard(), self.now(), Unit { key, writes, ..Unit::default() }).await?;
         row.revision = expected + 1;
         Ok(committed)
+    }
+
+    /// What the merchant's listeners are told of a request as it is now. Who has no account anywhere has no listeners.
+    async fn event_of(&self, row: &ServiceRequest) -> Result<Option<Event>, ReadError> {
+        let kind = match &row.progress.stage {
+            Stage::Done => EventKind::ServiceRequestDone,
+            Stage::Failed { .. } => EventKind::ServiceRequestFailed,
+            Stage::AwaitingConsent { .. } => EventKind::ServiceConsentNeeded,
+            Stage::Arrived { .. }
+            | Stage::Outgoing { .. }
+            | Stage::Sending { .. }
+            | Stage::Moving { .. }
+            | Stage::Waiting
+            | Stage::GivingBack { .. } => return Ok(None),
+        };
+        let Some(payee) = self.payees(row.merchant).await?.first().map(|payee| payee.account) else { return Ok(None) };
+        Ok(Some(Event {
+            kind,
+            hold: None,
+            operation: None,
+            payer: None,
+            payee: Some(payee),
+            request: Some(row.id),
+            amount: None,
+            hold_version: None,
+            status: None,
+            at: self.now(),
+        }))
     }
 
     async fn send_for_service(

@@ -37,6 +37,7 @@ pub(super) fn fund(book: &Book, command: &Fund, now: Timestamp) -> Result<Effect
         operation: Some(id),
         payer: Some(from),
         payee: Some(to),
+        request: None,
         amount: Some(amount),
         hold_version: None,
         status: None,

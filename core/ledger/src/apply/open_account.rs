@@ -24,6 +24,7 @@ pub(super) fn open_account(book: &Book, command: &OpenAccount, now: Timestamp) -
         operation: None,
         payer: None,
         payee: Some(command.id),
+        request: None,
         amount: None,
         hold_version: None,
         status: None,

@@ -126,7 +126,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(parties::revoke_party_key))
         .routes(routes!(services::list_services))
         .routes(routes!(services::get_service))
-        .routes(routes!(services::ask_service))
+        .routes(routes!(services::ask_service, services::list_service_requests))
         .routes(routes!(services::get_service_request))
         .routes(routes!(services::answer_consent))
         .routes(routes!(services::tell_service))

@@ -6,18 +6,22 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use tebura_hub::ports::Page;
 use tebura_hub::services::{AskService, ConsentAnswer, ServiceAnswer, ServiceStatus, TellService};
 use tebura_hub::sites::Scope;
 
 use super::answers::hit;
 use super::form::Form;
+use super::holds::limit_of;
 use crate::app::App;
 use crate::auth::Principal;
-use crate::extract::{Write, from_value, json_from_bytes, parse_id};
+use crate::extract::{Asked, Write, from_value, json_from_bytes, parse_id};
 use crate::idempotency;
 use crate::problem::{Problem, ProblemBody};
+use crate::wire::holds::ListQuery;
 use crate::wire::services::{
-    AnswerConsentBody, AskServiceBody, AskServiceForm, ServiceBody, ServiceRequestBody, ServicesBody, TellServiceBody,
+    AnswerConsentBody, AskServiceBody, AskServiceForm, ServiceBody, ServiceRequestBody, ServiceRequestListBody,
+    ServicesBody, TellServiceBody,
 };
 
 /// The services that this key may use.
@@ -121,6 +125,31 @@ pub(super) async fn ask_service(
     let hub = app.hub.clone();
     let answer = app.run(running, async move { Ok(hub.ask_service(key, ask).await?) }).await?;
     Ok(answered(&answer))
+}
+
+/// Requests to a service, oldest first: those that the merchant of the key may see.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{id}/requests",
+    tag = "services",
+    params(("id" = String, Path, description = "The configured name"), ListQuery),
+    responses(
+        (status = 200, description = "A page", body = ServiceRequestListBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list_service_requests(
+    State(app): State<App>,
+    principal: Principal,
+    Path(service): Path<String>,
+    Asked(query): Asked<ListQuery>,
+) -> Result<Json<ServiceRequestListBody>, Problem> {
+    principal.may_any(&[Scope::Read, Scope::Services])?;
+    let limit = limit_of(&query)?;
+    let after = query.after.as_deref().map(parse_id).transpose()?;
+    let (answers, next) = app.hub.service_requests(&principal.caller(), &service, Page { after, limit }).await?;
+    let items = answers.iter().map(ServiceRequestBody::from).collect();
+    Ok(Json(ServiceRequestListBody { items, next: next.map(|next| next.to_string()) }))
 }
 
 /// A request as it stands now.

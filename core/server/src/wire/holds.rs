@@ -355,6 +355,9 @@ pub struct EventBody {
     /// The operation that made it happen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// The request to a service that it is about: `GET /v1/services/{id}/requests/{request}` has the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// How much.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<MoneyBody>,
@@ -377,6 +380,7 @@ impl From<&StoredEvent> for EventBody {
             r#type: event.kind.name().to_owned(),
             hold: event.hold.map(|hold| hold.to_string()),
             operation: event.operation.map(|operation| operation.to_string()),
+            request: event.request.map(|request| request.to_string()),
             amount: event.amount.map(MoneyBody::from),
             hold_version: event.hold_version,
             status: event.status.map(|status| status.name().to_owned()),

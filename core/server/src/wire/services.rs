@@ -281,6 +281,16 @@ pub struct ServiceRequestBody {
     pub created_at: String,
 }
 
+/// A page of requests, oldest first.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ServiceRequestListBody {
+    /// The requests.
+    pub items: Vec<ServiceRequestBody>,
+    /// The cursor of the next page; none when this one was not full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// What a person is to agree to.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct ConsentNeededBody {

@@ -84,7 +84,8 @@ impl Model {
                 status: event.status.map(|status| status.name().to_owned()),
                 at_ms: event.at.millis(),
                 record: None,
-                record_id: None,
+                // Of an event: the request to a service that it is about.
+                record_id: event.request.map(|request| request.to_string()),
                 digest: None,
                 link,
             },
@@ -132,6 +133,7 @@ impl Model {
             (None, None) => None,
             (Some(_) | None, Some(_) | None) => return Err(Damaged::new(TABLE, "amount")),
         };
+        let request = |text: &String| text.parse().map_err(|_| Damaged::new(TABLE, "record_id"));
         let status = |text: &String| word(TABLE, "status", Status::from_name(text));
         let event = Event {
             kind: word(TABLE, "kind", EventKind::from_name(&self.kind))?,
@@ -139,6 +141,7 @@ impl Model {
             operation: id(self.operation, OperationId::from_uuid),
             payer: id(self.payer, AccountId::from_uuid),
             payee: id(self.payee, AccountId::from_uuid),
+            request: self.record_id.as_ref().map(request).transpose()?,
             amount,
             hold_version: self.hold_version.map(|version| count(TABLE, version)).transpose()?,
             status: self.status.as_ref().map(status).transpose()?,
