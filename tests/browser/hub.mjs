@@ -1,7 +1,8 @@
 // Starts hubs on free ports in folders of their own, and stops them.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,22 +90,40 @@ export async function city() {
       headers: { authorization: `Bearer ${setting("wallet_sandbox_key")}` },
       body: body && JSON.stringify(body),
     });
-  const issue = async () => {
-    const headers = {
-      authorization: `Bearer ${setting("operator_key")}`,
-      "content-type": "application/json",
-      "idempotency-key": crypto.randomUUID(),
-    };
-    const answer = await fetch(`${setting("hub")}/v1/enrolments`, { method: "POST", headers, body: '{"proof":"skipped"}' });
-    const issued = await answer.json();
-    if (!answer.ok) throw new Error(`no ticket: ${JSON.stringify(issued)}`);
-    return issued.ticket;
+  const call = async (path, body, key) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "idempotency-key": randomUUID() };
+    const answer = await fetch(setting("hub") + path, { method: "POST", headers, body: JSON.stringify(body) });
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(said)}`);
+    return said;
   };
+  const operator = (path, body) => call(path, body, setting("operator_key"));
+  const ticket = async () => (await operator("/v1/enrolments", { proof: "skipped" })).ticket;
   return {
     origin: setting("hub"),
     /** A ticket for the enrolment page. */
-    ticket: issue,
+    ticket,
     till: `${setting("hub")}/till`,
+    /** A value of demo.toml: ids of people, of the shop and of its gallery. */
+    setting,
+    call,
+    operator,
+    /** A file in the folder of credentials. */
+    credential: (name, text) => {
+      mkdirSync(join(data, "credentials"), { recursive: true });
+      writeFileSync(join(data, "credentials", name), text, { mode: 0o600 });
+    },
+    /** Puts a plugin of this repository into the city. */
+    install: async (plugin, grants) => {
+      const file = (name) => readFileSync(join(root, "plugins", plugin, name));
+      const manifest = String(file("plugin.toml"));
+      const component = file(`${plugin}.wasm`).toString("base64");
+      const body = { manifest, component, signatures: String(file("plugin.sig")), grants };
+      const { approval } = await operator("/operator/plugins/offer", body);
+      await operator("/operator/plugins", { ...body, approval });
+    },
+    /** Makes these files of services what runs. */
+    configure: (files) => operator("/operator/services", { files, against: 0, note: "test" }),
     /** The next calls of a kind go wrong. */
     misbehave: async (on, what, times) => {
       const answer = await switches("POST", { on, do: what, times });

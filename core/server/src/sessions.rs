@@ -1,4 +1,4 @@
-//! A till page's session: a cookie that stands for a till's key for half a day.
+//! The session of a till's or terminal's page: a cookie that stands for its key for half a day.
 //!
 //! The cookie is `<key id>.<end>.<MAC>`; the MAC key is derived from the operator's key, so nothing is stored, every
 //! hub process accepts it, and revoking the till's key ends it. `HttpOnly` and `SameSite=Strict`: no script reads it
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tebura_hub::ids::ApiKeyId;
-use tebura_hub::sites::ApiKey;
+use tebura_hub::sites::{ApiKey, Scope};
 use tebura_ledger::Timestamp;
 use zeroize::Zeroizing;
 
@@ -80,7 +80,11 @@ pub(crate) async fn key_of_session(app: &App, parts: &Parts) -> Result<ApiKey, P
     }
     let id = cookie(parts).and_then(|value| app.sessions.key_of(value, app.hub.now())).ok_or_else(unknown_key)?;
     let key = app.hub.api_key(id).await.map_err(|error| crate::refusals::unavailable(&error.reason))?;
-    key.filter(|key| key.revoked_at.is_none() && key.till.is_some()).ok_or_else(unknown_key)
+    // A till's, or a terminal's of a merchant: nobody is the operator by a cookie.
+    let is_place = |key: &ApiKey| {
+        key.till.is_some() || (key.merchant.is_some() && key.scopes.contains(&Scope::Services))
+    };
+    key.filter(|key| key.revoked_at.is_none() && is_place(key)).ok_or_else(unknown_key)
 }
 
 fn cookie(parts: &Parts) -> Option<&str> {

@@ -94,6 +94,10 @@ pub(super) struct City {
     pub(super) operator_key: KeySecret,
     /// Where each balance is.
     pub(super) ledger: DemoLedger,
+    /// The shop.
+    pub(super) merchant: MerchantId,
+    /// In which its till searches.
+    pub(super) gallery: GalleryId,
     /// By the word of their picture.
     pub(super) people: BTreeMap<String, PersonId>,
 }
@@ -153,10 +157,12 @@ impl City {
             key(hub, operator_key, word, merchant, till, scopes)
         };
         Ok(City {
-            till_key: key("till", Some(shop.id), Some(till), vec![Scope::Pay]).await?,
+            till_key: key("till", Some(shop.id), Some(till), vec![Scope::Pay, Scope::Services]).await?,
             shop_key: key("shop", Some(shop.id), None, vec![Scope::Read, Scope::Holds]).await?,
             operator_key: key("operator", None, None, vec![Scope::Admin, Scope::Read]).await?,
             ledger: DemoLedger { entries, sandbox: Some(sandbox) },
+            merchant: shop.id,
+            gallery,
             people,
         })
     }

@@ -22,6 +22,12 @@ pub struct DemoFile {
     pub wallet: String,
     /// The credential of its `/sandbox` calls: to make it misbehave.
     pub wallet_sandbox_key: String,
+    /// The shop.
+    #[serde(default)]
+    pub merchant: String,
+    /// In which its till searches.
+    #[serde(default)]
+    pub gallery: String,
     /// Ids of the people whose faces are drawn, by the word of their picture.
     #[serde(default)]
     pub people: BTreeMap<String, String>,

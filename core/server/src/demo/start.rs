@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tebura_egress::Reach;
 use tebura_face_engine::EngineChoice;
-use tebura_hub::ids::PersonId;
+use tebura_hub::ids::{GalleryId, MerchantId, PersonId};
 use tebura_hub::ports::Clock;
 use tebura_providers::wallet::Running;
 use tebura_store::SqlStore;
@@ -78,6 +78,8 @@ pub struct DemoCity {
     shop_key: KeySecret,
     operator_key: KeySecret,
     wallet_sandbox_key: String,
+    merchant: MerchantId,
+    gallery: GalleryId,
     people: BTreeMap<String, PersonId>,
     store: Arc<SqlStore>,
     heads: HeadKeeper,
@@ -141,7 +143,7 @@ impl DemoCity {
         hub.declare_purposes(desk.purposes());
         let city = City::build(&hub, secret, wallet.sandbox.clone(), &more);
         let webhooks = crate::webhooks::client(vec![Reach::Loopback])?;
-        let City { till_key, shop_key, operator_key, ledger, people } = step(slow, "cli.building_city", city).await?;
+        let City { till_key, shop_key, operator_key, ledger, merchant, gallery, people } = step(slow, "cli.building_city", city).await?;
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
         hub.set_pass_key(Sessions::pass_seed(secret));
@@ -161,6 +163,8 @@ impl DemoCity {
             shop_key,
             operator_key,
             wallet_sandbox_key: sandbox_secret(secret),
+            merchant,
+            gallery,
             people,
             store: opened.store,
             heads,
@@ -177,6 +181,8 @@ impl DemoCity {
             operator_key: self.operator_key.reveal().to_string(),
             wallet: self.wallet.origin(),
             wallet_sandbox_key: self.wallet_sandbox_key.clone(),
+            merchant: self.merchant.to_string(),
+            gallery: self.gallery.to_string(),
             people: self.people.iter().map(|(word, person)| (word.clone(), person.to_string())).collect(),
         }
     }

@@ -38,6 +38,7 @@ mod rights;
 mod service_sets;
 mod services;
 mod template_spaces;
+mod terminal_page;
 mod till_page;
 mod tills;
 mod webhooks;
@@ -162,6 +163,7 @@ pub fn router(app: App) -> Router {
     let (routes, description) = api().split_for_parts();
     let places = Arc::new(Semaphore::new(app.limits.requests));
     let routes = routes
+        .merge(terminal_page::routes())
         .merge(till_page::routes())
         .merge(demo::routes())
         .merge(enroll_page::routes())

@@ -24,11 +24,14 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Files of the page: name, type, bytes.
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: &[(&str, &str, &str)] = &[
     ("till.css", "text/css; charset=utf-8", include_str!("../page/till.css")),
     ("till.js", "text/javascript; charset=utf-8", include_str!("../page/till.js")),
     ("api.js", "text/javascript; charset=utf-8", include_str!("../page/api.js")),
     ("camera.js", "text/javascript; charset=utf-8", include_str!("../page/camera.js")),
+    ("terminal.css", "text/css; charset=utf-8", include_str!("../page/terminal.css")),
+    ("terminal.js", "text/javascript; charset=utf-8", include_str!("../page/terminal.js")),
+    ("service.js", "text/javascript; charset=utf-8", include_str!("../page/service.js")),
     ("mark.svg", "image/svg+xml", include_str!("../page/mark.svg")),
 ];
 
@@ -43,12 +46,17 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn page() -> Response {
+    html(include_str!("../page/till.html"))
+}
+
+/// A page that may use the camera and nothing from elsewhere.
+pub(super) fn html(text: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
         (header::HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()"),
     ];
-    (headers, include_str!("../page/till.html")).into_response()
+    (headers, text).into_response()
 }
 
 async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
@@ -56,20 +64,30 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
     Ok(([(header::CONTENT_TYPE, found.1), (header::CACHE_CONTROL, "no-cache")], found.2).into_response())
 }
 
-/// The page's words in one language.
+/// The words of till and terminals in one language.
 async fn words(Path(language): Path<String>) -> Json<BTreeMap<&'static str, &'static str>> {
     let all = messages::catalogue(Language::from_tag(&language)).iter();
-    Json(all.filter(|(key, _)| key.starts_with("till.")).map(|(key, text)| (key.as_str(), text.as_str())).collect())
+    let is_ours = |key: &str| key.starts_with("till.") || key.starts_with("terminal.");
+    Json(all.filter(|(key, _)| is_ours(key)).map(|(key, text)| (key.as_str(), text.as_str())).collect())
 }
 
 /// Opens a till session: for the key that is shown, or for the demo till when the caller is on this machine.
 async fn open_session(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    session(&app, request, |principal| principal.must_be_till().map(drop)).await
+}
+
+/// A session for the key that is shown, if `may` lets it, or for the demo's key when the caller is on this machine.
+pub(super) async fn session(
+    app: &App,
+    request: Request,
+    may: impl FnOnce(&Principal) -> Result<(), Problem>,
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let id = match parts.headers.get(header::AUTHORIZATION) {
         Some(value) => {
             let shown = value.to_str().ok().and_then(bearer).and_then(KeySecret::parse).ok_or_else(unknown_key)?;
-            let key = known_key(&app, &shown).await?;
-            Principal::of(&key).must_be_till()?;
+            let key = known_key(app, &shown).await?;
+            may(&Principal::of(&key))?;
             key.id
         }
         None => app.demo.as_ref().filter(|_| is_local(&parts)).ok_or_else(unknown_key)?.till_key,
@@ -88,6 +106,11 @@ pub(super) fn is_local(parts: &Parts) -> bool {
         .rsplit_once(':')
         .map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
     peer && ["127.0.0.1", "localhost", "[::1]"].contains(&name)
+}
+
+/// Demo faces to pick where there is no camera.
+pub(super) fn pictures(app: &App) -> Vec<&'static str> {
+    if app.demo.is_some() { crate::demo::faces::NAMES.to_vec() } else { Vec::new() }
 }
 
 /// What the page has to know of its till.
@@ -128,7 +151,7 @@ async fn state(State(app): State<App>, principal: Principal) -> Result<Json<Till
         max_amount: till.max_amount,
         drawn_faces_only: app.hub.pack().scope == tebura_face::Scope::DrawnFacesOnly,
         demo: app.demo.is_some(),
-        pictures: if app.demo.is_some() { crate::demo::faces::NAMES.to_vec() } else { Vec::new() },
+        pictures: pictures(&app),
         rails: rails
             .map(|rail| {
                 let names = Language::ALL.into_iter().filter_map(|language| named(language, &rail)).collect();

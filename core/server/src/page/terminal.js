@@ -1,0 +1,323 @@
+// A service's terminal: idle, look, done. One page for every kind; what differs comes from the service's own description.
+
+import { Camera } from "./camera.js";
+import { words } from "./api.js";
+import { ask, consent, fieldsOf, findService, openTerminal, readTicket, terminalState, typed, verdict } from "./service.js";
+
+const NEXT_PERSON_MS = 10_000;
+/** Wide enough for the widest face of a queue; the camera is off while nobody asked. */
+const OTHER_WAYS = ["card", "qr", "staff"];
+
+const at = (id) => document.getElementById(id);
+const camera = new Camera(at("video"), at("picked"));
+const place = new URLSearchParams(location.search);
+const kind = location.pathname.split("/")[2];
+
+const page = { language: "ja", words: {}, state: undefined, service: undefined, action: undefined, asked: [], fixed: {}, view: "loading" };
+/** What the person before the terminal filled in, and the request that waits for her word. */
+let person = {};
+let timer;
+
+/* Words */
+
+function say(key, values = {}) {
+  const text = page.words[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
+}
+
+const known = (key) => key in page.words;
+const title = (titles) => titles?.[page.language] ?? titles?.ja ?? titles?.en ?? "";
+
+function money(minor) {
+  const locale = page.language === "ja" ? "ja-JP" : "en-US";
+  const currency = page.service.currency;
+  return new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(minor).replace("￥", "¥");
+}
+
+async function speak(language) {
+  page.language = language;
+  page.words = await words(language);
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
+  at("language").textContent = say("till.language");
+  at("language").lang = language === "ja" ? "en" : "ja";
+  at("language").setAttribute("aria-label", say("till.language_label"));
+  at("banner").textContent = say("till.banner");
+  for (const face of at("faces").children) face.querySelector("span").textContent = say(`till.demo.${face.dataset.face}`);
+  page.redraw?.();
+}
+
+/* Views */
+
+function show(view, redraw) {
+  clearTimeout(timer);
+  page.view = view;
+  page.redraw = redraw;
+  redraw?.();
+  at("main").dataset.view = view;
+  for (const section of document.querySelectorAll("main > section")) section.hidden = section.dataset.view !== view;
+  document.querySelector(`section[data-view="${view}"] h1`)?.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+function restart() {
+  person = {};
+  camera.stop();
+  for (const face of at("faces").children) face.setAttribute("aria-pressed", "false");
+  at("idle-form").reset();
+  at("other-form").reset();
+  show("idle", drawIdle);
+}
+
+const byFace = () => page.service.by_face || page.asked.some(({ name }) => name === "ticket");
+
+function drawIdle() {
+  const name = title(page.service.titles);
+  document.title = `${name} – Tebura`;
+  at("place").textContent = [name, ...Object.values(page.fixed)].join(" · ");
+  at("idle-heading").textContent = title(page.action.titles);
+  at("idle-start").textContent = say(byFace() ? "terminal.idle.look" : "terminal.idle.go");
+  for (const field of at("idle-fields").children) {
+    const label = `terminal.field.${field.dataset.name}`;
+    field.querySelector("label").textContent = known(label) ? say(label) : field.dataset.description;
+  }
+  for (const button of document.querySelectorAll("[data-other]")) button.hidden = ways().length === 0;
+}
+
+const ways = () => OTHER_WAYS.filter((way) => page.action.recognised_by.length === 0 || page.action.recognised_by.includes(way));
+
+function drawFields() {
+  at("idle-fields").replaceChildren(...page.asked.map(({ name, schema, required }) => {
+    const field = document.createElement("div");
+    field.className = "field";
+    field.dataset.name = name;
+    field.dataset.description = schema.description ?? name;
+    const input = document.createElement(schema.enum ? "select" : "input");
+    if (schema.enum) input.append(...schema.enum.map((value) => new Option(value, value)));
+    else input.type = { integer: "number", boolean: "checkbox" }[schema.type] ?? "text";
+    if (schema.type === "integer") {
+      input.min = schema.minimum ?? 0;
+      if (schema.maximum !== undefined) input.max = schema.maximum;
+      input.value = Math.max(schema.minimum ?? 0, required ? 1 : 0);
+    }
+    input.id = `field-${name}`;
+    input.name = name;
+    input.required = required && input.type !== "checkbox";
+    input.autocomplete = "off";
+    input.spellcheck = false;
+    const label = document.createElement("label");
+    label.htmlFor = input.id;
+    field.append(label, input);
+    return field;
+  }));
+}
+
+/* Asking */
+
+function readFields() {
+  const input = { ...page.fixed };
+  for (const { name, schema } of page.asked) {
+    const element = at(`field-${name}`);
+    const value = typed(schema, element.type === "checkbox" ? element.checked : element.value);
+    if (value !== undefined) input[name] = value;
+  }
+  person = { input };
+  if (input.ticket) {
+    const { ticket, person: holder } = readTicket(input.ticket);
+    person = { input: { ...input, ticket }, holder };
+  }
+}
+
+async function look() {
+  show("look");
+  at("look-go").disabled = true;
+  at("mirror-word").textContent = say("till.look.starting");
+  const found = await camera.start();
+  if (page.view !== "look") return camera.stop();
+  const word = { on: "", none: "till.look.no_camera", blocked: "till.look.camera_blocked" }[found];
+  at("mirror-word").textContent = word && say(word);
+  at("look-go").disabled = !camera.ready;
+}
+
+async function send(who, image) {
+  show("checking");
+  const request = { action: page.action.name, input: person.input ?? page.fixed, ...who };
+  settle(await ask(page.service, request, image));
+}
+
+function settle(answer) {
+  camera.stop();
+  if (answer.status === "offline") return refused("offline");
+  if (answer.status === "refused") return answer.httpStatus === 401 ? begin() : refused(answer.code);
+  const { request } = answer;
+  if (request.status === "consent_needed") return askConsent(request);
+  if (request.status === "failed") return refused(request.code);
+  const said = verdict(request.output);
+  return said.may ? done(request, said) : refused(said.reason ?? "default", said);
+}
+
+const politely = (name) => (name ? name + (page.language === "ja" ? " さま" : "") : "");
+
+function done(request, said) {
+  show("done", () => {
+    at("done-name").textContent = politely(request.masked_name);
+    const own = `terminal.done.${page.service.plugin.split(".").at(-1)}.${page.action.name}`;
+    at("done-heading").textContent = say(known(own) ? own : "terminal.done.heading");
+    drawFacts("done-facts", said.facts);
+  });
+  timer = setTimeout(restart, NEXT_PERSON_MS);
+}
+
+/** What the service says, where there are words for it. Amounts are money, records by language are texts. */
+function drawFacts(id, facts = []) {
+  const drawn = facts.flatMap(([name, value]) => {
+    const label = `terminal.fact.${name}`;
+    if (!known(label) || value === false || value === 0) return [];
+    const term = document.createElement("dt");
+    const text = document.createElement("dd");
+    term.textContent = say(label);
+    text.textContent = factText(name, value);
+    return [term, text];
+  });
+  at(id).replaceChildren(...drawn);
+}
+
+function factText(name, value) {
+  if (typeof value === "object") return title(value);
+  if (value === true) return say("terminal.fact_true");
+  return ["paid", "held", "due", "yen", "amount"].includes(name) ? money(value) : String(value);
+}
+
+/* A reason or code has its own words, or those of its family. */
+
+function refused(code, said = {}) {
+  const family = code.split(".")[0];
+  const candidates = [`terminal.refused.${code}`, `till.refused.${code}`, `till.refused.${family}`, "terminal.refused.default"];
+  const word = candidates.find((candidate) => known(`${candidate}.title`));
+  show("refused", () => {
+    at("refused-title").textContent = say(`${word}.title`);
+    at("refused-advice").textContent = say(`${word}.advice`);
+    at("refused-code").textContent = said.code ? `${code} · ${said.code}` : code;
+    drawFacts("refused-facts", said.facts);
+  });
+}
+
+/* Consent */
+
+function askConsent(request) {
+  person.request = request;
+  const { up_to: upTo, memo, with_pin: withPin } = request.consent_needed;
+  at("consent-form").reset();
+  show("consent", () => {
+    at("consent-name").textContent = politely(request.masked_name);
+    at("consent-amount").textContent = money(upTo.minor);
+    at("consent-memo").textContent = memo;
+    at("consent-pin").hidden = !withPin;
+    at("pin").required = withPin;
+    at("consent-fault").textContent = person.fault ? say(person.fault) : "";
+  });
+}
+
+async function answerConsent(body) {
+  const { request } = person;
+  show("checking");
+  const answer = await consent(page.service, request, body);
+  person.fault = answer.code === "pin.wrong" ? "till.pin.wrong" : undefined;
+  if (answer.code === "pin.wrong" || answer.code === "pin.needed") return askConsent(request);
+  settle(answer);
+}
+
+/* Start */
+
+function drawFaces(pictures) {
+  for (const name of pictures) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.face = name;
+    button.setAttribute("aria-pressed", "false");
+    const picture = document.createElement("img");
+    picture.src = `/till/faces/${name}.png`;
+    picture.alt = "";
+    button.append(picture, document.createElement("span"));
+    button.addEventListener("click", async () => {
+      camera.pick(await (await fetch(picture.src)).blob());
+      for (const face of at("faces").children) face.setAttribute("aria-pressed", String(face === button));
+      at("mirror-word").textContent = "";
+      at("look-go").disabled = false;
+    });
+    at("faces").append(button);
+  }
+}
+
+async function begin() {
+  page.state = await terminalState();
+  if (!page.state && (await openTerminal())) page.state = await terminalState();
+  if (!page.state) return show("key");
+  const { demo, pictures, drawn_faces_only: drawn } = page.state;
+  const found = await findService(kind, { service: place.get("service"), action: place.get("action") ?? undefined });
+  if (!found) return show("nothing");
+  Object.assign(page, found, fieldsOf(found.action, place));
+  at("banner").hidden = !drawn;
+  at("demo").hidden = !demo;
+  if (demo && at("faces").children.length === 0) drawFaces(pictures);
+  drawFields();
+  await speak(page.language);
+  return restart();
+}
+
+function drawWays() {
+  at("other-ways").replaceChildren(...ways().map((way) => {
+    const button = document.createElement("button");
+    button.className = "primary";
+    button.value = way;
+    button.textContent = say(`terminal.way.${way}`);
+    return button;
+  }));
+}
+
+at("language").addEventListener("click", () => speak(page.language === "ja" ? "en" : "ja"));
+at("idle-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  readFields();
+  if (byFace()) return look();
+  return send({});
+});
+at("look-go").addEventListener("click", async () => {
+  const image = await camera.take();
+  await send(person.holder ? { person: person.holder, by: "qr" } : {}, image);
+});
+for (const button of document.querySelectorAll("[data-other]")) {
+  button.addEventListener("click", () => {
+    if (page.view === "idle") readFields();
+    camera.stop();
+    show("other", drawWays);
+    at("other-id").value = person.holder ?? "";
+  });
+}
+at("other-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const id = at("other-id").value.trim();
+  const isPerson = /^person_[0-9a-f]{32}$/.test(id);
+  at("other-fault").textContent = isPerson ? "" : say("terminal.other.wrong");
+  if (isPerson) await send({ person: id, by: event.submitter?.value || ways()[0] });
+});
+at("consent-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { up_to: upTo } = person.request.consent_needed;
+  const pin = at("pin").value;
+  const amount = { minor: upTo.minor, currency: upTo.currency };
+  await answerConsent({ agreed: true, consent: pin ? { up_to: amount, pin } : { up_to: amount } });
+});
+at("consent-no").addEventListener("click", () => answerConsent({ agreed: false }));
+for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
+at("key-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const opened = await openTerminal(at("key").value.trim());
+  at("key").value = "";
+  at("key-fault").textContent = opened ? "" : say("till.key.wrong");
+  if (opened) await begin();
+});
+
+const asked = place.get("lang");
+await speak(asked === "en" || (!asked && !navigator.language.startsWith("ja")) ? "en" : "ja");
+await begin();

@@ -1,0 +1,198 @@
+// The terminals of city services in Debian's Chromium: gate, clinic, bus, shelter, all of them one page. Drawn faces, the real hub.
+
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+import { city, shots } from "./hub.mjs";
+
+const SLOW_MS = 30_000;
+/** A tablet on a stand. */
+const STAND = { width: 820, height: 1100 };
+const OFFICE = "the ticket office of the test";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let town;
+let browser;
+let page;
+let hanako;
+const faults = [];
+
+/** What the ticket office prints. */
+function ticket(number, pass) {
+  const signed = `TK1.${number}.${pass}.2020-01-01.2099-12-31`;
+  return `${signed}.${createHmac("sha256", OFFICE).update(signed).digest("hex")}`;
+}
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  town = await city();
+  hanako = town.setting("hanako");
+  const [merchant, gallery] = [town.setting("merchant"), town.setting("gallery")];
+  town.credential("tickets", OFFICE);
+  await town.install("gate", { keys: { tickets: "tickets" } });
+  await town.install("play-park", {});
+  const today = (await town.operator("/v1/galleries", { name: "きょうの来場者" })).id;
+  const example = readFileSync(join(import.meta.dirname, "../../examples/gate/venue.toml"), "utf8");
+  const venue = example.replaceAll("MERCHANT", merchant).replaceAll("GALLERY", gallery).replaceAll("TODAY", today);
+  const park = `plugin = "jp.tebura.play-park"\nmerchant = "${merchant}"\ncap = 5000\ngallery = "${gallery}"\n`
+    + `title = { ja = "遊び場", en = "Park" }\npayees.facility = "${merchant}"\ngalleries.today = "${today}"\n`
+    + `[settings]\nmunicipality = "17206"\ncapacity = 50\nvisit_minutes = 240\nprice = { child = 300, adult = 500 }\n`;
+  await town.configure({ venue, park });
+  const bind = { action: "bind", by: "staff", person: hanako, input: { ticket: ticket("S1", "season") } };
+  const key = (await town.operator("/v1/keys", { merchant, scopes: ["services"] })).secret;
+  const bound = await town.call("/v1/services/venue/requests", bind, key);
+  assert.equal(bound.output.bound, true);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--use-fake-ui-for-media-stream"],
+  });
+  page = await browser.newPage({ locale: "ja-JP", viewport: STAND, reducedMotion: "reduce" });
+  page.setDefaultTimeout(SLOW_MS);
+  page.on("console", (message) => {
+    const refused = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !refused) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+});
+
+beforeEach(() => page.setViewportSize(STAND));
+
+after(async () => {
+  await browser?.close();
+  await town?.stop();
+});
+
+const view = (name) => page.locator(`main[data-view="${name}"]`).waitFor();
+const text = (selector) => page.locator(selector).innerText();
+const shot = (name) => page.screenshot({ path: join(shots, `terminal-${name}.png`) });
+
+async function open(path) {
+  await page.goto(`${town.origin}/terminal/${path}`);
+  await view("idle");
+}
+
+/** Scans a ticket, goes to the camera, and picks a drawn face in its place. */
+async function enter(scanned, face) {
+  await page.locator("#field-ticket").fill(scanned);
+  await page.locator("#idle-start").click();
+  await view("look");
+  await page.locator(`[data-face="${face}"]`).click();
+  await page.locator("#look-go:enabled").click();
+}
+
+/** Everything that axe finds wrong with what is shown. */
+async function findings() {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+}
+
+test("the gate is idle with a notice, takes the ticket and then the face, and shows a masked name", async () => {
+  await open("gate?gate=east-1");
+  assert.equal(await text("#idle-heading"), "入場");
+  assert.match(await text(".notice"), /写真は保存しません/);
+  assert.equal(await page.locator(".notice svg").isVisible(), true);
+  assert.match(await text("#place"), /会場 · east-1/);
+  assert.deepEqual(await findings(), []);
+  await shot("gate-idle");
+  await enter(`${ticket("S1", "season")} ${hanako}`, "hanako");
+  await view("done");
+  await shot("gate-done");
+  assert.equal(await text("#done-name"), "山＊＊＊ さま");
+  assert.equal(await text("#done-heading"), "お入りください");
+  assert.match(await text("#done-facts"), /会場での顔決済/);
+  assert.deepEqual(await findings(), []);
+  await page.locator("main section:not([hidden]) [data-restart]").click();
+  await view("idle");
+  assert.equal(await page.locator("#field-ticket").inputValue(), "", "nothing of her is left");
+});
+
+for (const [name, scanned, face, code, title] of [
+  ["a lent ticket", () => `${ticket("S1", "season")} ${hanako}`, "taro", "face_ticket_mismatch", "この券は、ほかの方の券です"],
+  ["a one-day ticket", () => ticket("D1", "one-day"), "taro", "other_lane", "別のレーンをご利用ください"],
+  ["a screen before the camera", () => `${ticket("S1", "season")} ${hanako}`, "screen", "liveness.attack", undefined],
+  ["no ticket", () => "", "hanako", "ticket_needed", "入場券をかざしてください"],
+]) {
+  test(`${name} is refused in words: ${code}`, async () => {
+    await open("gate?gate=east-1");
+    await enter(scanned(), face);
+    await view("refused");
+    await shot(`gate-${code}`);
+    assert.equal(await text("#refused-code"), code);
+    const shown = await text("#refused-title");
+    if (title) assert.equal(shown, title);
+    assert.ok(shown.length > 4 && !shown.includes("."), shown);
+    assert.deepEqual(await findings(), []);
+  });
+}
+
+test("another lane is named on the screen", async () => {
+  await open("gate?gate=east-1");
+  await enter(ticket("D1", "one-day"), "taro");
+  await view("refused");
+  assert.match(await text("#refused-facts"), /一般レーン/);
+});
+
+test("without the face the card does the same", async () => {
+  await open("gate?gate=west-1");
+  await page.locator("#field-ticket").fill(ticket("D2", "one-day"));
+  await page.locator('section[data-view="idle"] [data-other]').click();
+  await view("other");
+  assert.deepEqual(await findings(), []);
+  await shot("gate-other");
+  await page.locator("#other-id").fill("card 1234");
+  await page.locator('#other-ways button[value="card"]').click();
+  await page.locator("#other-fault", { hasText: "読み取れませんでした" }).waitFor();
+  await page.locator("#other-id").fill(hanako);
+  await page.locator('#other-ways button[value="card"]').click();
+  await view("done");
+  assert.equal(await text("#done-heading"), "お入りください");
+});
+
+test("a price is shown and agreed to before anything is taken", async () => {
+  await open("park");
+  await page.locator("#field-adults").fill("1");
+  await page.locator("#field-children").fill("1");
+  await page.locator("#idle-start").click();
+  await view("look");
+  await page.locator('[data-face="hanako"]').click();
+  await page.locator("#look-go:enabled").click();
+  await view("consent");
+  assert.equal(await text("#consent-amount"), "¥800");
+  assert.deepEqual(await findings(), []);
+  await shot("park-consent");
+  await page.locator("#consent-no").click();
+  await view("refused");
+  assert.match(await text("#refused-code"), /not_paid · consent.refused/);
+  await open("park");
+  await page.locator("#idle-start").click();
+  await view("look");
+  await page.locator('[data-face="hanako"]').click();
+  await page.locator("#look-go:enabled").click();
+  await view("consent");
+  await page.locator("#consent-form button").click();
+  await view("done");
+  assert.match(await text("#done-facts"), /¥800|¥500/);
+});
+
+test("the page speaks English, fits a telephone, and says so where no service stands behind a kind", async () => {
+  await open("gate?gate=east-1&lang=en");
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
+  assert.equal(await text("#idle-heading"), "Enter");
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth), false);
+  await shot("gate-english");
+  await page.goto(`${town.origin}/terminal/shelter`);
+  await view("nothing");
+  assert.equal((await fetch(`${town.origin}/terminal/casino`)).status, 404);
+});
+
+test("nothing broke the content policy or threw", () => {
+  assert.deepEqual(faults, []);
+});
