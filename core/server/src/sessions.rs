@@ -81,9 +81,8 @@ pub(crate) async fn key_of_session(app: &App, parts: &Parts) -> Result<ApiKey, P
     let id = cookie(parts).and_then(|value| app.sessions.key_of(value, app.hub.now())).ok_or_else(unknown_key)?;
     let key = app.hub.api_key(id).await.map_err(|error| crate::refusals::unavailable(&error.reason))?;
     // A till's, or a terminal's of a merchant: nobody is the operator by a cookie.
-    let is_place = |key: &ApiKey| {
-        key.till.is_some() || (key.merchant.is_some() && key.scopes.contains(&Scope::Services))
-    };
+    let is_place =
+        |key: &ApiKey| key.till.is_some() || (key.merchant.is_some() && key.scopes.contains(&Scope::Services));
     key.filter(|key| key.revoked_at.is_none() && is_place(key)).ok_or_else(unknown_key)
 }
 

@@ -11,7 +11,9 @@ use crate::visit::{Said, Visit};
 /// Between two looks into the folder of responses. After the last the patient is received all the same.
 const PAUSES_MS: [u64; 2] = [600, 2_400];
 /// Of one call to the connector.
-const CALL_MS: u32 = 3_000;
+const CALL_MS: u32 = 1_500;
+/// For a call with all its repeats: nobody stands at the reception for longer because the connector is away.
+const AWAY_MS: u64 = 4_000;
 /// The share of whom nobody has said that she is insured.
 const WHOLE: u64 = 100;
 
@@ -56,7 +58,11 @@ pub(crate) fn begin(request: &Request, settings: &Settings, asked: &Receive) -> 
         };
         let put =
             Call::put("terminal", format!("/v1/REQ/{}.xml", request.id)).idempotent(format!("{}-ask", request.id));
-        let put = put.header("content-type", "application/xml").body(inquiry.xml()).timeout_ms(CALL_MS);
+        let put = put
+            .header("content-type", "application/xml")
+            .body(inquiry.xml())
+            .timeout_ms(CALL_MS)
+            .stale_after(request.now + AWAY_MS);
         put.ask_with("asked", &visit)
     };
     Ok(next.put(patient::key(subject), waiting.bytes()))
@@ -64,7 +70,10 @@ pub(crate) fn begin(request: &Request, settings: &Settings, asked: &Receive) -> 
 
 /// Looks whether the response lies in its folder.
 pub(crate) fn look(request: &Request, visit: Visit) -> Next {
-    let get = Call::get("terminal", format!("/v1/RES/{}.xml", request.id)).read().timeout_ms(CALL_MS);
+    let get = Call::get("terminal", format!("/v1/RES/{}.xml", request.id))
+        .read()
+        .timeout_ms(CALL_MS)
+        .stale_after(request.now + AWAY_MS);
     get.ask_with("looked", &Visit { looks: visit.looks + 1, ..visit })
 }
 

@@ -143,7 +143,8 @@ impl DemoCity {
         hub.declare_purposes(desk.purposes());
         let city = City::build(&hub, secret, wallet.sandbox.clone(), &more);
         let webhooks = crate::webhooks::client(vec![Reach::Loopback])?;
-        let City { till_key, shop_key, operator_key, ledger, merchant, gallery, people } = step(slow, "cli.building_city", city).await?;
+        let City { till_key, shop_key, operator_key, ledger, merchant, gallery, people } =
+            step(slow, "cli.building_city", city).await?;
         let heads = opened.keep_heads(data).await?;
         let demo = Some(Demo { till_key: till_key.id(), ledger });
         hub.set_pass_key(Sessions::pass_seed(secret));

@@ -66,11 +66,18 @@ export function typed(schema, text) {
   return text === "" ? undefined : text;
 }
 
+/** Who a reader's text says somebody is: an id, or a code that the hub signed; undefined for any other text. */
+export function readWho(text, by) {
+  const word = text.trim();
+  if (/^person_[0-9a-f]{32}$/.test(word)) return { person: word, by };
+  return /^TBP1\.[\w-]+$/.test(word) ? { pass: word } : undefined;
+}
+
 /** The code of a ticket may be followed by whose it is. */
 export function readTicket(text) {
   const words = text.trim().split(/\s+/);
-  const person = words.find((word) => /^person_[0-9a-f]{32}$/.test(word));
-  return { ticket: words.filter((word) => word !== person).join(" "), person };
+  const holder = words.find((word) => readWho(word, "qr"));
+  return { ticket: words.filter((word) => word !== holder).join(" "), holder };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Camera } from "./camera.js";
 import { words } from "./api.js";
-import { ask, consent, fieldsOf, findService, openTerminal, readTicket, terminalState, typed, verdict } from "./service.js";
+import { ask, consent, fieldsOf, findService, openTerminal, readTicket, readWho, terminalState, typed, verdict } from "./service.js";
 
 const NEXT_PERSON_MS = 10_000;
 /** Wide enough for the widest face of a queue; the camera is off while nobody asked. */
@@ -123,7 +123,7 @@ function readFields() {
   }
   person = { input };
   if (input.ticket) {
-    const { ticket, person: holder } = readTicket(input.ticket);
+    const { ticket, holder } = readTicket(input.ticket);
     person = { input: { ...input, ticket }, holder };
   }
 }
@@ -284,7 +284,7 @@ at("idle-form").addEventListener("submit", async (event) => {
 });
 at("look-go").addEventListener("click", async () => {
   const image = await camera.take();
-  await send(person.holder ? { person: person.holder, by: "qr" } : {}, image);
+  await send(person.holder ? readWho(person.holder, "qr") : {}, image);
 });
 for (const button of document.querySelectorAll("[data-other]")) {
   button.addEventListener("click", () => {
@@ -296,10 +296,9 @@ for (const button of document.querySelectorAll("[data-other]")) {
 }
 at("other-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const id = at("other-id").value.trim();
-  const isPerson = /^person_[0-9a-f]{32}$/.test(id);
-  at("other-fault").textContent = isPerson ? "" : say("terminal.other.wrong");
-  if (isPerson) await send({ person: id, by: event.submitter?.value || ways()[0] });
+  const who = readWho(at("other-id").value, event.submitter?.value || ways()[0]);
+  at("other-fault").textContent = who ? "" : say("terminal.other.wrong");
+  if (who) await send(who);
 });
 at("consent-form").addEventListener("submit", async (event) => {
   event.preventDefault();

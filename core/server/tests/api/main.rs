@@ -18,6 +18,7 @@ mod parties;
 mod payments;
 mod rail_statements;
 mod recognition;
+mod terminal;
 mod till;
 mod vpia;
 mod webhooks;
