@@ -1,7 +1,7 @@
 // The terminals of city services in Debian's Chromium: gate, clinic, bus, shelter, all of them one page. Drawn faces, the real hub.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -37,17 +37,35 @@ before(async () => {
   town.credential("tickets", OFFICE);
   await town.install("gate", { keys: { tickets: "tickets" } });
   await town.install("play-park", {});
+  await town.install("shelter", {});
+  await town.install("transit", {});
+  town.credential("receipts", generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }));
+  // Nobody here has stored numbers, so the eligibility terminal is not asked.
+  const terminal = { origin: "http://127.0.0.1:9", reach: ["loopback"] };
+  await town.install("clinic", { keys: { receipts: "receipts" }, endpoints: { terminal } });
+  const sheltered = (await town.operator("/v1/galleries", { name: "避難者" })).id;
   const today = (await town.operator("/v1/galleries", { name: "きょうの来場者" })).id;
   const example = readFileSync(join(import.meta.dirname, "../../examples/gate/venue.toml"), "utf8");
   const venue = example.replaceAll("MERCHANT", merchant).replaceAll("GALLERY", gallery).replaceAll("TODAY", today);
   const park = `plugin = "jp.tebura.play-park"\nmerchant = "${merchant}"\ncap = 5000\ngallery = "${gallery}"\n`
     + `title = { ja = "遊び場", en = "Park" }\npayees.facility = "${merchant}"\ngalleries.today = "${today}"\n`
     + `[settings]\nmunicipality = "17206"\ncapacity = 50\nvisit_minutes = 240\nprice = { child = 300, adult = 500 }\n`;
-  await town.configure({ venue, park });
+  const common = `merchant = "${merchant}"\ngallery = "${gallery}"\n`;
+  const shelters = `plugin = "jp.tebura.shelter"\n${common}title = { ja = "避難所", en = "Shelters" }\ngalleries.sheltered = "${sheltered}"\n`
+    + `[settings]\nshelters = [{ id = "east", name = "東小学校", capacity = 4 }]\n`;
+  const bus = `plugin = "jp.tebura.transit"\n${common}cap = 5000\ntitle = { ja = "市バス", en = "City bus" }\npayees.operator = "${merchant}"\n`
+    + `[settings]\ncollect = "boarding"\nride_minutes = 120\npasses = []\n`
+    + `fares = { route = "sea", stops = [{ id = "S1", name = "駅前", zone = "1" }, { id = "S2", name = "市役所", zone = "1" }], fares = { "1>1" = 100 } }\n`
+    + `policy = { child_by = "school-year", free_infants = 2, senior_from = 70, senior_of = "17206", reductions = [] }\n`;
+  const clinic = readFileSync(join(import.meta.dirname, "../../examples/clinic/clinic.toml"), "utf8")
+    .replaceAll("MERCHANT", merchant).replaceAll("GALLERY", gallery);
+  await town.configure({ venue, park, shelters, bus, clinic });
   const bind = { action: "bind", by: "staff", person: hanako, input: { ticket: ticket("S1", "season") } };
   const key = (await town.operator("/v1/keys", { merchant, scopes: ["services"] })).secret;
   const bound = await town.call("/v1/services/venue/requests", bind, key);
   assert.equal(bound.output.bound, true);
+  const register = { action: "register", by: "staff", person: hanako, input: { patient_number: "0001234" } };
+  await town.call("/v1/services/clinic/requests", register, key);
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--use-fake-ui-for-media-stream"],
@@ -181,6 +199,60 @@ test("a price is shown and agreed to before anything is taken", async () => {
   assert.match(await text("#done-facts"), /¥800|¥500/);
 });
 
+/** Looks at the camera, which sees a drawn face. */
+async function showFace(face) {
+  await page.locator("#idle-start").click();
+  await view("look");
+  await page.locator(`[data-face="${face}"]`).click();
+  await page.locator("#look-go:enabled").click();
+}
+
+test("the clinic's reception holds the estimate and shows chart and number", async () => {
+  await open("clinic?department=internal");
+  assert.match(await text("#place"), /加賀市医療センター · internal/);
+  await showFace("hanako");
+  await view("consent");
+  assert.equal(await text("#consent-amount"), "¥9,000");
+  await page.locator("#consent-form button").click();
+  await view("done");
+  await shot("clinic-done");
+  assert.equal(await text("#done-heading"), "受付しました");
+  assert.match(await text("#done-facts"), /患者番号\s*0001234[\s\S]*仮押さえ\s*¥9,000/);
+  assert.deepEqual(await findings(), []);
+  await open("clinic?department=internal");
+  await showFace("taro");
+  await view("refused");
+  assert.equal(await text("#refused-title"), "患者登録が見つかりません");
+});
+
+test("the bus takes a fare by face", async () => {
+  await open("bus?action=pay&from=S1");
+  await showFace("taro");
+  await view("consent");
+  assert.equal(await text("#consent-amount"), "¥100");
+  await page.locator("#consent-form button").click();
+  await view("done");
+  await shot("bus-done");
+  assert.equal(await text("#done-heading"), "ご乗車ください");
+  assert.deepEqual(await findings(), []);
+});
+
+test("a shelter takes in whom it knows by face, and everybody else by hand", async () => {
+  await open("shelter?shelter=east");
+  await showFace("sakura");
+  await view("done");
+  assert.equal(await text("#done-heading"), "受付しました");
+  await open("shelter?shelter=east");
+  await page.locator("#field-name").fill("加賀 一郎");
+  await page.locator('section[data-view="idle"] [data-other]').click();
+  await view("other");
+  await page.locator('#other-ways button[value="staff"]').click();
+  await view("done");
+  await shot("shelter-done");
+  assert.match(await text("#done-facts"), /受付番号\s*2/);
+  assert.deepEqual(await findings(), []);
+});
+
 test("the page speaks English, fits a telephone, and says so where no service stands behind a kind", async () => {
   await open("gate?gate=east-1&lang=en");
   assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
@@ -188,7 +260,7 @@ test("the page speaks English, fits a telephone, and says so where no service st
   await page.setViewportSize({ width: 360, height: 740 });
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth), false);
   await shot("gate-english");
-  await page.goto(`${town.origin}/terminal/shelter`);
+  await page.goto(`${town.origin}/terminal/staff`);
   await view("nothing");
   assert.equal((await fetch(`${town.origin}/terminal/casino`)).status, 404);
 });

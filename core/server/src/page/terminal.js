@@ -265,7 +265,11 @@ async function begin() {
   return restart();
 }
 
+/** Some services take people in by hand, whom nobody knows: at a shelter nobody is sent away. */
+const byHand = () => page.action.recognised_by.length === 0;
+
 function drawWays() {
+  at("other-id").required = !byHand();
   at("other-ways").replaceChildren(...ways().map((way) => {
     const button = document.createElement("button");
     button.className = "primary";
@@ -296,7 +300,9 @@ for (const button of document.querySelectorAll("[data-other]")) {
 }
 at("other-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const who = readWho(at("other-id").value, event.submitter?.value || ways()[0]);
+  const way = event.submitter?.value || ways()[0];
+  const nobody = byHand() && at("other-id").value.trim() === "";
+  const who = nobody ? { by: way } : readWho(at("other-id").value, way);
   at("other-fault").textContent = who ? "" : say("terminal.other.wrong");
   if (who) await send(who);
 });
