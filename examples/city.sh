@@ -50,8 +50,14 @@ install() {
   echo yes | "$TEBURA" plugin install "plugins/$1" "${@:2}" >"$work/installed" 2>&1 || { cat "$work/installed" >&2; exit 1; }
 }
 
-# apply: makes the files of $work/services what runs.
+# apply [GALLERY]: makes the example's own files what runs, with the ids of this city; GALLERY is the second one in them.
 apply() {
+  mkdir -p "$work/services"
+  local file
+  for file in "$here"/services/*.toml; do
+    sed "s/mrc_01a20480000070008000000000000000/$(merchant)/; s/gal_01a20480000070008000000000000001/$(gallery)/
+      s/gal_01a20480000070008000000000000002/${1-}/" "$file" >"$work/services/$(basename "$file")"
+  done
   "$TEBURA" config apply --services "$work/services" --yes >"$work/applied" 2>&1 || { cat "$work/applied" >&2; exit 1; }
 }
 

@@ -18,8 +18,6 @@ openssl genpkey -algorithm ed25519 -out "$work/receipts.pem" 2>/dev/null
 openssl pkey -in "$work/receipts.pem" -pubout -out "$work/city/credentials/receipts"
 printf "Bearer the connector's secret" >"$work/city/credentials/terminal"
 install clinic --key receipts=receipts --endpoint "terminal=$(cat "$work/terminal.out")" --credential terminal=terminal
-mkdir "$work/services"
-sed "s/MERCHANT/$(merchant)/; s/GALLERY/$(gallery)/" "$here/clinic.toml" >"$work/services/clinic.toml"
 apply
 hanako=$(person hanako)
 

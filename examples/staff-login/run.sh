@@ -6,9 +6,7 @@
 start_city
 install staff-login
 new_gallery "顔認証に同意した従業員"
-mkdir "$work/services"
-sed "s/MERCHANT/$(merchant)/; s/STAFF/$made/" "$here/shops.toml" >"$work/services/shops.toml"
-apply
+apply "$made"
 by() { jq -nc --arg action "$1" --arg by "$2" --arg person "$(person hanako)" --argjson input "${3:-"{}"}" '{$action, $by, $person, $input}'; }
 till='{"terminal": "till-1"}'
 

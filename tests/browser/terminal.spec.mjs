@@ -45,8 +45,10 @@ before(async () => {
   await town.install("clinic", { keys: { receipts: "receipts" }, endpoints: { terminal } });
   const sheltered = (await town.operator("/v1/galleries", { name: "避難者" })).id;
   const today = (await town.operator("/v1/galleries", { name: "きょうの来場者" })).id;
-  const example = readFileSync(join(import.meta.dirname, "../../examples/gate/venue.toml"), "utf8");
-  const venue = example.replaceAll("MERCHANT", merchant).replaceAll("GALLERY", gallery).replaceAll("TODAY", today);
+  /** A file of an example, with the ids of this city. */
+  const example = (name) => readFileSync(join(import.meta.dirname, "../../examples", name), "utf8")
+    .replaceAll(/mrc_01a2\w+/g, merchant).replaceAll(/gal_01a2\w+1"/g, `${gallery}"`).replaceAll(/gal_01a2\w+2"/g, `${today}"`);
+  const venue = example("gate/services/venue.toml");
   const park = `plugin = "jp.tebura.play-park"\nmerchant = "${merchant}"\ncap = 5000\ngallery = "${gallery}"\n`
     + `title = { ja = "遊び場", en = "Park" }\npayees.facility = "${merchant}"\ngalleries.today = "${today}"\n`
     + `[settings]\nmunicipality = "17206"\ncapacity = 50\nvisit_minutes = 240\nprice = { child = 300, adult = 500 }\n`;
@@ -57,8 +59,7 @@ before(async () => {
     + `[settings]\ncollect = "boarding"\nride_minutes = 120\npasses = []\n`
     + `fares = { route = "sea", stops = [{ id = "S1", name = "駅前", zone = "1" }, { id = "S2", name = "市役所", zone = "1" }], fares = { "1>1" = 100 } }\n`
     + `policy = { child_by = "school-year", free_infants = 2, senior_from = 70, senior_of = "17206", reductions = [] }\n`;
-  const clinic = readFileSync(join(import.meta.dirname, "../../examples/clinic/clinic.toml"), "utf8")
-    .replaceAll("MERCHANT", merchant).replaceAll("GALLERY", gallery);
+  const clinic = example("clinic/services/clinic.toml");
   await town.configure({ venue, park, shelters, bus, clinic });
   const bind = { action: "bind", by: "staff", person: hanako, input: { ticket: ticket("S1", "season") } };
   const key = (await town.operator("/v1/keys", { merchant, scopes: ["services"] })).secret;
