@@ -98,7 +98,8 @@ function drawFields() {
     if (schema.type === "integer") {
       input.min = schema.minimum ?? 0;
       if (schema.maximum !== undefined) input.max = schema.maximum;
-      input.value = Math.max(schema.minimum ?? 0, required ? 1 : 0);
+      // What a reset goes back to.
+      input.defaultValue = Math.max(schema.minimum ?? 0, required ? 1 : 0);
     }
     input.id = `field-${name}`;
     input.name = name;
