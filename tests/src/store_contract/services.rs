@@ -46,6 +46,7 @@ fn request(ground: &Ground, person: Option<PersonId>, stage: Stage, due_at: Opti
                 source: ClaimSource::Attested,
             }],
             at: NOW,
+            happened_at: person.map(|_| NOW.plus_ms(-60_000)),
         },
         progress: Progress {
             stage,
