@@ -5,7 +5,7 @@ import { words } from "./api.js";
 import { ask, consent, fieldsOf, findService, openTerminal, readTicket, readWho, terminalState, typed, verdict } from "./service.js";
 
 const NEXT_PERSON_MS = 10_000;
-/** Wide enough for the widest face of a queue; the camera is off while nobody asked. */
+/** How a terminal may know somebody without the face. */
 const OTHER_WAYS = ["card", "qr", "staff"];
 
 const at = (id) => document.getElementById(id);
@@ -31,7 +31,8 @@ const title = (titles) => titles?.[page.language] ?? titles?.ja ?? titles?.en ??
 function money(minor) {
   const locale = page.language === "ja" ? "ja-JP" : "en-US";
   const currency = page.service.currency;
-  return new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(minor).replace("￥", "¥");
+  const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits).replace("￥", "¥");
 }
 
 async function speak(language) {
