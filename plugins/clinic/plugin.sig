@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "Vlnzyya0ejL2P2aATqz5iiRZhxJRVnVHeJGvf7aTCK3nyEcDnJ912gbM5RcxkyRK0lRuHB/X9CpULa6HDIHGCQ=="
+      "signature": "7Gp0tED/x4nYv3ellwblj0+RBKQXC7A0/WuU8OXpvqoGh5KHxpUmrjSlH/hUY36L+njIBNNHwSZ6VyUiwlMxAw=="
     }
   ]
 }
