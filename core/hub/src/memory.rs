@@ -2,6 +2,7 @@
 //!
 //! One [`Book`] a shard and one map a table behind one lock, so that every unit is a transaction by construction.
 
+mod accounts;
 mod privacy;
 mod writes;
 
@@ -146,33 +147,12 @@ impl Tables {
         Ok(outcomes)
     }
 
-    /// Accounts that the unit names and that are at home in another shard.
-    fn foreign_accounts(&mut self, shard: Shard, unit: &Unit) -> Vec<AccountId> {
-        let book = self.book(shard);
-        let named = unit
-            .ledger
-            .iter()
-            .flat_map(|command| command.keys().accounts.into_iter().chain(book.further_keys(command).accounts));
-        named.filter(|id| id.shard() != shard).collect()
-    }
-
     fn book(&mut self, shard: Shard) -> &mut Book {
         self.books.entry(shard).or_insert_with(|| Book::new(shard))
     }
 
     fn holds(&self) -> impl Iterator<Item = &Hold> {
         self.books.values().flat_map(Book::holds)
-    }
-
-    /// Accounts of a merchant; `None` for an operator, who sees all.
-    fn seen_by(&self, caller: &Caller) -> Option<BTreeSet<AccountId>> {
-        match caller {
-            Caller::Operator => None,
-            Caller::Merchant(merchant) => {
-                let own = self.payees.values().filter(|payee| payee.merchant == *merchant);
-                Some(own.map(|payee| payee.account).collect())
-            }
-        }
     }
 }
 

@@ -166,7 +166,7 @@ fn reference(ground: &Ground, person: PersonId) -> FaceReference {
         id: ReferenceId::from_uuid(ground.uuid(1)),
         person,
         pack: "words@1".to_owned(),
-        template: Template::from_raw(vec![1.0, 2.0, 3.0, 4.0]).unwrap(),
+        template: Template::from_raw((1..=16_u8).map(f32::from).collect()).unwrap(),
         created_at: NOW,
     }
 }
@@ -177,7 +177,7 @@ fn hub_on(ground: &Ground) -> Hub {
         name: "words".to_owned(),
         version: "1".to_owned(),
         scope: Scope::DrawnFacesOnly,
-        template_dims: 4,
+        template_dims: 16,
         policy,
         curve: None,
         verify: policy.threshold(),

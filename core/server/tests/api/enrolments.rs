@@ -189,7 +189,7 @@ async fn pia_1_pia_2_each_purpose_has_a_consent_and_a_receipt_of_its_own() {
 }
 
 #[tokio::test]
-async fn pia_4_a_person_takes_her_data_along_asks_and_leaves() {
+async fn pia_4_cam_16_a_person_takes_her_data_along_asks_and_leaves() {
     let world = World::open().await;
     let page = Page::open(&world, json!({"galleries": [world.gallery], "proof": "skipped"})).await;
     let person = id(&page.done("PUT", "/enroll/person", json!({"name": "佐藤 太郎"})).await);
