@@ -197,7 +197,15 @@ async fn settle(
         currency: Currency::JPY,
     };
     let instrument = hub.add_instrument(step(format!("instrument {}", plan.word)), new).await?.row;
-    enrol(hub, plan, person).await?;
+    let enrolled = enrol(hub, plan, person).await;
+    if let Err(CityError::Enrol(error)) = &enrolled
+        && PEOPLE.iter().all(|own| own.word != plan.word)
+    {
+        // Not every drawing does what the prompts ask; who is not one of the demo's own people lives by card then.
+        tracing::warn!(%person, %error, "no face is enrolled");
+    } else {
+        enrolled?;
+    }
     hub.set_gallery_member(gallery, person, true).await?;
     Ok((instrument, token))
 }
