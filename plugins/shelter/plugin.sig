@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "F7CWAQBOWWiMy38s2m7kjo6WVtwbSttH5xir0AMISL2uletKifKksHeChuChqSani6qxZvKgfXtcHnKex6X0Dg=="
+      "signature": "b1/VFGrmqAgpMtdUsh5YSjt/xIQjW/RPAmZxI92wJ/5VGKYa1v8v493rX384cDRb/N4ELcx/lmjdngy98MxmDg=="
     }
   ]
 }
