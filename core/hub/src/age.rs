@@ -2,6 +2,9 @@
 //!
 //! Nobody's age is guessed from a face. Absent: exact ages.
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tebura_ledger::Timestamp;
 
 use crate::guardians::{GuardianLink, Guardianship};
@@ -10,10 +13,7 @@ use crate::ids::PersonId;
 use crate::ports::ReadError;
 
 /// Minors are younger than this, in years: 民法 4 条.
-const MAJORITY: u32 = 18;
-/// Japan is nine hours ahead of UTC and has no summer time.
-const JAPAN_MS: i64 = 9 * 3_600_000;
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const MAJORITY: i16 = 18;
 
 /// What is known of somebody's age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,52 +54,41 @@ impl Hub {
 }
 
 /// Whether so many years are over since a day such as `1985-04-01`; `None` where it is not wholly known.
-pub(crate) fn is_over(years: u32, born: &str, now: Timestamp) -> Option<bool> {
+pub(crate) fn is_over(years: i16, born: &str, now: Timestamp) -> Option<bool> {
     let (year, month, day) = day_of(born)?;
-    Some(today(now) >= (year.checked_add(years)?, month, day))
+    Some(today(now)? >= (year.checked_add(years)?, month, day))
 }
 
 /// The moment at which so many years are over since a day.
-pub(crate) fn over_at(years: u32, born: &str) -> Option<Timestamp> {
+pub(crate) fn over_at(years: i16, born: &str) -> Option<Timestamp> {
     let (year, month, day) = day_of(born)?;
-    let days = days_before(i64::from(year.checked_add(years)?), i64::from(month), i64::from(day));
-    Some(Timestamp::from_millis(days * DAY_MS - JAPAN_MS))
+    // A day that the month does not have lies in the next one: who was born on 29 February is older on 1 March.
+    let first = Date::new(year.checked_add(years)?, month, 1).ok()?;
+    let midnight = first.checked_add((day - 1).days()).ok()?.to_zoned(japan()).ok()?;
+    Some(Timestamp::from_millis(midnight.timestamp().as_millisecond()))
 }
 
-fn day_of(text: &str) -> Option<(u32, u32, u32)> {
-    let bytes = text.as_bytes();
-    let digits =
-        |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u32>().ok()).flatten();
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-        return None;
-    }
-    let (year, month, day) = (digits(text.get(..4)?)?, digits(text.get(5..7)?)?, digits(text.get(8..)?)?);
-    ((1850..=2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day))
-        .then_some((year, month, day))
+/// Nine hours ahead of UTC, without summer time.
+fn japan() -> TimeZone {
+    TimeZone::fixed(jiff::tz::offset(9))
 }
 
 /// The Gregorian date in Japan.
-fn today(now: Timestamp) -> (u32, u32, u32) {
-    // Days since 1 March of the year 0, in eras of 400 years: months and leap days then come out by division.
-    let days = (now.millis() + JAPAN_MS).div_euclid(DAY_MS) + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (year, month) =
-        (year_of_era + era * 400 + i64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
-    let small = |number: i64| u32::try_from(number).unwrap_or(0);
-    (small(year), small(month), small(day))
+fn today(now: Timestamp) -> Option<(i16, i8, i8)> {
+    let date = jiff::Timestamp::from_millisecond(now.millis()).ok()?.to_zoned(japan()).date();
+    Some((date.year(), date.month(), date.day()))
 }
 
-/// Days from 1970 to a Gregorian date.
-fn days_before(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let month = if month > 2 { month - 3 } else { month + 9 };
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+fn day_of(text: &str) -> Option<(i16, i8, i8)> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let digits =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i16>().ok()).flatten();
+    let (year, month, day) = (digits(text.get(..4)?)?, digits(text.get(5..7)?)?, digits(text.get(8..)?)?);
+    let fits = (1850..=2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if fits { Some((year, month.try_into().ok()?, day.try_into().ok()?)) } else { None }
 }
 
 #[cfg(test)]
@@ -116,7 +105,7 @@ mod tests {
         assert_eq!(is_over(18, birthday, at("2026-11-21T14:59:59Z")), Some(false));
         assert_eq!(is_over(18, birthday, at("2026-11-21T15:00:00Z")), Some(true));
         assert_eq!(over_at(18, birthday), Some(at("2026-11-21T15:00:00Z")));
-        assert_eq!(today(at("2024-02-28T15:00:00Z")), (2024, 2, 29));
+        assert_eq!(today(at("2024-02-28T15:00:00Z")), Some((2024, 2, 29)));
     }
 
     #[test]

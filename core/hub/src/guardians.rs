@@ -7,7 +7,7 @@
 
 use tebura_ledger::Timestamp;
 
-use crate::age::{self, Age};
+use crate::age::{self, Age, MAJORITY};
 use crate::hub::Hub;
 use crate::ids::{GuardianLinkId, PersonId, ProofingId};
 use crate::pay_by_face::pin_code;
@@ -18,8 +18,6 @@ use crate::recognition::RecognitionWrite;
 
 /// Longest that a link may last: who answers for an elder is looked at again then.
 const MAX_MS: i64 = 10 * 366 * 86_400_000;
-/// Children are younger than this, in years.
-const MAJORITY: u32 = 18;
 /// Characters of what names a paper.
 const MAX_PAPER: usize = 100;
 
