@@ -106,11 +106,10 @@ impl Hub {
 
     /// The payment that the key made before, taken on to its end.
     pub(crate) async fn earlier_payment(&self, key: &KeyRequest) -> Result<Option<PaymentAnswer>, PayByFaceError> {
-        let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? else { return Ok(None) };
-        if !key.matches(&claimed) {
-            return Err(CommitError::KeyReused.into());
+        match self.made_before::<PayByFaceError>(key).await? {
+            Some(made) => self.repeat_payment(&made).await.map(Some),
+            None => Ok(None),
         }
-        self.repeat_payment(&claimed.target).await.map(Some)
     }
 
     /// Stores what was decided under the caller's key, and carries it out. `way`: how the payer was known, where it was not

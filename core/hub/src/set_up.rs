@@ -361,6 +361,18 @@ impl Hub {
         key_home(&key.scope, &key.key, self.store.shards())
     }
 
+    /// What an earlier request with this key made; refused where that request was another.
+    pub(crate) async fn made_before<E>(&self, key: &KeyRequest) -> Result<Option<String>, E>
+    where
+        E: From<ReadError> + From<CommitError>,
+    {
+        match self.store.claimed_key(&key.scope, &key.key).await? {
+            Some(claimed) if key.matches(&claimed) => Ok(Some(claimed.target)),
+            Some(_) => Err(CommitError::KeyReused.into()),
+            None => Ok(None),
+        }
+    }
+
     /// Commits a unit under its key: `None`, or what the key had made before.
     async fn claim(
         &self,

@@ -39,8 +39,6 @@ pub enum TemplateWrite {
 pub enum BeginSpaceError {
     #[error("templates are still moved out of space {number} ({templates} are left); begin another when that is done")]
     Moving { number: u32, templates: u64 },
-    #[error("this Idempotency-Key was used for another request; choose a new key")]
-    KeyReused,
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error(transparent)]
@@ -51,9 +49,8 @@ impl Hub {
     /// Begins a new space. Returns its number, and whether the key was used before.
     pub async fn begin_template_space(&self, key: KeyRequest) -> Result<(u32, bool), BeginSpaceError> {
         let (now, shard) = (self.now(), self.key_shard(&key));
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            let target = key.matches(&claimed).then_some(claimed.target).ok_or(BeginSpaceError::KeyReused)?;
-            return Ok((target.parse().map_err(|_| BeginSpaceError::KeyReused)?, true));
+        if let Some(made) = self.made_before::<BeginSpaceError>(&key).await? {
+            return Ok((made.parse().map_err(|_| CommitError::KeyReused)?, true));
         }
         let spaces = self.store.template_spaces().await?;
         if let Some(old) = spaces.iter().find(|space| space.until.is_some() && space.templates > 0) {
@@ -62,11 +59,9 @@ impl Hub {
         let number = spaces.last().map_or(0, |space| space.number) + 1;
         let begin = Write::Template(TemplateWrite::Begin { number, at: now });
         let unit = Unit { key: Some(key.claim(number)), writes: vec![begin], ..Unit::default() };
-        match self.store.commit(shard, now, unit).await {
-            Ok(Committed::Done(_)) => Ok((number, false)),
-            Ok(Committed::Replayed { target }) => Ok((target.parse().map_err(|_| BeginSpaceError::KeyReused)?, true)),
-            Err(CommitError::KeyReused) => Err(BeginSpaceError::KeyReused),
-            Err(error) => Err(error.into()),
+        match self.store.commit(shard, now, unit).await? {
+            Committed::Done(_) => Ok((number, false)),
+            Committed::Replayed { target } => Ok((target.parse().map_err(|_| CommitError::KeyReused)?, true)),
         }
     }
 

@@ -194,7 +194,6 @@ impl From<BeginSpaceError> for Problem {
     fn from(error: BeginSpaceError) -> Problem {
         match error {
             BeginSpaceError::Moving { .. } => problem(CONFLICT, "template_space.moving", &error),
-            BeginSpaceError::KeyReused => idempotency::key_reused(),
             BeginSpaceError::Commit(inner) => inner.into(),
             BeginSpaceError::Read(inner) => inner.into(),
         }

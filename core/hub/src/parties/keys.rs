@@ -121,12 +121,8 @@ impl Hub {
             return Err(PartyError::ProofWrong);
         }
         let shard = self.key_shard(&key);
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return if key.matches(&claimed) {
-                self.key_before(&claimed.target).await
-            } else {
-                Err(CommitError::KeyReused.into())
-            };
+        if let Some(made) = self.made_before::<PartyError>(&key).await? {
+            return self.key_before(&made).await;
         }
         let now = self.now();
         let valid_from = valid_from.unwrap_or(now).max(now);

@@ -84,12 +84,8 @@ impl Hub {
         self.store.person(person).await?.ok_or(ProofingError::PersonNotFound(person))?;
         let prover = self.prover(&plugin).ok_or_else(|| ProofingError::PluginNotFound(plugin.0.clone()))?;
         check(prover.descriptor(), &purpose, &claims, &locale)?;
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return if key.matches(&claimed) {
-                self.proofing_before(&claimed.target).await
-            } else {
-                Err(CommitError::KeyReused.into())
-            };
+        if let Some(made) = self.made_before::<ProofingError>(&key).await? {
+            return self.proofing_before(&made).await;
         }
         let now = self.now();
         let mut row = Proofing {

@@ -174,12 +174,8 @@ impl Hub {
 
     /// Takes a proof back: from now on it proves nothing. What was proven otherwise stays.
     pub async fn withdraw_proof(&self, key: KeyRequest, id: ProofingId) -> Result<Made<Proofing>, ProofingError> {
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return if key.matches(&claimed) {
-                self.proofing_before(&claimed.target).await
-            } else {
-                Err(CommitError::KeyReused.into())
-            };
+        if let Some(made) = self.made_before::<ProofingError>(&key).await? {
+            return self.proofing_before(&made).await;
         }
         let mut row = self.proofing(id).await?;
         if row.status() != ProofingStatus::Proven {

@@ -30,12 +30,8 @@ impl Hub {
     ) -> Result<Made<Proofing>, ProofingError> {
         check(&evidence)?;
         let mut row = self.proofing(id).await?;
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return if key.matches(&claimed) {
-                self.proofing_before(&claimed.target).await
-            } else {
-                Err(CommitError::KeyReused.into())
-            };
+        if let Some(made) = self.made_before::<ProofingError>(&key).await? {
+            return self.proofing_before(&made).await;
         }
         let ProofingStage::Challenged(challenge) = &row.stage else {
             let expired = matches!(row.stage, ProofingStage::Expired);

@@ -152,11 +152,8 @@ impl Hub {
     pub async fn ask_service(&self, key: KeyRequest, ask: AskService) -> Result<ServiceAnswer, ServiceError> {
         let AskService { caller, service, action, input, who, instrument, attested, consent, happened_at } = ask;
         let service = self.visible_service(&caller, &service)?;
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            if !key.matches(&claimed) {
-                return Err(CommitError::KeyReused.into());
-            }
-            return self.repeat_request(&claimed.target).await;
+        if let Some(made) = self.made_before::<ServiceError>(&key).await? {
+            return self.repeat_request(&made).await;
         }
         let unknown = || ServiceError::ActionNotFound {
             action: action.clone(),

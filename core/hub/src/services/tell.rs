@@ -28,11 +28,8 @@ impl Hub {
     pub async fn tell_service(&self, key: KeyRequest, tell: TellService) -> Result<ServiceAnswer, ServiceError> {
         let TellService { caller, request: id, name, input } = tell;
         let (service, mut row) = self.visible_request(&caller, id).await?;
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            if !key.matches(&claimed) {
-                return Err(CommitError::KeyReused.into());
-            }
-            return self.repeat_request(&claimed.target).await;
+        if let Some(made) = self.made_before::<ServiceError>(&key).await? {
+            return self.repeat_request(&made).await;
         }
         let messages = service.actions.get(&row.asked.action).map(|action| &action.messages);
         let schema = messages.and_then(|messages| messages.get(&name)).ok_or_else(|| {

@@ -62,12 +62,8 @@ impl Hub {
         }
         self.store.merchant(merchant).await?.ok_or(WebhookError::MerchantNotFound(merchant))?;
         let shard = self.key_shard(&key);
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return if claimed.fingerprint == key.fingerprint {
-                self.registered_before(&claimed.target).await
-            } else {
-                Err(CommitError::KeyReused.into())
-            };
+        if let Some(made) = self.made_before::<WebhookError>(&key).await? {
+            return self.registered_before(&made).await;
         }
         if self.store.webhook_endpoints(Some(merchant)).await?.len() >= MAX_ENDPOINTS {
             return Err(WebhookError::TooMany);
