@@ -102,9 +102,11 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, super::Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::io::{Cursor, Write as _};
 
     use tebura_fares::FareTable;
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
 
     use super::*;
 
@@ -123,48 +125,14 @@ mod tests {
 
     #[test]
     fn tran_1_a_zipped_feed_is_read_as_its_folder_is_and_a_broken_one_is_refused() {
-        let mut zip = Vec::new();
-        let mut directory = Vec::new();
-        let mut count = 0_u16;
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for (nth, name) in READ.iter().enumerate() {
             let Ok(bytes) = std::fs::read(kaga().join(name)) else { continue };
-            let (method, packed) = if nth % 2 == 0 {
-                (0_u16, bytes.clone())
-            } else {
-                let mut deflate = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
-                deflate.write_all(&bytes).unwrap();
-                (8, deflate.finish().unwrap())
-            };
-            let at = u32::try_from(zip.len()).unwrap();
-            let mut head = Vec::new();
-            head.extend(method.to_le_bytes());
-            head.extend([0; 4]);
-            let mut crc = flate2::Crc::new();
-            crc.update(&bytes);
-            head.extend(crc.sum().to_le_bytes());
-            head.extend(u32::try_from(packed.len()).unwrap().to_le_bytes());
-            head.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
-            head.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-            head.extend([0; 2]);
-            zip.extend(*b"PK\x03\x04\x14\0\0\0");
-            zip.extend(&head);
-            zip.extend(name.as_bytes());
-            zip.extend(&packed);
-            directory.extend(*b"PK\x01\x02\x14\0\x14\0\0\0");
-            directory.extend(&head);
-            directory.extend([0; 10]);
-            directory.extend(at.to_le_bytes());
-            directory.extend(name.as_bytes());
-            count += 1;
+            let method = [CompressionMethod::Stored, CompressionMethod::Deflated][nth % 2];
+            writer.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+            writer.write_all(&bytes).unwrap();
         }
-        let (at, size) = (u32::try_from(zip.len()).unwrap(), u32::try_from(directory.len()).unwrap());
-        zip.extend(&directory);
-        zip.extend(*b"PK\x05\x06\0\0\0\0");
-        zip.extend(count.to_le_bytes());
-        zip.extend(count.to_le_bytes());
-        zip.extend(size.to_le_bytes());
-        zip.extend(at.to_le_bytes());
-        zip.extend([0; 2]);
+        let zip = writer.finish().unwrap().into_inner();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("feed.zip");
         std::fs::write(&path, &zip).unwrap();
