@@ -9,6 +9,7 @@ pub mod auth;
 pub mod bench;
 pub mod cli;
 pub mod clock;
+mod clockwork;
 pub mod config;
 mod connections;
 pub mod demo;

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::clockwork::Clockwork;
 use crate::connections;
 use crate::routes;
 use crate::services::Follower;
@@ -64,8 +65,8 @@ pub async fn stop_signal() -> std::io::Result<()> {
 /// Serves until `stop` ends, then takes no new request, lets those in progress end, and drains the commands.
 /// Returns how many commands still run; the next start takes them up.
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> usize {
-    let worker = Worker::start(app.hub.clone());
-    let follower = app.services().map(|services| Follower::start(Arc::clone(services)));
+    let worker = Clockwork::start(Worker(app.hub.clone()));
+    let follower = app.services().map(|services| Clockwork::start(Follower(Arc::clone(services))));
     let sender = app.webhooks().map(|client| Arc::new(SignedPost::new(Arc::clone(client))));
     let deliveries = sender.map(|sender| Deliveries::start(app.hub.clone(), sender));
     let (close, closing) = watch::channel(false);

@@ -11,12 +11,10 @@ use tebura_hub::ids::{MerchantId, WebhookEndpointId};
 use tebura_hub::ports::{Caller, ReadError, StoredEvent};
 use tebura_hub::webhooks::{Round, WebhookError, WebhookSender};
 use tebura_ledger::{AccountId, Shard, Timestamp};
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::task::JoinSet;
 
-/// A merchant does not notice a quarter of a second.
-const TICK: Duration = Duration::from_millis(250);
+use crate::clockwork::{Clockwork, Ticks};
+
 /// How long it may stay unnoticed that an endpoint was registered, or events are to be replayed.
 const LIST_AGE_MS: i64 = 2_000;
 /// Rounds at once of endpoints that took something, or nothing was tried.
@@ -29,40 +27,34 @@ const BATCH: u16 = 500;
 const KNOWN: usize = 100_000;
 
 /// A running clockwork. Stop it, or it stops when the process does.
-pub struct Deliveries {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
+pub struct Deliveries(Clockwork);
 
 impl Deliveries {
     /// Delivers every endpoint's events until it is stopped.
     pub fn start(hub: Arc<Hub>, sender: Arc<dyn WebhookSender>) -> Deliveries {
-        let (stop, mut stopping) = watch::channel(false);
-        let task = tokio::spawn(async move {
-            let mut clock = interval(TICK);
-            clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut driver = Driver::new(hub, sender);
-            loop {
-                tokio::select! {
-                    _ = clock.tick() => {}
-                    _ = stopping.wait_for(|stop| *stop) => break,
-                }
-                if let Err(error) = driver.tick().await {
-                    tracing::warn!(%error, "webhooks could not be looked at; they are at the next tick");
-                }
-            }
-            // What is under way may have arrived: it is written down before the hub goes.
-            driver.rounds.join_all().await;
-        });
-        Deliveries { stop, task }
+        Deliveries(Clockwork::start(Driver::new(hub, sender)))
     }
 
     /// Ends after the attempts that are under way.
     pub async fn stop(self) {
-        let _ = self.stop.send(true);
-        if self.task.await.is_err() {
-            tracing::error!("the clockwork of webhooks panicked; what was due is due at the next start");
+        self.0.stop().await;
+    }
+}
+
+impl Ticks for Driver {
+    /// A merchant does not notice a quarter of a second.
+    const PAUSE: Duration = Duration::from_millis(250);
+    const PANICKED: &'static str = "the clockwork of webhooks panicked; what was due is due at the next start";
+
+    async fn tick(&mut self) {
+        if let Err(error) = self.look_around().await {
+            tracing::warn!(%error, "webhooks could not be looked at; they are at the next tick");
         }
+    }
+
+    /// What is under way may have arrived: it is written down before the hub goes.
+    async fn end(self) {
+        self.rounds.join_all().await;
     }
 }
 
@@ -101,7 +93,7 @@ impl Driver {
         }
     }
 
-    async fn tick(&mut self) -> Result<(), ReadError> {
+    async fn look_around(&mut self) -> Result<(), ReadError> {
         self.collect();
         let now = self.hub.now();
         if self.listed_at.is_none_or(|at| at.plus_ms(LIST_AGE_MS) <= now) {
