@@ -50,14 +50,12 @@ install() {
   echo yes | "$TEBURA" plugin install "plugins/$1" "${@:2}" >"$work/installed" 2>&1 || { cat "$work/installed" >&2; exit 1; }
 }
 
-# apply [GALLERY]: makes the example's own files what runs, with the ids of this city; GALLERY is the second one in them.
+# apply SERVICE [GALLERY]: makes a file of examples/services what runs, with the ids of this city, at any hour; GALLERY is the
+# second one in it.
 apply() {
   mkdir -p "$work/services"
-  local file
-  for file in "$here"/services/*.toml; do
-    sed "s/mrc_01a20480000070008000000000000000/$(merchant)/; s/gal_01a20480000070008000000000000001/$(gallery)/
-      s/gal_01a20480000070008000000000000002/${1-}/" "$file" >"$work/services/$(basename "$file")"
-  done
+  sed "s/mrc_01a20480000070008000000000000000/$(merchant)/; s/gal_01a20480000070008000000000000001/$(gallery)/
+    s/gal_01a20480000070008000000000000002/${2-}/; /^\[hours]/,/^$/d" "examples/services/$1.toml" >"$work/services/$1.toml"
   "$TEBURA" config apply --services "$work/services" --yes >"$work/applied" 2>&1 || { cat "$work/applied" >&2; exit 1; }
 }
 
@@ -93,12 +91,12 @@ agree() {
 # keep: the last request is the one that is told things.
 keep() { request=$(jq -re .id "$work/answer"); }
 
-# Prints what a terminal shows.
+# Prints what a terminal shows, without ids and days.
 heard() {
   jq -r 'if .status | type == "number" then "  \(.status) \(.code)"
     elif .consent_needed then "  \(.masked_name): 同意しますか — \(.consent_needed.memo) \(.consent_needed.up_to.minor) 円"
     else "  \(.status)\(if .masked_name then " \(.masked_name)" else "" end) \(.output | del(.took_ms) | tojson)" end' "$work/answer" |
-    sed -E 's/(req|hold|op)_[0-9a-f]{32}/\1_…/g'
+    sed -E 's/(req|hold|op|party)_[0-9a-f]{32}/\1_…/g; s/\b20[0-9]{2}-[0-9]{2}-[0-9]{2}/年-月-日/g; s/"F[0-9]{4}-/"F年-/g; s/("arrived":)[0-9]+/\1…/'
   echo
 }
 

@@ -18,7 +18,7 @@ openssl genpkey -algorithm ed25519 -out "$work/receipts.pem" 2>/dev/null
 openssl pkey -in "$work/receipts.pem" -pubout -out "$work/city/credentials/receipts"
 printf "Bearer the connector's secret" >"$work/city/credentials/terminal"
 install clinic --key receipts=receipts --endpoint "terminal=$(cat "$work/terminal.out")" --credential terminal=terminal
-apply
+apply clinic
 hanako=$(person hanako)
 
 # bill NUMBER PATIENT YEN: as the receipt computer signs it for the visit that was kept.

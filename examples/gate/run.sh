@@ -8,7 +8,7 @@ printf 'the ticket office of the example' >"$work/city/credentials/tickets"
 install gate --key tickets=tickets
 new_gallery "きょうの来場者"
 today=$made
-apply "$today"
+apply venue "$today"
 api POST /v1/tills "$operator" "{\"merchant\": \"$(merchant)\", \"gallery\": \"$today\", \"name\": \"売店\", \"pin_above\": 5000, \"max_amount\": 30000}"
 api POST /v1/keys "$operator" "{\"merchant\": \"$(merchant)\", \"till\": $(jq .id "$work/answer"), \"scopes\": [\"pay\"]}"
 shop=$(jq -re .secret "$work/answer")

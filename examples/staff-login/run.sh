@@ -6,7 +6,7 @@
 start_city
 install staff-login
 new_gallery "顔認証に同意した従業員"
-apply "$made"
+apply shops "$made"
 by() { jq -nc --arg action "$1" --arg by "$2" --arg person "$(person hanako)" --argjson input "${3:-"{}"}" '{$action, $by, $person, $input}'; }
 till='{"terminal": "till-1"}'
 

@@ -18,9 +18,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every service plugin of this repository that has a component.
-fn packaged() -> Packaged {
-    let mut packaged = Packaged::default();
+/// Folders of the service plugins of this repository that have a component.
+fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         std::fs::read_dir(root().join("plugins")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
@@ -29,9 +28,13 @@ fn packaged() -> Packaged {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         manifest.contains("tebura:service/") && folder.join(format!("{name}.wasm")).exists()
     };
-    for folder in folders.iter().filter(|folder| is_service(folder)) {
-        packaged.add(folder).unwrap();
-    }
+    folders.retain(is_service);
+    folders
+}
+
+fn packaged() -> Packaged {
+    let mut packaged = Packaged::default();
+    folders().iter().for_each(|folder| packaged.add(folder).unwrap());
     packaged
 }
 
@@ -82,6 +85,27 @@ async fn the_published_schema_is_what_the_plugins_take_and_the_examples_are_righ
     }
 }
 
+/// A city's whole folder, one file for each plugin, as a clerk copies it.
+#[test]
+fn the_folder_of_examples_has_a_file_for_every_service_plugin_and_the_check_finds_nothing() {
+    let folders: Vec<String> = folders().iter().map(|folder| folder.to_str().unwrap().to_owned()).collect();
+    let plugins = folders.iter().flat_map(|folder| ["--plugin", folder]);
+    let arguments: Vec<&str> =
+        ["config", "check", "--services", "examples/services"].into_iter().chain(plugins).collect();
+    let said = format!("{} services, nothing is wrong\n", folders.len());
+    assert_eq!(tebura(&arguments, &[]), (true, said));
+    let folder = root().join("examples/services");
+    let texts: Vec<String> =
+        examples().into_iter().filter(|(path, _)| path.parent() == Some(&folder)).map(|(_, text)| text).collect();
+    for service in packaged().all() {
+        let id = &service.descriptor().plugin.0;
+        let own = texts.iter().find(|text| text.contains(&format!("plugin = \"{id}\"\n")));
+        let own = own.unwrap_or_else(|| panic!("examples/services has no file for {id}"));
+        let comments: Vec<&str> = own.lines().filter(|line| line.starts_with("# ")).collect();
+        assert!(comments.iter().any(|line| !line.is_ascii()) && comments.iter().any(|line| line.is_ascii()), "{id}");
+    }
+}
+
 /// A settings value that is wrong in one place.
 struct Mistake {
     settings: Value,
@@ -89,7 +113,8 @@ struct Mistake {
     at: String,
 }
 
-/// Every field of the settings missing, of another type, out of its bounds; and every table with a field too many.
+/// Every field of the settings missing, of another type, out of its bounds, too long, too often; and every table with a field
+/// too many. Fields that the example leaves out are tried too.
 fn mistakes(schema: &Value, settings: &Value) -> Vec<Mistake> {
     let mut found = Vec::new();
     walk(schema, schema, settings, settings, "", &mut found);
@@ -103,6 +128,57 @@ fn resolved<'s>(root: &'s Value, node: &'s Value) -> &'s Value {
     }
 }
 
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Values of every other type than the one that a schema asks for.
+fn other_kinds(node: &Value) -> Vec<Value> {
+    let kinds = [
+        ("integer", json!(7)),
+        ("string", json!("seven")),
+        ("boolean", json!(true)),
+        ("array", json!([])),
+        ("object", json!({"no": "such"})),
+    ];
+    // A schema may leave several types open.
+    let Some(own) = node["type"].as_str() else { return Vec::new() };
+    kinds.into_iter().filter(|(kind, _)| *kind != own).map(|(_, value)| value).collect()
+}
+
+/// Values of the right type that a schema does not take.
+fn out_of_bounds(node: &Value, here: &Value) -> Vec<Value> {
+    let mut wrong = Vec::new();
+    let limit = |name: &str| node[name].as_i64();
+    for (bound, step) in [("minimum", -1), ("maximum", 1)] {
+        wrong.extend(limit(bound).and_then(|limit| limit.checked_add(step)).map(|value| json!(value)));
+    }
+    if node["pattern"].is_string() || node["enum"].is_array() {
+        wrong.push(json!("\u{2603} none of it"));
+    }
+    let size = |name: &str| limit(name).and_then(|limit| usize::try_from(limit).ok());
+    wrong.extend(size("minLength").filter(|least| *least > 0).map(|least| json!("x".repeat(least - 1))));
+    wrong.extend(size("maxLength").map(|most| json!("x".repeat(most + 1))));
+    if let Some(items) = here.as_array() {
+        wrong.extend(
+            size("minItems")
+                .filter(|least| *least > 0)
+                .map(|least| json!(items.iter().take(least - 1).collect::<Vec<_>>())),
+        );
+        if let Some(first) = items.first() {
+            wrong.extend(size("maxItems").map(|most| json!(vec![first; most + 1])));
+            let twice = node["uniqueItems"] == true;
+            wrong.extend(twice.then(|| json!([first, first])));
+        }
+    }
+    if here.as_object().is_some_and(|fields| !fields.is_empty())
+        && limit("minProperties").is_some_and(|least| least > 0)
+    {
+        wrong.push(json!({}));
+    }
+    wrong
+}
+
 fn walk(root: &Value, node: &Value, all: &Value, here: &Value, at: &str, found: &mut Vec<Mistake>) {
     let node = resolved(root, node);
     let mut put = |value: Value, at: String, told: String| {
@@ -113,36 +189,34 @@ fn walk(root: &Value, node: &Value, all: &Value, here: &Value, at: &str, found: 
         }
         found.push(Mistake { settings, at: told });
     };
-    let kinds = [json!(7), json!("seven"), json!(true), json!([]), json!({"no": "such"})];
-    let same = |value: &Value| std::mem::discriminant(value) == std::mem::discriminant(here);
-    // A schema may leave several types open.
-    if node["type"].is_string() && !at.is_empty() {
-        kinds.iter().filter(|kind| !same(kind)).for_each(|kind| put(kind.clone(), at.to_owned(), at.to_owned()));
-    }
-    for (bound, step) in [("minimum", -1), ("maximum", 1)] {
-        if let Some(limit) = node[bound].as_i64().filter(|limit| limit.checked_add(step).is_some()) {
-            put(json!(limit + step), at.to_owned(), at.to_owned());
+    if !at.is_empty() {
+        for wrong in other_kinds(node).into_iter().chain(out_of_bounds(node, here)) {
+            put(wrong, at.to_owned(), at.to_owned());
         }
     }
-    if here.is_string() && (node["pattern"].is_string() || node["enum"].is_array()) {
-        put(json!("\u{2603} none of it"), at.to_owned(), at.to_owned());
-    }
     if let Value::Object(fields) = here {
-        if node["additionalProperties"] == false {
+        let mut with = |name: &str, value: Value| {
             let mut more = fields.clone();
-            more.insert("surely-unknown".to_owned(), json!(1));
-            put(Value::Object(more), at.to_owned(), format!("{at}/surely-unknown"));
+            more.insert(name.to_owned(), value);
+            put(Value::Object(more), at.to_owned(), format!("{at}/{}", escaped(name)));
+        };
+        if node["additionalProperties"] == false {
+            with("surely-unknown", json!(1));
+        }
+        let left_out = node["properties"].as_object().into_iter().flatten();
+        for (name, own) in left_out.filter(|(name, _)| !fields.contains_key(*name)) {
+            let own = resolved(root, own);
+            other_kinds(own).into_iter().chain(out_of_bounds(own, &Value::Null)).for_each(|wrong| with(name, wrong));
         }
         for name in node["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let mut less = fields.clone();
             less.remove(name);
-            put(Value::Object(less), at.to_owned(), format!("{at}/{name}"));
+            put(Value::Object(less), at.to_owned(), format!("{at}/{}", escaped(name)));
         }
         for (name, inner) in fields {
             let own = &node["properties"][name];
             let own = if own.is_null() { &node["additionalProperties"] } else { own };
-            let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-            walk(root, own, all, inner, &place, found);
+            walk(root, own, all, inner, &format!("{at}/{}", escaped(name)), found);
         }
     }
     if let Some(first) = here.as_array().and_then(|items| items.first()) {
@@ -174,7 +248,12 @@ async fn every_settings_field_wrong_in_turn_is_named_in_both_languages() {
             *tried.entry(id.clone()).or_insert(0) += 1;
         }
     }
-    assert!(tried["jp.tebura.play-park"] > 40, "{tried:?}");
+    for plugin in packaged.all() {
+        let (id, schema) = (&plugin.descriptor().plugin.0, &plugin.descriptor().settings);
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        let fields = schema["properties"].as_object().unwrap().len();
+        assert!(tried.get(id).is_some_and(|tried| *tried > 8 * fields), "{id} has {fields} fields: {tried:?}");
+    }
 }
 
 fn tebura(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
