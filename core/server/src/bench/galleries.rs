@@ -123,7 +123,7 @@ async fn enrol(store: &SqlStore, people: std::ops::Range<usize>, dims: usize) ->
 }
 
 /// A direction that no other person has.
-fn template(person: u64, dims: usize) -> Result<Template, tebura_face::TemplateError> {
+pub(super) fn template(person: u64, dims: usize) -> Result<Template, tebura_face::TemplateError> {
     let mut state = person.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let number = || {
         state ^= state << 13;
@@ -148,4 +148,22 @@ fn resident_mib() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn expo_5_a_city_is_enrolled_and_its_galleries_filled_with_rate_time_and_memory_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let people = ONE_BY_ONE + IN_BULK;
+        let bench = GalleriesBench { directory: folder.path().to_owned(), people, dims: 64 };
+        let table = galleries(&bench).await.unwrap();
+        assert!(table.starts_with(&format!("{people} templates of 64 numbers")), "nobody is lost: {table}");
+        for what in ["enrolled one by one", "enrolled in units of 250", "galleries filled", "memory for them"] {
+            let line = table.lines().find(|line| line.contains(what)).unwrap_or_default();
+            assert!(line.bytes().any(|byte| byte.is_ascii_digit()), "{what}: {table}");
+        }
+    }
 }

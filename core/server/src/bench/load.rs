@@ -26,14 +26,31 @@ impl Client {
 
     /// Posts JSON and returns the body of a 201.
     pub(super) async fn post(&mut self, path: &str, key: &str, once: &str, body: &str) -> Result<&[u8], BenchError> {
+        match self.send(path, (key, once), "application/json", body.as_bytes()).await? {
+            (201, body) => Ok(body),
+            (status, body) => {
+                let body = String::from_utf8_lossy(body).into_owned();
+                Err(BenchError::Answer { status, path: path.to_owned(), body })
+            }
+        }
+    }
+
+    /// Posts anything and returns whatever is answered.
+    pub(super) async fn send(
+        &mut self,
+        path: &str,
+        (key, once): (&str, &str),
+        kind: &str,
+        body: &[u8],
+    ) -> Result<(u16, &[u8]), BenchError> {
         self.request.clear();
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer {key}\r\nidempotency-key: {once}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+             content-type: {kind}\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
         self.request.extend_from_slice(head.as_bytes());
-        self.request.extend_from_slice(body.as_bytes());
+        self.request.extend_from_slice(body);
         self.stream.write_all(&self.request).await?;
         self.answer.clear();
         let (status, start) = loop {
@@ -44,11 +61,7 @@ impl Client {
                 break parts;
             }
         };
-        let body = self.answer.get(start..).unwrap_or_default();
-        if status == 201 {
-            return Ok(body);
-        }
-        Err(BenchError::Answer { status, path: path.to_owned(), body: String::from_utf8_lossy(body).into_owned() })
+        Ok((status, self.answer.get(start..).unwrap_or_default()))
     }
 }
 

@@ -6,6 +6,7 @@ mod contracts;
 mod faces;
 mod functions;
 mod galleries;
+mod gates;
 mod holds;
 mod load;
 mod plugins;
@@ -16,6 +17,7 @@ pub use contracts::contracts;
 pub use faces::{FaceBenchError, faces};
 pub use functions::FunctionsError;
 pub use galleries::{GalleriesBench, galleries};
+pub use gates::{GatesBench, gates};
 pub use holds::{HoldsBench, holds};
 pub use plugins::{PluginBenchError, plugins};
 
@@ -40,6 +42,9 @@ pub enum BenchError {
     /// The functions written by hand were not measured.
     #[error(transparent)]
     Functions(#[from] FunctionsError),
+    /// There is no venue to measure.
+    #[error("the benchmark could not build its venue: {0}")]
+    Venue(String),
     /// The hub answered something else than success.
     #[error("the hub answered {status} where {path} should have succeeded: {body}")]
     Answer {

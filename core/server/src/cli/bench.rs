@@ -6,7 +6,7 @@ use clap::Subcommand;
 use tebura_hub::ports::Clock;
 
 use super::{Outcome, in_runtime, print};
-use crate::bench::{GalleriesBench, HoldsBench, contracts, faces, galleries, holds, plugins};
+use crate::bench::{GalleriesBench, GatesBench, HoldsBench, contracts, faces, galleries, gates, holds, plugins};
 use crate::clock::SystemClock;
 use crate::start::faces::read_pack;
 use crate::start::rails::DEMO_KEYRING;
@@ -62,6 +62,27 @@ pub(super) enum BenchCommand {
         #[arg(long, default_value_t = 512)]
         dims: usize,
     },
+    /// A venue's gates under load: ticket and face, one check a second at each, over HTTP and through the gate plugin.
+    Gates {
+        /// Where the SQLite file goes: the disk whose fsync counts.
+        #[arg(long, default_value = "target/bench")]
+        directory: PathBuf,
+        /// The gate plugin's package.
+        #[arg(long, default_value = "plugins/gate")]
+        plugin: PathBuf,
+        /// Gates.
+        #[arg(long, default_value_t = 51)]
+        gates: usize,
+        /// People with a pass that is bound to them and a face that is enrolled.
+        #[arg(long, default_value_t = 100_000)]
+        passes: usize,
+        /// Seconds counted for each line.
+        #[arg(long, default_value_t = 60)]
+        seconds: usize,
+        /// Numbers in a template.
+        #[arg(long, default_value_t = 512)]
+        dims: usize,
+    },
     /// A call of the wallet plugin, with and without fuel.
     Plugins,
 }
@@ -92,6 +113,14 @@ pub(super) fn run(command: BenchCommand) -> Outcome {
             let bench = GalleriesBench { directory, people, dims };
             in_runtime(async move {
                 print::raw(&galleries(&bench).await?);
+                Ok(())
+            })
+        }
+        BenchCommand::Gates { directory, plugin, gates: count, passes, seconds, dims } => {
+            std::fs::create_dir_all(&directory)?;
+            let bench = GatesBench { directory, plugin, gates: count, passes, seconds, dims };
+            in_runtime(async move {
+                print::raw(&gates(&bench).await?);
                 Ok(())
             })
         }
