@@ -11,8 +11,8 @@ use tebura_hub::Hub;
 
 use super::{Outcome, print};
 use crate::app::App;
-use crate::demo::{DemoCity, faces};
-use crate::kaga::KagaDay;
+use crate::days::{Day, expo as expo_day, kaga as kaga_day};
+use crate::demo::{Cast, DemoCity, faces};
 use crate::logging::{self, LogFormat};
 use crate::messages::{Language, fill, text};
 use crate::serve::{ServeError, listen, serve, stop_signal};
@@ -41,9 +41,9 @@ pub(super) struct DemoArguments {
     /// How log lines look.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) log: LogFormat,
-    /// With the people of `tebura demo kaga`.
-    #[arg(long, hide = true)]
-    pub(super) kaga: bool,
+    /// With the people of a scripted day.
+    #[arg(long, value_enum, hide = true)]
+    pub(super) cast: Option<Cast>,
 }
 
 #[derive(Args)]
@@ -62,6 +62,19 @@ pub(super) struct KagaArguments {
     feed: PathBuf,
 }
 
+#[derive(Args)]
+pub(super) struct ExpoArguments {
+    /// The hub's data folder, made anew.
+    #[arg(long, default_value = "tebura-data/expo")]
+    data: PathBuf,
+    /// Where the report goes.
+    #[arg(long, default_value = "tebura-data/expo-report")]
+    out: PathBuf,
+    /// The folder of the plugins' packages.
+    #[arg(long, default_value = "plugins")]
+    plugins: PathBuf,
+}
+
 pub(super) async fn run(arguments: DemoArguments) -> Outcome {
     #[expect(clippy::disallowed_methods, reason = "only the printed start-up time depends on it")]
     let started = Instant::now();
@@ -74,9 +87,9 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
     let address = listener.local_addr()?;
     let slow = |key: &'static str| print::note(text(language, key));
     let (data, engine, pack) = (&arguments.data, arguments.engine, arguments.pack.as_deref());
-    let city = match arguments.kaga {
-        true => DemoCity::start_kaga(data, engine, pack, &slow).await?,
-        false => DemoCity::start(data, engine, pack, &slow).await?,
+    let city = match arguments.cast {
+        Some(cast) => DemoCity::start_with(data, engine, pack, &slow, cast).await?,
+        None => DemoCity::start(data, engine, pack, &slow).await?,
     };
     city.write_file(&arguments.data, format!("http://{address}"))?;
     let app = city.app.clone();
@@ -106,8 +119,14 @@ pub(super) async fn run(arguments: DemoArguments) -> Outcome {
 /// `tebura demo kaga`: a scripted day of a city, with its report.
 pub(super) async fn kaga(arguments: KagaArguments) -> Outcome {
     let KagaArguments { data, out, plugins, feed } = arguments;
-    let day = KagaDay { data, out, plugins, feed };
-    Ok(crate::kaga::run(&day, &mut |line| print::line(line)).await?)
+    let day = Day { data, out, plugins };
+    Ok(kaga_day::run(&day, &feed, &mut |line| print::line(line)).await?)
+}
+
+/// `tebura demo expo`: a scripted day of a venue, with its report.
+pub(super) async fn expo(arguments: ExpoArguments) -> Outcome {
+    let ExpoArguments { data, out, plugins } = arguments;
+    Ok(expo_day::run(&Day { data, out, plugins }, &mut |line| print::line(line)).await?)
 }
 
 /// The demo's pictures as files.

@@ -106,6 +106,8 @@ enum DemoCommand {
     Pay(pay::PayArguments),
     /// A scripted day of a city: dozens of drawn people, an outage, a crash, and a report in which every yen is accounted for.
     Kaga(demo::KagaArguments),
+    /// A scripted day of a venue: gates with tickets and faces, stalls, wallet, card and CBDC, a night, and the same report.
+    Expo(demo::ExpoArguments),
     /// Write the demo's pictures into a folder.
     Faces {
         /// The folder.
@@ -124,6 +126,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(serve)) => in_runtime(serve::run(serve)),
         Some(Command::Demo(DemoCommand::Pay(pay))) => in_runtime(pay::run(pay)),
         Some(Command::Demo(DemoCommand::Kaga(kaga))) => in_runtime(demo::kaga(kaga)),
+        Some(Command::Demo(DemoCommand::Expo(expo))) => in_runtime(demo::expo(expo)),
         Some(Command::Demo(DemoCommand::Faces { folder })) => demo::write_faces(&folder),
         Some(Command::Pack(pack)) => pack::run(pack),
         Some(Command::Plugin(plugin)) => plugin::run(plugin),

@@ -66,7 +66,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     };
     let pack = arguments.pack.or(config.pack.clone());
     if arguments.demo {
-        return demo::run(DemoArguments { listen: listen_on, data, engine, pack, log: arguments.log, kaga: false })
+        return demo::run(DemoArguments { listen: listen_on, data, engine, pack, log: arguments.log, cast: None })
             .await;
     }
     logging::start(arguments.log, false);

@@ -1,7 +1,5 @@
 //! The people of the demo's Kaga: who they are to fares, parks and shelters, and what they have to spend. Nobody of them exists.
 
-use super::city::PersonPlan;
-
 /// What somebody does with the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -30,16 +28,7 @@ pub(crate) struct Citizen {
     pub(crate) money: i64,
     /// In a wallet; else in city points.
     pub(crate) wallet: bool,
-}
-
-/// The first seed of a face here; the pack was trained on others.
-const FIRST_SEED: u64 = 9_600_001;
-
-impl Citizen {
-    /// The seed of the face of the nth.
-    pub(crate) fn seed(nth: usize) -> u64 {
-        FIRST_SEED + u64::try_from(nth).unwrap_or_default()
-    }
+    pub(crate) pin: Option<&'static str>,
 }
 
 const fn one(
@@ -50,7 +39,7 @@ const fn one(
     money: i64,
     wallet: bool,
 ) -> Citizen {
-    Citizen { name, word, life, born, money, wallet }
+    Citizen { name, word, life, born, money, wallet, pin: None }
 }
 
 /// All of them.
@@ -92,16 +81,3 @@ pub(crate) const CITIZENS: [Citizen; 36] = [
     one("中川 藍", "ai", Life::Visitor, "1994-02-27", 40_000, true),
     one("原田 響", "hibiki", Life::Visitor, "1987-11-11", 500, true),
 ];
-
-/// As the city is built of them.
-pub(super) fn plans() -> Vec<PersonPlan> {
-    let plan = |(nth, own): (usize, &Citizen)| PersonPlan {
-        name: own.name,
-        word: own.word,
-        seed: Citizen::seed(nth),
-        money: own.money,
-        wallet: own.wallet,
-        pin: None,
-    };
-    CITIZENS.iter().enumerate().map(plan).collect()
-}

@@ -13,6 +13,7 @@ use tebura_hub::ports::Clock;
 use tebura_providers::wallet::Running;
 use tebura_store::SqlStore;
 
+use super::cast::Cast;
 use super::city::{City, CityError, PersonPlan};
 use super::folder::{DemoFile, DemoFileError};
 use super::wallet::{WalletError, sandbox_secret, start_wallet, wallet_plan};
@@ -102,17 +103,18 @@ impl DemoCity {
         DemoCity::with_people(data, engine, pack, slow, Vec::new()).await
     }
 
-    /// [`DemoCity::start`] with the people of the demo's Kaga besides.
+    /// [`DemoCity::start`] with a cast of people besides.
     ///
     /// # Errors
     /// The first part that does not start.
-    pub async fn start_kaga(
+    pub async fn start_with(
         data: &Path,
         engine: EngineChoice,
         pack: Option<&Path>,
         slow: &(dyn Fn(&'static str) + Sync),
+        cast: Cast,
     ) -> Result<DemoCity, DemoError> {
-        DemoCity::with_people(data, engine, pack, slow, super::kaga::plans()).await
+        DemoCity::with_people(data, engine, pack, slow, cast.plans()).await
     }
 
     async fn with_people(

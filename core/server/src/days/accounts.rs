@@ -4,9 +4,10 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::KagaError;
+use super::DayError;
 use super::far::Far;
-use super::set_up::{Facility, Standing};
+use super::purses::Purses;
+use super::site::{Facility, Standing};
 
 /// Where the money is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,20 +43,23 @@ pub(super) struct Accounts {
     pub(super) lines: Vec<Line>,
 }
 
-/// Reads every balance: city points in the hub's books, wallets at their provider.
-pub(super) async fn books(far: &Far, standing: &Standing) -> Result<Books, KagaError> {
+/// Reads every balance: city points in the hub's books, wallets at their provider, cards and CBDC in their purses. What was
+/// paid by card is owed, so people have that much less.
+pub(super) async fn books(far: &Far, standing: &Standing, purses: Option<&Purses>) -> Result<Books, DayError> {
     let operator = (standing.file.operator_key.as_str(), "");
     let balances = far.call(Method::GET, "/demo/balances", operator, &Value::Null).await?;
-    let mut books = Books::default();
+    let mut books = Books { people: purses.map_or(0, Purses::people), ..Books::default() };
     for balance in balances.body.as_array().into_iter().flatten() {
         let yen = balance["available"].as_i64().unwrap_or(0);
         if balance["is_shop"] == true { books.shop += yen } else { books.people += yen }
     }
-    for Facility { house, token, .. } in &standing.facilities {
+    for facility in &standing.facilities {
+        let Facility { house, token, .. } = facility;
         let house = far.call(Method::GET, &format!("/v1/accounts/{house}"), operator, &Value::Null).await?;
         let wallet = far.provider(Method::GET, &format!("/sandbox/accounts/{token}"), &Value::Null).await?;
         let of = |body: &Value, name: &str| body[name].as_i64().or(body[name]["minor"].as_i64()).unwrap_or(0);
-        books.facilities.push(of(&house.body, "available") + of(&wallet, "available"));
+        let elsewhere = purses.map_or(0, |purses| purses.of(facility));
+        books.facilities.push(of(&house.body, "available") + of(&wallet, "available") + elsewhere);
     }
     Ok(books)
 }
@@ -67,9 +71,9 @@ pub(super) fn compared(
     standing: &Standing,
     told: &[i64],
     shop: i64,
-) -> Result<Accounts, KagaError> {
+) -> Result<Accounts, DayError> {
     if before.total() != after.total() {
-        return Err(KagaError::Books(format!("{} yen were there and {} are", before.total(), after.total())));
+        return Err(DayError::Books(format!("{} yen were there and {} are", before.total(), after.total())));
     }
     let facilities = standing.facilities.iter().zip(&before.facilities).zip(&after.facilities).zip(told);
     let mut lines: Vec<Line> = facilities
@@ -79,9 +83,11 @@ pub(super) fn compared(
             arrived: after - before,
         })
         .collect();
-    lines.push(Line { name: "朝市 みどり屋".to_owned(), told: shop, arrived: after.shop - before.shop });
+    if (shop, after.shop) != (0, before.shop) {
+        lines.push(Line { name: "朝市 みどり屋".to_owned(), told: shop, arrived: after.shop - before.shop });
+    }
     if let Some(line) = lines.iter().find(|line| line.told != line.arrived) {
-        return Err(KagaError::Books(format!("{}: told {} yen, arrived {}", line.name, line.told, line.arrived)));
+        return Err(DayError::Books(format!("{}: told {} yen, arrived {}", line.name, line.told, line.arrived)));
     }
     Ok(Accounts { before, after, lines })
 }
@@ -98,10 +104,10 @@ pub(super) fn moved(request: &Value) -> i64 {
 }
 
 /// What the provider found wrong with its own books: nothing.
-pub(super) async fn provider_is_well(far: &Far) -> Result<(), KagaError> {
+pub(super) async fn provider_is_well(far: &Far) -> Result<(), DayError> {
     let audit = far.provider(Method::GET, "/sandbox/audit", &json!(null)).await?;
     match audit["faults"].as_array().map(Vec::as_slice) {
         Some([]) => Ok(()),
-        _ => Err(KagaError::Books(format!("the provider says {audit}"))),
+        _ => Err(DayError::Books(format!("the provider says {audit}"))),
     }
 }

@@ -2,59 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::outcome::clock;
+use crate::days::deed::{Deed, Event, Expected, Script, Who, minute};
+use crate::days::tickets::ticket;
 use crate::demo::kaga::{CITIZENS, Life};
-
-/// Who does something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
-    /// Somebody of [`CITIZENS`].
-    Citizen(usize),
-    /// Nobody whom the city knows.
-    Stranger,
-    /// A picture of a citizen on a screen.
-    Screen(usize),
-    /// Somebody whom staff write down.
-    Hand(&'static str),
-}
-
-/// What is done.
-#[derive(Clone, Debug)]
-pub(super) enum Deed {
-    /// Something is asked of a service. `up_to`: what the person agrees to, yen; 0: nothing.
-    Ask { service: &'static str, action: &'static str, input: Value, attested: Vec<(&'static str, String)>, up_to: i64 },
-    /// An open request is told something.
-    Tell { of: String, message: &'static str },
-    /// A device orders under a mandate.
-    Order { of: String, sequence: u64, item: &'static str, count: u64 },
-    /// The receipt computer sends the bill of a visit.
-    Bill { of: String, patient: String, yen: i64 },
-    /// The person pays at the till, by face.
-    Pay { yen: i64 },
-    /// The shop gives back what was paid.
-    Refund { of: String },
-    /// The wallet provider misbehaves for the next calls.
-    Outage { on: &'static str, how: &'static str, calls: u32 },
-    /// The hub's process is killed where it stands, and started again.
-    Crash,
-}
-
-/// One thing.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    /// Minutes after midnight. What has one minute happens at once.
-    pub(super) at: u32,
-    pub(super) who: Who,
-    /// `face`, `card`, `qr`, `staff`, `hand`.
-    pub(super) way: &'static str,
-    pub(super) deed: Deed,
-    /// What it is called later.
-    pub(super) label: String,
-}
-
-/// The day under construction.
-#[derive(Default)]
-struct Script(Vec<Event>);
 
 const HOME: &str = "17206";
 
@@ -62,18 +12,7 @@ fn of(life: Life) -> impl Iterator<Item = usize> {
     CITIZENS.iter().enumerate().filter(move |(_, own)| own.life == life).map(|(nth, _)| nth)
 }
 
-fn minute(hour: u32, minute: u32) -> u32 {
-    hour * 60 + minute
-}
-
 impl Script {
-    fn add(&mut self, at: u32, who: Who, way: &'static str, deed: Deed) -> &mut Event {
-        let label = format!("{} {}", clock(at), self.0.len());
-        let nth = self.0.len();
-        self.0.push(Event { at, who, way, deed, label });
-        &mut self.0[nth]
-    }
-
     fn ask(
         &mut self,
         at: u32,
@@ -124,7 +63,7 @@ fn attested(who: Who, service: &str) -> Vec<(&'static str, String)> {
 }
 
 /// The whole day, by the clock.
-pub(super) fn script() -> Vec<Event> {
+pub(in crate::days) fn script() -> Vec<Event> {
     let mut day = Script::default();
     morning(&mut day);
     clinic(&mut day);
@@ -133,9 +72,8 @@ pub(super) fn script() -> Vec<Event> {
     afternoon(&mut day);
     drill(&mut day);
     evening(&mut day);
-    let mut events = day.0;
-    events.sort_by_key(|event| event.at);
-    events
+    concert(&mut day);
+    day.events()
 }
 
 /// The way to work and to school, by every way of recognition.
@@ -234,24 +172,28 @@ fn park(day: &mut Script) {
     }
 }
 
+fn pay(yen: i64) -> Deed {
+    Deed::Pay { till: "till", yen, pin: None }
+}
+
 /// Lunch; the provider loses answers in between.
 fn noon(day: &mut Script) {
     for (nth, who) in of(Life::Worker).enumerate() {
         let at = minute(12, 0) + u32::try_from(nth / 3).unwrap_or_default();
         let yen = 680 + 40 * i64::try_from(nth).unwrap_or_default();
-        day.add(at, Who::Citizen(who), "face", Deed::Pay { yen }).label = format!("lunch {nth}");
+        day.add(at, Who::Citizen(who), "face", pay(yen)).label = format!("lunch {nth}");
     }
-    day.add(minute(12, 5), Who::Stranger, "face", Deed::Pay { yen: 700 });
-    day.add(minute(12, 6), Who::Screen(0), "face", Deed::Pay { yen: 700 });
+    day.add(minute(12, 5), Who::Stranger, "face", pay(700));
+    day.add(minute(12, 6), Who::Screen(0), "face", pay(700));
     let poor = of(Life::Visitor).last().unwrap_or_default();
-    day.add(minute(12, 7), Who::Citizen(poor), "face", Deed::Pay { yen: 1_200 });
+    day.add(minute(12, 7), Who::Citizen(poor), "face", pay(1_200));
     for (on, how, calls) in
         [("preauthorization", "lose_reply", 2), ("capture", "fail_after", 2), ("inquiry", "fail_before", 2)]
     {
         day.add(minute(12, 15), Who::Hand("ウォレット事業者"), "staff", Deed::Outage { on, how, calls });
     }
     for who in of(Life::Visitor).take(4) {
-        day.add(minute(12, 16), Who::Citizen(who), "face", Deed::Pay { yen: 1_500 });
+        day.add(minute(12, 16), Who::Citizen(who), "face", pay(1_500));
     }
 }
 
@@ -292,7 +234,7 @@ fn afternoon(day: &mut Script) {
         day.ask(minute(14, 45), Who::Citizen(who), "face", ("bus", "alight"), json!({"stop": "S01_1"}), 0);
     }
     for who in &visitors[..3] {
-        day.add(busy, Who::Citizen(*who), "face", Deed::Pay { yen: 2_300 });
+        day.add(busy, Who::Citizen(*who), "face", pay(2_300));
         day.ask(
             busy,
             Who::Citizen(*who),
@@ -355,5 +297,30 @@ fn evening(day: &mut Script) {
     }
     for nth in [1, 2] {
         day.add(minute(18, 40), Who::Hand("朝市 みどり屋"), "staff", Deed::Refund { of: format!("lunch {nth}") });
+    }
+}
+
+/// A concert in the civic hall: a ticket that is bound to its owner, and the owner's face at the door.
+fn concert(day: &mut Script) {
+    let guests: Vec<usize> = of(Life::Visitor).take(4).chain([4, 6]).collect();
+    for (nth, who) in guests.iter().enumerate() {
+        let input = json!({"ticket": ticket(&format!("C{nth}"), "concert")});
+        day.ask(minute(18, 50), Who::Citizen(*who), "staff", ("hall", "bind"), input, 0).expected = Expected::Done;
+    }
+    let enter = |gate: &str, number: &str, pass: &str| json!({"gate": gate, "ticket": ticket(number, pass)});
+    // A friend shows the last guest's ticket.
+    let lent =
+        day.ask(minute(18, 55), Who::Citizen(0), "qr+face", ("hall", "enter"), enter("door-1", "C5", "concert"), 0);
+    (lent.of, lent.expected) = (guests.last().copied(), Expected::Refused("face_ticket_mismatch"));
+    let listener = Who::Hand("当日券の方");
+    day.ask(minute(18, 56), listener, "qr", ("hall", "enter"), enter("door-1", "D1", "hall"), 0).expected =
+        Expected::Refused("other_lane");
+    day.ask(minute(18, 56), listener, "qr", ("hall", "enter"), enter("door-3", "D1", "hall"), 0).expected =
+        Expected::Done;
+    for (nth, who) in guests.iter().enumerate() {
+        let (at, gate) = (minute(18, 57) + u32::try_from(nth / 3).unwrap_or_default(), ["door-1", "door-2"][nth % 2]);
+        let number = format!("C{nth}");
+        day.ask(at, Who::Citizen(*who), "qr+face", ("hall", "enter"), enter(gate, &number, "concert"), 1_800)
+            .expected = Expected::Done;
     }
 }

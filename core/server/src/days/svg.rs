@@ -35,8 +35,8 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
 }
 
 /// A line that only goes up or down in steps, over the hours of the day. Points are minutes and values.
-pub(super) fn steps(title: &str, points: &[(u32, f64)], unit: &str) -> String {
-    let (first, last) = (6.0 * 60.0, 20.0 * 60.0);
+pub(super) fn steps(title: &str, points: &[(u32, f64)], unit: &str, (from, to): (u32, u32)) -> String {
+    let (first, last) = (f64::from(from) * 60.0, f64::from(to) * 60.0);
     let most = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
     let x = |minute: f64| 60.0 + (minute - first) / (last - first) * (WIDTH - 120.0);
     let y = |value: f64| 250.0 - value / most * 200.0;
@@ -45,7 +45,7 @@ pub(super) fn steps(title: &str, points: &[(u32, f64)], unit: &str) -> String {
         path.push_str(&format!("H{:.1}V{:.1}", x(f64::from(*minute)), y(*value)));
     }
     path.push_str(&format!("H{:.1}", x(last)));
-    let hours = (6..=20).step_by(2).map(|hour| {
+    let hours = (from..=to).step_by(2).map(|hour| {
         format!("<text x=\"{:.1}\" y=\"268\" text-anchor=\"middle\">{hour}:00</text>", x(f64::from(hour) * 60.0))
     });
     let body = format!(

@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, watch};
 
-use super::KagaError;
-use crate::demo::DemoFile;
+use super::DayError;
+use crate::demo::{Cast, DemoFile};
 
 /// What the hub prints when it serves.
 const READY: &str = "Ready in";
@@ -25,6 +25,7 @@ const TRIES: u32 = 300;
 pub(super) struct Far {
     client: Client,
     data: PathBuf,
+    cast: Cast,
     child: Mutex<Option<Child>>,
     /// Where they are; `None`: killed.
     place: watch::Sender<Option<DemoFile>>,
@@ -40,23 +41,23 @@ pub(super) struct Answer {
 }
 
 impl Far {
-    /// Starts the hub of a data folder.
-    pub(super) async fn start(data: &Path) -> Result<Far, KagaError> {
+    /// Starts the hub of a data folder, with these people.
+    pub(super) async fn start(data: &Path, cast: Cast) -> Result<Far, DayError> {
         // The hub is on this machine without TLS: no certificates are needed and none are looked for.
         let client = Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_secs(30)).build()?;
         let (place, _) = watch::channel(None);
-        let far = Far { client, data: data.to_owned(), child: Mutex::new(None), place };
+        let far = Far { client, data: data.to_owned(), cast, child: Mutex::new(None), place };
         far.revive().await?;
         Ok(far)
     }
 
     /// Starts it again.
-    pub(super) async fn revive(&self) -> Result<(), KagaError> {
+    pub(super) async fn revive(&self) -> Result<(), DayError> {
         let mut child = self.child.lock().await;
         let program = std::env::current_exe()?;
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.data.with_extension("log"))?;
         let mut hub = Command::new(program)
-            .args(["--kaga", "--listen", "127.0.0.1:0", "--data"])
+            .args(["--cast", self.cast.word(), "--listen", "127.0.0.1:0", "--data"])
             .arg(&self.data)
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
@@ -64,12 +65,12 @@ impl Far {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()?;
-        let mut lines = BufReader::new(hub.stdout.take().ok_or(KagaError::NoHub)?).lines();
+        let mut lines = BufReader::new(hub.stdout.take().ok_or(DayError::NoHub)?).lines();
         loop {
             match lines.next_line().await? {
                 Some(line) if line.starts_with(READY) => break,
                 Some(_) => {}
-                None => return Err(KagaError::NoHub),
+                None => return Err(DayError::NoHub),
             }
         }
         // What it prints later is nobody's business, and the pipe must not fill.
@@ -80,7 +81,7 @@ impl Far {
     }
 
     /// Kills it where it stands: no signal that it could act on.
-    pub(super) async fn kill(&self) -> Result<(), KagaError> {
+    pub(super) async fn kill(&self) -> Result<(), DayError> {
         self.place.send_replace(None);
         if let Some(mut child) = self.child.lock().await.take() {
             child.kill().await?;
@@ -103,7 +104,7 @@ impl Far {
         path: &str,
         (key, word): (&str, &str),
         body: &Value,
-    ) -> Result<Answer, KagaError> {
+    ) -> Result<Answer, DayError> {
         let bytes = if method == Method::GET { Vec::new() } else { body.to_string().into_bytes() };
         self.send(&method, |file| format!("{}{path}", file.hub), (key, word), "application/json", bytes).await
     }
@@ -115,7 +116,7 @@ impl Far {
         (key, word): (&str, &str),
         (name, json): (&str, &Value),
         image: &[u8],
-    ) -> Result<Answer, KagaError> {
+    ) -> Result<Answer, DayError> {
         let mut form = format!("--e\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{json}\r\n").into_bytes();
         form.extend_from_slice(b"--e\r\ncontent-disposition: form-data; name=\"image\"; filename=\"face\"\r\n\r\n");
         form.extend_from_slice(image);
@@ -125,7 +126,7 @@ impl Far {
     }
 
     /// A call of the wallet provider's own sandbox.
-    pub(super) async fn provider(&self, method: Method, path: &str, body: &Value) -> Result<Value, KagaError> {
+    pub(super) async fn provider(&self, method: Method, path: &str, body: &Value) -> Result<Value, DayError> {
         let key = self.file().await.wallet_sandbox_key.clone();
         let bytes = if method == Method::GET { Vec::new() } else { body.to_string().into_bytes() };
         let at = |file: &DemoFile| format!("{}{path}", file.wallet);
@@ -139,7 +140,7 @@ impl Far {
         (key, word): (&str, &str),
         kind: &str,
         body: Vec<u8>,
-    ) -> Result<Answer, KagaError> {
+    ) -> Result<Answer, DayError> {
         let mut cut = 0;
         for _ in 0..TRIES {
             let file = self.file().await;
@@ -170,7 +171,7 @@ impl Far {
                 }
             }
         }
-        Err(KagaError::Silent)
+        Err(DayError::Silent)
     }
 
     /// Between two tries.

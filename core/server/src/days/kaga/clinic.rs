@@ -1,8 +1,6 @@
 //! What stands in the clinic beside the hub: the eligibility terminal with its folders, and the receipt computer that signs bills.
 
-use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use ed25519_dalek::pkcs8::EncodePublicKey as _;
@@ -12,9 +10,10 @@ use serde_json::{Value, json};
 use tebura_providers::eligibility::{EligibilityConfig, EligibilityTerminal, Insured};
 use tebura_providers::{Credential, system_clock};
 
-use super::KagaError;
 use super::script::{INSURER, born, insured};
-use super::set_up::{RECEIPTS, TERMINAL};
+use super::services::{RECEIPTS, TERMINAL};
+use crate::days::DayError;
+use crate::days::site::credential;
 use crate::demo::kaga::{CITIZENS, Life};
 use crate::hex;
 
@@ -22,8 +21,11 @@ use crate::hex;
 const SECRET: &str = "play money only";
 
 /// Starts the terminal, which knows the seniors' insurance, and leaves the hub what it needs to speak to it.
-pub(super) async fn terminal(data: &Path, receipts: &SigningKey) -> Result<EligibilityTerminal, KagaError> {
-    let failed = |error: &dyn std::fmt::Display| KagaError::Terminal(error.to_string());
+pub(super) async fn terminal(data: &Path, receipts: &SigningKey) -> Result<EligibilityTerminal, DayError> {
+    let failed = |error: &dyn std::fmt::Display| DayError::FarEnd {
+        what: "the eligibility terminal",
+        reason: error.to_string(),
+    };
     let public = receipts.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|error| failed(&error))?;
     credential(data, RECEIPTS, &public)?;
     credential(data, TERMINAL, &format!("Bearer {SECRET}"))?;
@@ -53,17 +55,8 @@ pub(super) async fn terminal(data: &Path, receipts: &SigningKey) -> Result<Eligi
     Ok(terminal)
 }
 
-/// A file that only the hub reads.
-fn credential(data: &Path, name: &str, text: &str) -> Result<(), KagaError> {
-    let folder = data.join("credentials");
-    std::fs::create_dir_all(&folder)?;
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(folder.join(name))?;
-    Ok(file.write_all(text.as_bytes())?)
-}
-
 /// A bill as the receipt computer signs it.
-pub(super) fn bill(key: &SigningKey, number: &str, visit: &str, (patient, yen): (&str, i64)) -> Value {
+pub(in crate::days) fn bill(key: &SigningKey, number: &str, visit: &str, (patient, yen): (&str, i64)) -> Value {
     let signed = format!("tebura-bill-1\n1710123456\n{visit}\n{patient}\n{number}\n{yen}\n");
     let signature = hex::encode(&key.sign(signed.as_bytes()).to_bytes());
     json!({"bill": number, "visit": visit, "patient": patient, "amount": yen, "signature": signature})

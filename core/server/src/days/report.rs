@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::KagaError;
 use super::accounts::Accounts;
 use super::outcome::{Outcome, percentile};
 use super::svg::{Bar, bars, escaped, steps};
+use super::{Day, DayError};
 
 /// Everything that is told of a day.
 #[derive(Serialize)]
@@ -18,10 +19,22 @@ pub(super) struct Report {
     pub(super) accounts: Accounts,
     /// Of the shelter drill.
     pub(super) headcount: Value,
+    /// What else is told of what went wrong and came right.
+    pub(super) notes: Vec<String>,
     /// How long the hub was away.
     pub(super) away_ms: f64,
     /// The whole run.
     pub(super) seconds: f64,
+}
+
+/// What is said on the page besides what happened.
+pub(super) struct Page {
+    /// In both languages.
+    pub(super) title: &'static str,
+    /// What all this is.
+    pub(super) lead: &'static str,
+    /// Between which hours.
+    pub(super) hours: (u32, u32),
 }
 
 /// Waiting at a service.
@@ -43,6 +56,21 @@ pub(super) fn line(outcome: &Outcome) -> String {
 }
 
 impl Report {
+    /// Writes the report and says the end of it.
+    pub(super) fn end(
+        &mut self,
+        day: &Day,
+        page: &Page,
+        took: Duration,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<(), DayError> {
+        self.seconds = took.as_secs_f64();
+        write(&day.out, self, page)?;
+        summary(self).iter().for_each(|line| say(line));
+        say(&format!("  {}", day.out.join("index.html").display()));
+        Ok(())
+    }
+
     fn waiting(&self) -> BTreeMap<&str, Waiting> {
         let mut by_service: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
         let people = self.outcomes.iter().filter(|own| !["hub", "provider"].contains(&own.service.as_str()));
@@ -78,7 +106,7 @@ impl Report {
 }
 
 /// The end of the day on the terminal.
-pub(super) fn summary(report: &Report) -> Vec<String> {
+fn summary(report: &Report) -> Vec<String> {
     let Accounts { before, after, lines: money } = &report.accounts;
     let mut lines = vec!["# every yen (お金の行方)".to_owned()];
     for own in money {
@@ -105,21 +133,21 @@ pub(super) fn summary(report: &Report) -> Vec<String> {
         "  the hub was killed and was back after {away:.0} ms; {cut} requests were cut off and ended once, within {slowest:.0} ms"
     ));
     lines.push(format!("  {fell_back} faces were not taken for the person's, and the card was"));
-    lines.push(format!("  shelters: {}", report.headcount["people"]));
+    lines.extend(report.notes.iter().map(|note| format!("  {note}")));
     lines.push(format!("# done in {:.1} s", report.seconds));
     lines
 }
 
 /// Writes plots, data and the page.
-pub(super) fn write(folder: &Path, report: &Report) -> Result<(), KagaError> {
+fn write(folder: &Path, report: &Report, words: &Page) -> Result<(), DayError> {
     std::fs::create_dir_all(folder)?;
-    let plots = plots(report);
+    let plots = plots(report, words.hours);
     for (name, _, svg) in &plots {
         std::fs::write(folder.join(format!("{name}.svg")), svg)?;
     }
     let data = serde_json::to_string_pretty(report).unwrap_or_default();
     std::fs::write(folder.join("day.json"), data)?;
-    std::fs::write(folder.join("index.html"), page(report, &plots))?;
+    std::fs::write(folder.join("index.html"), page(report, &plots, words))?;
     Ok(())
 }
 
@@ -129,7 +157,7 @@ fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-fn plots(report: &Report) -> Vec<Plot> {
+fn plots(report: &Report, hours: (u32, u32)) -> Vec<Plot> {
     let waiting = report.waiting();
     let times = waiting.iter().map(|(service, own)| Bar {
         name: (*service).to_owned(),
@@ -187,11 +215,12 @@ fn plots(report: &Report) -> Vec<Plot> {
             "施設ごとの受取額 / What each facility got",
             bars("受取額 / Received, ¥", &money.collect::<Vec<_>>()),
         ),
-        ("paid", "支払の累計 / Paid so far", steps("支払の累計 / Paid so far", &paid, "¥")),
+        ("paid", "支払の累計 / Paid so far", steps("支払の累計 / Paid so far", &paid, "¥", hours)),
     ]
 }
 
-fn page(report: &Report, plots: &[Plot]) -> String {
+fn page(report: &Report, plots: &[Plot], words: &Page) -> String {
+    let (title, lead) = (escaped(words.title), escaped(words.lead));
     let lines = summary(report);
     let facts = lines.iter().map(|line| match line.strip_prefix("# ") {
         Some(title) => format!("<h3>{}</h3>", escaped(title)),
@@ -217,11 +246,10 @@ fn page(report: &Report, plots: &[Plot]) -> String {
     });
     format!(
         "<!doctype html>\n<html lang=\"ja\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>加賀の一日 / A day in Kaga</title><style>body{{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}}\
+         <title>{title}</title><style>body{{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}}\
          figure{{margin:1.5rem 0}}figcaption{{color:#555}}table{{border-collapse:collapse;font-size:14px}}td,th{{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:left}}\
          td:nth-child(8),td:nth-child(9){{text-align:right}}p{{margin:.2rem 0}}</style></head><body>\
-         <h1>加賀の一日 / A day in Kaga</h1><p>描かれた人びとと模擬のお金による一日です。実在の人もお金もありません。 \
-         A day of drawn people and play money. The hours are the script's; the waiting times are measured.</p>{}\
+         <h1>{title}</h1><p>{lead}</p>{}\
          <h2>図 / Plots</h2>{}<h2>できごと / What happened</h2><table><thead><tr><th>時刻</th><th>サービス</th><th>こと</th><th>だれ</th><th>手段</th><th></th><th>理由</th>\
          <th>円</th><th>ms</th></tr></thead><tbody>{}</tbody></table></body></html>\n",
         facts.collect::<String>(),

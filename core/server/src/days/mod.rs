@@ -1,41 +1,40 @@
-//! A day in Kaga: dozens of drawn people through the services of a city, with an outage of a provider and a crash of the hub in
-//! between, and a report in which every yen is accounted for.
+//! Scripted days: drawn people go through the services of a place, with an outage of a provider and a crash of the hub in between,
+//! and a report in which every yen is accounted for. [`kaga`] is a city's day, [`expo`] a venue's.
 //!
 //! The hub is a process of its own, reached over HTTP as terminals reach it. The hours are the script's; how long things take is
 //! measured. Absent: people who exist, money that is money.
 
 mod accounts;
-mod clinic;
-mod day;
+mod deed;
+pub(crate) mod expo;
 mod far;
+pub(crate) mod kaga;
 mod outcome;
+mod play;
+mod purses;
 mod report;
-mod script;
-mod set_up;
+mod site;
 mod svg;
+mod tickets;
 
 use std::path::PathBuf;
 
 use crate::demo::DemoFileError;
 
-pub(crate) use day::run;
-
-/// What the day needs.
+/// What a day needs.
 #[derive(Clone, Debug)]
-pub(crate) struct KagaDay {
+pub(crate) struct Day {
     /// A folder for the hub, made anew.
     pub(crate) data: PathBuf,
     /// Where the report goes.
     pub(crate) out: PathBuf,
     /// The plugins' packages.
     pub(crate) plugins: PathBuf,
-    /// The bus line's feed.
-    pub(crate) feed: PathBuf,
 }
 
 /// Why the day ended early.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum KagaError {
+pub(crate) enum DayError {
     /// A file.
     #[error("a file cannot be used ({0}); run it in a checkout of the repository, or name --plugins and --feed")]
     Io(#[from] std::io::Error),
@@ -51,9 +50,14 @@ pub(crate) enum KagaError {
     /// The pictures were not drawn.
     #[error("the pictures of the day were not drawn")]
     NoPictures,
-    /// The clinic's eligibility terminal.
-    #[error("the clinic's eligibility terminal did not start: {0}")]
-    Terminal(String),
+    /// A far end beside the hub: a provider, a terminal.
+    #[error("{what} did not start: {reason}")]
+    FarEnd {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// The hub never answered.
     #[error("the hub does not answer; its log is beside its data folder")]
     Silent,
@@ -68,6 +72,14 @@ pub(crate) enum KagaError {
     /// The feed.
     #[error("the feed is wrong: {0}")]
     Feed(String),
+    /// Something came out otherwise than the script says.
+    #[error("{line}: expected {expected}; this is a fault of the hub, report it")]
+    Otherwise {
+        /// What happened.
+        line: String,
+        /// What should have.
+        expected: String,
+    },
     /// The books do not agree.
     #[error("the books do not agree: {0}; this is a fault of the hub, report it")]
     Books(String),
