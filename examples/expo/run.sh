@@ -20,5 +20,5 @@ echo '$ tebura demo expo'
 # what comes of everything does not.
 "$TEBURA" demo expo --data "$work/venue" --out "$work/report" |
   sed -E -e '/^# waiting/,/^# refusals/{/^  /d}' -e '/the hub was killed|faces were not taken|index\.html/d' \
-    -e 's/ [0-9]+ ms$//' -e 's/in [0-9.]+ s$/in … s/' -e 's/→card//' -e 's/ ⟲//'
+    -e 's/ [0-9]+ ms$//' -e 's/in [0-9.]+ s$/in … s/' -e 's/→card//' -e 's/ ⟲//' -e 's/ +$//'
 (cd "$work/report" && ls)
