@@ -10,6 +10,7 @@ pub(crate) mod expo;
 mod far;
 pub(crate) mod kaga;
 mod outcome;
+mod page;
 mod play;
 mod purses;
 mod report;

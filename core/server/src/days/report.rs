@@ -1,4 +1,4 @@
-//! The report: lines on the terminal, plots, and one page that shows it all, in Japanese and English.
+//! The report: what is told on the terminal, and the files with plots, data and page.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::accounts::Accounts;
 use super::outcome::{Outcome, percentile};
-use super::svg::{Bar, bars, escaped, steps};
+use super::page::{Page, page};
+use super::svg::{Bar, bars, steps};
 use super::{Day, DayError};
 
 /// Everything that is told of a day.
@@ -27,22 +28,14 @@ pub(super) struct Report {
     pub(super) seconds: f64,
 }
 
-/// What is said on the page besides what happened.
-pub(super) struct Page {
-    /// In both languages.
-    pub(super) title: &'static str,
-    /// What all this is.
-    pub(super) lead: &'static str,
-    /// Between which hours.
-    pub(super) hours: (u32, u32),
-}
-
 /// Waiting at a service.
-struct Waiting {
-    count: usize,
-    refused: usize,
-    half: f64,
-    most: f64,
+pub(super) struct Waiting {
+    pub(super) count: usize,
+    pub(super) refused: usize,
+    /// Milliseconds that half of them stayed under.
+    pub(super) half: f64,
+    /// And 95 in 100.
+    pub(super) most: f64,
 }
 
 /// A line of the day as the terminal shows it.
@@ -71,7 +64,7 @@ impl Report {
         Ok(())
     }
 
-    fn waiting(&self) -> BTreeMap<&str, Waiting> {
+    pub(super) fn waiting(&self) -> BTreeMap<&str, Waiting> {
         let mut by_service: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
         let people = self.outcomes.iter().filter(|own| !["hub", "provider"].contains(&own.service.as_str()));
         people.for_each(|own| by_service.entry(&own.service).or_default().push(own));
@@ -85,7 +78,7 @@ impl Report {
         by_service.into_iter().map(|(service, all)| (service, of(all))).collect()
     }
 
-    fn refusals(&self) -> BTreeMap<String, usize> {
+    pub(super) fn refusals(&self) -> BTreeMap<String, usize> {
         let mut by_reason = BTreeMap::new();
         for own in self.outcomes.iter().filter(|own| !own.done) {
             let reason = own.reason.as_deref().unwrap_or("(no reason)");
@@ -94,12 +87,12 @@ impl Report {
         by_reason
     }
 
-    fn fell_back(&self) -> usize {
+    pub(super) fn fell_back(&self) -> usize {
         self.outcomes.iter().filter(|own| own.fell_back).count()
     }
 
     /// How many requests were cut off, and how long the slowest took until it was answered all the same.
-    fn cut(&self) -> (usize, f64) {
+    pub(super) fn cut(&self) -> (usize, f64) {
         let cut = self.outcomes.iter().filter(|own| own.cut > 0);
         cut.fold((0, 0.0), |(count, most), own| (count + 1, own.ms.max(most)))
     }
@@ -151,7 +144,8 @@ fn write(folder: &Path, report: &Report, words: &Page) -> Result<(), DayError> {
     Ok(())
 }
 
-type Plot = (&'static str, &'static str, String);
+/// File name, caption, SVG.
+pub(super) type Plot = (&'static str, &'static str, String);
 
 fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
@@ -217,43 +211,4 @@ fn plots(report: &Report, hours: (u32, u32)) -> Vec<Plot> {
         ),
         ("paid", "支払の累計 / Paid so far", steps("支払の累計 / Paid so far", &paid, "¥", hours)),
     ]
-}
-
-fn page(report: &Report, plots: &[Plot], words: &Page) -> String {
-    let (title, lead) = (escaped(words.title), escaped(words.lead));
-    let lines = summary(report);
-    let facts = lines.iter().map(|line| match line.strip_prefix("# ") {
-        Some(title) => format!("<h3>{}</h3>", escaped(title)),
-        None => format!("<p>{}</p>", escaped(line.trim())),
-    });
-    let shown = plots
-        .iter()
-        .map(|(_, title, svg)| format!("<figure>{svg}<figcaption>{}</figcaption></figure>", escaped(title)));
-    let rows = report.outcomes.iter().map(|own| {
-        let cells = [
-            own.at.clone(),
-            own.service.clone(),
-            own.action.clone(),
-            own.who.clone(),
-            own.way.clone(),
-            if own.done { "✓".to_owned() } else { "✗".to_owned() },
-            own.reason.clone().unwrap_or_default(),
-            if own.yen == 0 { String::new() } else { own.yen.to_string() },
-            format!("{:.0}", own.ms),
-        ];
-        let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
-        format!("<tr>{cells}</tr>")
-    });
-    format!(
-        "<!doctype html>\n<html lang=\"ja\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>body{{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}}\
-         figure{{margin:1.5rem 0}}figcaption{{color:#555}}table{{border-collapse:collapse;font-size:14px}}td,th{{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:left}}\
-         td:nth-child(8),td:nth-child(9){{text-align:right}}p{{margin:.2rem 0}}</style></head><body>\
-         <h1>{title}</h1><p>{lead}</p>{}\
-         <h2>図 / Plots</h2>{}<h2>できごと / What happened</h2><table><thead><tr><th>時刻</th><th>サービス</th><th>こと</th><th>だれ</th><th>手段</th><th></th><th>理由</th>\
-         <th>円</th><th>ms</th></tr></thead><tbody>{}</tbody></table></body></html>\n",
-        facts.collect::<String>(),
-        shown.collect::<String>(),
-        rows.collect::<String>(),
-    )
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tebura_face::{FrameRefusal, Prompt};
 use tebura_hub::consent::{ConsentActor, ConsentError, ConsentState, NewConsent, OWN_PURPOSES};
 use tebura_hub::enroll_face::EnrollFaceError;
 use tebura_hub::ids::{GalleryId, MerchantId, PersonId, TillId};
@@ -28,7 +29,9 @@ const SHOP_TOKEN: &str = "demo-shop";
 /// Above this a PIN is asked: a lunch pays by face alone, a coat does not.
 const PIN_ABOVE: i64 = 5_000;
 /// How often somebody tries who did not do what the prompts asked.
-const SESSIONS: u32 = 16;
+const SESSIONS: u32 = 12;
+/// What every session asks first.
+const NOT_STRAIGHT: FrameRefusal = FrameRefusal::NotFollowed(Prompt::LookStraight);
 /// Largest payment at the demo till.
 const MAX_AMOUNT: i64 = 30_000;
 
@@ -228,12 +231,16 @@ async fn enrol(hub: &Hub, plan: &PersonPlan, person: PersonId) -> Result<(), Cit
         if session.used_at.is_some() {
             return Ok(());
         }
+        // At an earlier start, in vain.
+        if session.looks > 0 && attempt < SESSIONS {
+            continue;
+        }
         tracing::info!(%person, "enrolling a demo face");
         match look_around(hub, &key, &session, plan.seed).await {
             Ok(()) => return Ok(()),
             Err(EnrollFaceError::SessionOver) => {}
-            // Another session asks for other things.
-            Err(EnrollFaceError::Frame(_)) if attempt < SESSIONS => {}
+            // Another session asks for other moves.
+            Err(EnrollFaceError::Frame(refusal)) if attempt < SESSIONS && refusal != NOT_STRAIGHT => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -7,9 +7,9 @@ mod services;
 use ed25519_dalek::SigningKey;
 
 use super::far::Far;
+use super::page::Page;
 use super::play::{Props, now, play, stand};
 use super::purses::Purses;
-use super::report::Page;
 use super::site::credential;
 use super::tickets::{OFFICE, SECRET};
 use super::{Day, DayError};
@@ -17,9 +17,17 @@ use crate::demo::Cast;
 
 const PAGE: Page = Page {
     title: "会場の一日 / A day at the venue",
-    lead: "描かれた来場者と模擬のお金による一日です。実在の人もお金もありません。待ち時間は実測です。 A day of drawn visitors and play \
-           money. The hours are the script's; the waiting times are measured.",
+    lead: [
+        "描かれた来場者と模擬のお金による一日です。実在の人もお金もありません。時刻は台本のもので、待ち時間は実測です。",
+        "A day of drawn visitors and play money. The hours are the script's; the waiting times are measured.",
+    ],
     hours: (8, 23),
+    places: &[
+        ("venue", "ゲート / Gates"),
+        ("souvenirs", "みやげ店 / Souvenirs"),
+        ("food", "世界の食堂 / Food"),
+        ("kiosk", "売店 / Kiosk"),
+    ],
 };
 
 /// The whole day; `say` is told each line.
@@ -39,6 +47,9 @@ pub(crate) async fn run(day: &Day, say: &mut dyn FnMut(&str)) -> Result<(), DayE
     let mut report = play(&far, &standing, &props, script::script(), say).await?;
     let gates = report.outcomes.iter().filter(|own| own.service == "venue" && own.action == "enter");
     let (opened, shut): (Vec<_>, Vec<_>) = gates.partition(|own| own.done);
-    report.notes.push(format!("gates opened {} times and stayed shut {} times", opened.len(), shut.len()));
+    let (opened, shut) = (opened.len(), shut.len());
+    report.notes.push(format!(
+        "ゲートは {opened} 回開き {shut} 回閉じたまま / gates opened {opened} times and stayed shut {shut} times"
+    ));
     report.end(day, &PAGE, began.elapsed(), say)
 }

@@ -10,8 +10,8 @@ use std::time::Instant;
 use ed25519_dalek::SigningKey;
 
 use super::far::Far;
+use super::page::Page;
 use super::play::{Props, now, play, stand};
-use super::report::Page;
 use super::site::credential;
 use super::tickets::{OFFICE, SECRET};
 use super::{Day, DayError};
@@ -21,9 +21,21 @@ pub(super) use clinic::bill;
 
 const PAGE: Page = Page {
     title: "加賀の一日 / A day in Kaga",
-    lead: "描かれた人びとと模擬のお金による一日です。実在の人もお金もありません。 A day of drawn people and play money. The hours are \
-           the script's; the waiting times are measured.",
+    lead: [
+        "描かれた人びとと模擬のお金による一日です。実在の人もお金もありません。時刻は台本のもので、待ち時間は実測です。",
+        "A day of drawn people and play money. The hours are the script's; the waiting times are measured.",
+    ],
     hours: (6, 20),
+    places: &[
+        ("bus", "バス / Bus"),
+        ("clinic", "医療センター / Clinic"),
+        ("furusato", "ふるさと納税 / Hometown tax"),
+        ("hall", "文化会館 / Civic hall"),
+        ("orders", "自動発注 / Appliance"),
+        ("park", "屋内広場 / Play park"),
+        ("shelter", "避難所 / Shelter"),
+        ("till", "朝市のレジ / Till"),
+    ],
 };
 
 /// The whole day; `say` is told each line. `feed`: the bus line's.
@@ -44,6 +56,6 @@ pub(crate) async fn run(day: &Day, feed: &Path, say: &mut dyn FnMut(&str)) -> Re
     let mut report = play(&far, &standing, &props, script::script(), say).await?;
     drop(terminal);
     let sheltered = report.headcount["people"].to_string();
-    report.notes.push(format!("shelters: {sheltered}"));
+    report.notes.push(format!("避難所の人数 / people at shelters: {sheltered}"));
     report.end(day, &PAGE, began.elapsed(), say)
 }
