@@ -19,7 +19,7 @@ pub(crate) struct Galleries {
 }
 
 /// `name@version`: templates of different packs are never compared.
-pub(crate) fn pack_name(pack: &Pack) -> String {
+pub fn pack_name(pack: &Pack) -> String {
     format!("{}@{}", pack.name, pack.version)
 }
 

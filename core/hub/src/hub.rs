@@ -50,6 +50,8 @@ pub struct Hub {
     services: RwLock<BTreeMap<String, Arc<ServiceInstance>>>,
     /// When requests to services are looked through next for those whose time is over, milliseconds.
     pub(crate) swept_until: AtomicI64,
+    /// How long terminals may recognise people without a network.
+    pub(crate) bundle_life_ms: AtomicI64,
     pub(crate) purposes: RwLock<Arc<Purposes>>,
     pub(crate) sweeper: Sweeper,
     instruments: Cache<InstrumentId, Instrument>,
@@ -94,6 +96,7 @@ impl Hub {
             provers: RwLock::default(),
             services: RwLock::default(),
             swept_until: AtomicI64::new(0),
+            bundle_life_ms: AtomicI64::new(crate::services::BUNDLE_LIFE_MS),
             purposes: RwLock::default(),
             sweeper: Sweeper::default(),
             instruments: Cache::new(),

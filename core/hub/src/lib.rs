@@ -74,6 +74,7 @@ pub mod webhooks;
 pub mod worker;
 
 pub use drive::DriveError;
+pub use galleries::pack_name;
 pub use house_rail::{HOUSE, HouseRail};
 pub use hub::{Hub, Ports};
 

@@ -104,6 +104,11 @@ impl Hub {
     /// Whether a person has agreed to be looked for in this way. Read from the store each time, so that a withdrawal counts
     /// at the next search, whichever process took it.
     async fn may_be_matched(&self, person: PersonId, among: Among) -> Result<bool, LookError> {
+        Ok(self.agrees_to_be_found(person, among).await?)
+    }
+
+    /// The same, for whoever puts together who may be found elsewhere.
+    pub(crate) async fn agrees_to_be_found(&self, person: PersonId, among: Among) -> Result<bool, ReadError> {
         let purposes: &[&str] = match among {
             Among::Gallery(..) => &[AUTHENTICATE, NARROW],
             Among::Person(_) => &[AUTHENTICATE],

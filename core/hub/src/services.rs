@@ -8,6 +8,7 @@
 mod accept;
 mod admit;
 mod ask;
+mod bundle;
 mod consent;
 mod descriptor;
 mod hours;
@@ -28,6 +29,7 @@ mod wake;
 pub use accept::ServiceBreach;
 pub use admit::{GivenConsent, Who};
 pub use ask::{AskService, ServiceError};
+pub use bundle::{BUNDLE_LIFE_MS, BundleAsk, BundleError, BundledPerson, MOST_PEOPLE, OfflineBundle};
 pub use consent::ConsentAnswer;
 pub use descriptor::{Action, Claim, ClaimSource, Label, MessageKind, ServiceDescriptor};
 pub use hours::{DAYS, Hours, HoursConfig, HoursProblem, OpenConfig, Opening, Opens};

@@ -24,7 +24,9 @@ use tokio::task::JoinHandle;
 
 use crate::clock::SystemClock;
 use crate::key_file::{self, KeyFileError};
+use crate::offline_bundle::Sealed;
 use crate::wire::audit::HeadBody;
+use crate::wire::offline::OfflineBundleBody;
 
 /// How often heads are signed. What was written since the last time is protected by the chain, not yet by a signature.
 const EVERY: Duration = Duration::from_secs(60);
@@ -218,6 +220,12 @@ impl Heads {
     /// The public half of the key that signs.
     pub fn public_key(&self) -> &VerifyingKey {
         &self.public
+    }
+
+    /// Signs something that the hub hands out, which is no head.
+    pub async fn sign_bundle(&self, sealed: Sealed) -> OfflineBundleBody {
+        let keeping = self.keeping.lock().await;
+        sealed.signed(&keeping.key.0, &name_of(&self.public))
     }
 
     /// Kept heads, the newest first: those behind a place, at most `limit`.

@@ -11,6 +11,10 @@ use tebura_hub::budgets::{Budgets, Searcher};
 use tebura_hub::ids::TillId;
 use tebura_hub::ports::ReadError;
 
+const HOUR_MS: i64 = 3_600_000;
+/// Two weeks: somebody who withdraws stays at a terminal no longer than that.
+const MOST_OFFLINE_HOURS: u16 = 336;
+
 /// What an operator writes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -19,6 +23,8 @@ pub struct FacesConfig {
     false_match_rate: Option<f64>,
     /// Of single tills, by their ids.
     tills: BTreeMap<String, f64>,
+    /// How long a terminal may recognise people without a network, 1 to 336; 72 when it is left out.
+    offline_hours: Option<u16>,
 }
 
 /// Why faces are not searched as configured.
@@ -32,6 +38,9 @@ pub enum FacesConfigError {
         /// What is wrong.
         error: BudgetError,
     },
+    /// Too short or too long to be without the hub.
+    #[error("[faces] offline_hours is {0}; write 1 to {MOST_OFFLINE_HOURS}")]
+    OfflineHours(u16),
     /// No such till.
     #[error("[faces.tills] {0}: there is no such till; write the id of one, till_…")]
     Till(String),
@@ -63,6 +72,12 @@ impl FacesConfig {
         if is_any && curve.is_none() {
             let field = if default.is_some() { "false_match_rate" } else { "tills" }.to_owned();
             return Err(FacesConfigError::Budget { field, error: BudgetError::NoCurve });
+        }
+        if let Some(hours) = self.offline_hours {
+            if !(1..=MOST_OFFLINE_HOURS).contains(&hours) {
+                return Err(FacesConfigError::OfflineHours(hours));
+            }
+            hub.set_bundle_life(i64::from(hours) * HOUR_MS);
         }
         hub.set_budgets(budgets);
         for till in &tills {

@@ -24,6 +24,7 @@ pub mod key_file;
 pub mod layers;
 pub mod logging;
 pub mod messages;
+pub mod offline_bundle;
 pub mod openapi;
 pub mod plugins;
 pub mod problem;

@@ -3,6 +3,7 @@
 use tebura_ledger::Money;
 
 use super::ask::ServiceError;
+use super::bundle::FACE;
 use super::descriptor::{Action, Claim, ClaimSource};
 use super::instance::ServiceInstance;
 use super::record::{Asked, Consent};
@@ -36,6 +37,8 @@ pub enum Who {
         by: String,
     },
     Instrument(InstrumentId),
+    /// Recognised by face where there was no network, by a bundle of the hub.
+    SeenOffline(PersonId),
     /// Searched in the gallery of the service. The image is not kept. `pin`: where the face alone is not clear enough.
     Face {
         image: Vec<u8>,
@@ -92,6 +95,12 @@ impl Hub {
                 let known = self.instrument(id).await?.ok_or(ServiceError::InstrumentNotFound(id))?;
                 let by = vec!["instrument".to_owned()];
                 let recognised = Recognised { person: Some(known.person), instrument: Some(id), by, pass: None };
+                return self.way_accepted(action, recognised);
+            }
+            Who::SeenOffline(person) => {
+                self.store.person(person).await?.ok_or(ServiceError::PersonNotFound(person))?;
+                let by = vec![FACE.to_owned()];
+                let recognised = Recognised { person: Some(person), instrument: None, by, pass: None };
                 return self.way_accepted(action, recognised);
             }
             Who::Pass { code, image } => {

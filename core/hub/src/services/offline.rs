@@ -2,7 +2,8 @@
 //!
 //! The device's first entry of a service has the number 1. An entry takes effect once, whoever sends it however often; a log
 //! that forks, or leaves one out, goes no further. Every entry that was taken is remembered as the key of its request, so
-//! that nothing else is stored. Absent: recognising faces without a network, and money: who agrees has to be asked.
+//! that nothing else is stored. Who was recognised by face was so by a bundle (`bundle`) that the hub made for the device.
+//! Absent: money: who agrees has to be asked.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +15,13 @@ use tebura_ledger::Timestamp;
 
 use super::admit::Who;
 use super::ask::{AskService, ServiceError};
+use super::bundle::FACE;
 use super::look::ServiceAnswer;
 use crate::digest;
 use crate::hub::Hub;
 use crate::ids::{PartyId, PartyKeyId, PersonId};
 use crate::instant::{parse_rfc3339, rfc3339};
+use crate::parties::PartyKey;
 use crate::perform::KeyRequest;
 use crate::ports::{Caller, ClaimedKey, CommitError, ReadError, Unit};
 use crate::shards::key_home;
@@ -49,8 +52,10 @@ pub struct OfflineEntry {
     #[serde(default)]
     pub input: Value,
     pub person: Option<String>,
-    /// How the person was known: `card`, `qr`, `staff`.
+    /// How the person was known: `card`, `qr`, `staff`; `face` by a bundle.
     pub by: Option<String>,
+    /// The bundle by which the person was recognised.
+    pub bundle: Option<String>,
     /// Claims that staff vouch for.
     #[serde(default)]
     pub attested: BTreeMap<String, String>,
@@ -82,6 +87,8 @@ pub enum OfflineError {
     Malformed { place: usize, reason: String },
     #[error("entry {place} of the request: {error}")]
     Signature { place: usize, error: JwsError },
+    #[error("entry {number} is signed with a key that was revoked; enter what the device took again at the counter")]
+    KeyRevoked { number: u64 },
     #[error(
         "entry {number} is signed with a key that does not count for this device and time; register the device's key"
     )]
@@ -104,6 +111,34 @@ pub enum OfflineError {
     Commit(#[from] CommitError),
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+/// Why a device's signature does not count.
+#[derive(Debug)]
+pub(super) enum SignerRefusal {
+    Signature(JwsError),
+    KeyRevoked,
+    KeyUnknown,
+    SignatureWrong,
+    Read(ReadError),
+}
+
+impl From<ReadError> for SignerRefusal {
+    fn from(error: ReadError) -> Self {
+        SignerRefusal::Read(error)
+    }
+}
+
+impl SignerRefusal {
+    fn of_entry(self, place: usize, number: u64) -> OfflineError {
+        match self {
+            SignerRefusal::Signature(error) => OfflineError::Signature { place, error },
+            SignerRefusal::KeyRevoked => OfflineError::KeyRevoked { number },
+            SignerRefusal::KeyUnknown => OfflineError::KeyUnknown { number },
+            SignerRefusal::SignatureWrong => OfflineError::SignatureWrong { number },
+            SignerRefusal::Read(error) => OfflineError::Read(error),
+        }
+    }
 }
 
 /// What the next entry names of this one, and of none: as it is written.
@@ -151,7 +186,7 @@ impl Hub {
         let merchant = self.visible_service(caller, service).map_err(visible)?.config.merchant;
         let party = self.store.party(device).await?.filter(|party| party.merchant == Some(merchant));
         party.ok_or_else(|| OfflineError::DeviceNotFound(entry.device.clone()))?;
-        self.check_signature(place, number, device, at, signed).await?;
+        self.signer(device, at, signed).await.map_err(|refusal| refusal.of_entry(place, number))?;
         if at > self.now().plus_ms(SKEW_MS) {
             return Err(OfflineError::NotYet { number, at });
         }
@@ -170,6 +205,11 @@ impl Hub {
         if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             return self.taken_before(number, &key, claimed).await;
         }
+        if entry.by.as_deref() == Some(FACE)
+            && let Some(code) = self.bundle_refuses(entry.bundle.as_deref(), service, device, at).await?
+        {
+            return self.remember_refusal(number, key, code).await;
+        }
         let asked = match ask(caller, service, entry, at) {
             Ok(ask) => self.ask_service(key.clone(), ask).await,
             Err(error) => Err(error),
@@ -186,33 +226,31 @@ impl Hub {
         }
     }
 
-    async fn check_signature(
+    /// The key of a device that signed something said to be from `at`.
+    pub(super) async fn signer(
         &self,
-        place: usize,
-        number: u64,
         device: PartyId,
         at: Timestamp,
         signed: &SignedStatement,
-    ) -> Result<(), OfflineError> {
-        let unread = |error| OfflineError::Signature { place, error };
-        let detached = Detached::read(&signed.signature).map_err(unread)?;
-        let named = detached.key_id().ok_or_else(|| unread(JwsError::KeyIdMissing))?;
+    ) -> Result<PartyKey, SignerRefusal> {
+        let detached = Detached::read(&signed.signature).map_err(SignerRefusal::Signature)?;
+        let named = detached.key_id().ok_or(SignerRefusal::Signature(JwsError::KeyIdMissing))?;
         let id: Option<PartyKeyId> = named.parse().ok();
         let key = match id {
             Some(id) => self.store.party_key(id).await?,
             None => None,
         };
+        let key = key.filter(|key| key.party == device).ok_or(SignerRefusal::KeyUnknown)?;
         // A stolen device may say any time: what a revoked key signed is not taken any more, whenever it claims to be from.
-        let counts = key.filter(|key| {
-            key.party == device
-                && key.revoked_at.is_none()
-                && key.valid_from <= at.plus_ms(SKEW_MS)
-                && key.valid_until.is_none_or(|until| at < until)
-        });
-        let key = counts.ok_or(OfflineError::KeyUnknown { number })?;
+        if key.revoked_at.is_some() {
+            return Err(SignerRefusal::KeyRevoked);
+        }
+        if key.valid_from > at.plus_ms(SKEW_MS) || key.valid_until.is_some_and(|until| at >= until) {
+            return Err(SignerRefusal::KeyUnknown);
+        }
         let public = VerifyingKey::from_bytes(&key.public_key);
         let fits = public.is_ok_and(|public| detached.is_by(&public, &signed.body));
-        if fits { Ok(()) } else { Err(OfflineError::SignatureWrong { number }) }
+        if fits { Ok(key) } else { Err(SignerRefusal::SignatureWrong) }
     }
 
     async fn taken_before(&self, number: u64, key: &KeyRequest, claimed: ClaimedKey) -> Result<Taken, OfflineError> {
@@ -267,7 +305,10 @@ fn ask(caller: &Caller, service: &str, entry: OfflineEntry, at: Timestamp) -> Re
         Some(person) => {
             let unknown = ServiceError::WayUnknown(person.clone());
             let person: PersonId = person.parse().map_err(|_| unknown)?;
-            Who::Person { person, by: by.unwrap_or_default() }
+            match by.as_deref() {
+                Some(FACE) => Who::SeenOffline(person),
+                Some(_) | None => Who::Person { person, by: by.unwrap_or_default() },
+            }
         }
     };
     Ok(AskService {

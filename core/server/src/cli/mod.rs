@@ -15,6 +15,7 @@ mod pay;
 mod plugin;
 mod print;
 mod reconcile;
+mod said;
 mod serve;
 mod statement;
 mod vpia;

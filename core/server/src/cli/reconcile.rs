@@ -1,16 +1,15 @@
 //! `tebura reconcile`: brings a rail's statement to the hub that runs and shows what is left to do.
 
-use std::error::Error;
 use std::path::PathBuf;
 
 use clap::Args;
-use reqwest::{Client, Response};
+use reqwest::Client;
 use sha2::{Digest, Sha256};
 
+use super::said::good;
 use super::{Outcome, print};
 use crate::hex;
 use crate::messages::{Language, fill, text};
-use crate::problem::ProblemBody;
 use crate::wire::rail_statements::{RailStatementFindingsBody, RailStatementHeadBody};
 
 /// The command fails when something is left to do: a nightly job says so by itself.
@@ -45,7 +44,7 @@ pub(super) async fn run(arguments: ReconcileArguments) -> Outcome {
         .body(bytes)
         .send()
         .await?;
-    let head: RailStatementHeadBody = serde_json::from_slice(&body(brought).await?)?;
+    let head: RailStatementHeadBody = serde_json::from_slice(&good(brought).await?)?;
     let counts = &head.counts;
     let [matched, at_rail, here, differs, awaited] =
         [counts.matched, counts.missing_at_rail, counts.missing_here, counts.amount_differs, counts.awaited]
@@ -65,7 +64,7 @@ pub(super) async fn run(arguments: ReconcileArguments) -> Outcome {
         loop {
             let page = format!("{url}/{}?verdict={verdict}&after={after}&limit=500", head.id);
             let found = client.get(page).bearer_auth(&arguments.key).send().await?;
-            let found: RailStatementFindingsBody = serde_json::from_slice(&body(found).await?)?;
+            let found: RailStatementFindingsBody = serde_json::from_slice(&good(found).await?)?;
             for finding in &found.findings {
                 open += u32::from(verdict != "awaited");
                 let operation = finding.operation.as_deref().unwrap_or("-");
@@ -86,15 +85,4 @@ pub(super) async fn run(arguments: ReconcileArguments) -> Outcome {
         }
     }
     if open > 0 { Err(fill(language, "reconcile.open", &[("count", &open.to_string())]).into()) } else { Ok(()) }
-}
-
-/// A good answer, or the problem in words.
-async fn body(response: Response) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-    let status = response.status();
-    let bytes = response.bytes().await?;
-    if status.is_success() {
-        return Ok(bytes.to_vec());
-    }
-    let problem: Option<ProblemBody> = serde_json::from_slice(&bytes).ok();
-    Err(problem.map_or_else(|| status.to_string(), |problem| format!("{} ({})", problem.detail, problem.code)).into())
 }

@@ -132,6 +132,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(services::answer_consent))
         .routes(routes!(services::tell_service))
         .routes(routes!(offline::take_offline_entries))
+        .routes(routes!(offline::make_offline_bundle))
         .routes(routes!(rails::list_rails))
         .routes(routes!(rails::get_rail))
         .routes(routes!(rail_statements::bring_rail_statement, rail_statements::list_rail_statements))

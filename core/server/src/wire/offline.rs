@@ -33,6 +33,28 @@ impl From<SignedEntryBody> for SignedStatement {
     }
 }
 
+/// What a terminal asks for before it goes where there is no network.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfflineBundleRequestBody {
+    /// Signed by the terminal: JSON with `service`, `device`, `recipient` (an X25519 key, base64url) and `at`.
+    pub request: SignedEntryBody,
+}
+
+/// Faces for one terminal: readable by that terminal only, and signed by the hub.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfflineBundleBody {
+    /// JSON, as it was signed: for whom, of which pack, how near a face has to be, until when.
+    pub header: String,
+    /// The HPKE encapsulated key (RFC 9180: X25519, HKDF-SHA256, ChaCha20-Poly1305), base64url.
+    pub encapsulated: String,
+    /// Whom the terminal may recognise, sealed; base64url.
+    pub sealed: String,
+    /// Detached JWS with Ed25519 by the key of the audit log over the digests of both.
+    pub signature: String,
+}
+
 /// What became of a stretch.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct TakenBody {

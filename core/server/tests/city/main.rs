@@ -6,5 +6,6 @@ mod bus;
 mod clinic;
 mod counters;
 mod gate;
+mod shelter;
 mod staff_login;
 mod town;

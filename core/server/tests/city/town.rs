@@ -55,6 +55,26 @@ impl Town {
         Town { city, keys, merchant, gallery, router, terminal: String::new() }
     }
 
+    /// The key with which a terminal asks services.
+    pub(super) fn terminal_key(&self) -> &str {
+        &self.terminal
+    }
+
+    /// Registers a party's key, proven by its own signature. Returns its id.
+    pub(super) async fn register_key(&self, party: &str, body: String, proof: &str) -> String {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/v1/parties/{party}/keys"))
+            .header("authorization", format!("Bearer {}", self.keys.operator_key))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "key")
+            .header("tebura-signature", proof)
+            .body(Body::from(body));
+        let (status, key) = self.send(request.unwrap()).await;
+        assert_eq!(status, StatusCode::CREATED, "{key}");
+        key["id"].as_str().unwrap().to_owned()
+    }
+
     /// The id of somebody of the demo.
     pub(super) fn person(&self, word: &str) -> &str {
         &self.keys.people[word]

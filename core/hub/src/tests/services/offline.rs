@@ -14,19 +14,19 @@ use crate::statements::jws::sign;
 use crate::tests::world::key;
 
 const TODAY_MS: i64 = 1_790_000_000_000;
-const HOUR_MS: i64 = 3_600_000;
+pub(super) const HOUR_MS: i64 = 3_600_000;
 
 /// A shelter's device, and the log that it keeps.
-struct Device {
-    town: Town,
-    party: PartyId,
+pub(super) struct Device {
+    pub(super) town: Town,
+    pub(super) party: PartyId,
     private: SigningKey,
-    kid: PartyKeyId,
-    log: Vec<SignedStatement>,
+    pub(super) kid: PartyKeyId,
+    pub(super) log: Vec<SignedStatement>,
 }
 
 impl Device {
-    async fn open() -> Device {
+    pub(super) async fn open() -> Device {
         let town = town_where(None).await;
         town.clock.jump_ms(TODAY_MS);
         let party = town.hub.register_party(key("device"), "東小学校", Some(town.merchant)).await.unwrap().row.id;
@@ -47,16 +47,20 @@ impl Device {
             "action": "visit", "input": {"do": ["count", "done"]},
         });
         body.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        self.sign(&body)
+    }
+
+    pub(super) fn sign(&self, body: &Value) -> SignedStatement {
         let body = body.to_string().into_bytes();
         SignedStatement { signature: sign(&self.private, Some(&self.kid.to_string()), &body), body }
     }
 
-    fn write(&mut self, said: Value) {
+    pub(super) fn write(&mut self, said: Value) {
         let entry = self.entry(said);
         self.log.push(entry);
     }
 
-    async fn send(&self, entries: &[SignedStatement]) -> (Vec<Taken>, Option<OfflineError>) {
+    pub(super) async fn send(&self, entries: &[SignedStatement]) -> (Vec<Taken>, Option<OfflineError>) {
         let caller = Caller::Merchant(self.town.merchant);
         self.town.hub.take_offline(&caller, "north", entries.to_vec()).await
     }
@@ -68,7 +72,7 @@ impl Device {
     }
 }
 
-fn asked(taken: &Taken) -> Value {
+pub(super) fn asked(taken: &Taken) -> Value {
     match &taken.outcome {
         TakenOutcome::Asked(answer) => output(answer),
         TakenOutcome::Refused(code) => json!({ "refused": code }),
@@ -171,5 +175,5 @@ async fn an_entry_counts_only_as_its_device_signed_it() {
 
     // Stolen: whatever time it claims.
     hub.revoke_party_key(&Caller::Operator, device.party, device.kid).await.unwrap();
-    assert!(device.refused(good).await.contains("does not count for this device"));
+    assert!(device.refused(good).await.contains("signed with a key that was revoked"));
 }

@@ -11,13 +11,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tebura_plugin_host::{Package, powers};
 
+use super::super::said::good;
 use super::super::{Failure, Outcome, print};
 use super::key::PUBLISHER;
 use super::{manifest_of, words};
 use crate::demo::DemoFile;
 use crate::messages::{Language, fill, text};
 use crate::plugins::{EndpointGrant, Grants, OpenWork};
-use crate::problem::ProblemBody;
 use crate::wire::plugins::{InstallBody, ListedBody, OfferBody, ReasonBody};
 
 /// Which hub, and as whom. The demo city's data folder says both.
@@ -346,15 +346,7 @@ impl Far {
         }
         let unreachable = |_| format!("no hub answers at {}; start one, or name it with --hub", self.hub);
         let response = request.send().await.map_err(unreachable)?;
-        let succeeded = response.status().is_success();
-        let bytes = response.bytes().await?.to_vec();
-        if succeeded {
-            return Ok(bytes);
-        }
-        match serde_json::from_slice::<ProblemBody>(&bytes) {
-            Ok(problem) => Err(format!("{} ({})", problem.detail, problem.code).into()),
-            Err(_) => Err(format!("the hub at {} answered something else; is it of another version?", self.hub).into()),
-        }
+        good(response).await
     }
 }
 
