@@ -16,6 +16,7 @@ mod plugin;
 mod print;
 mod reconcile;
 mod said;
+mod sandbox;
 mod serve;
 mod statement;
 mod vpia;
@@ -65,6 +66,9 @@ enum Command {
     /// Keep a device's log while there is no network, and send it later.
     #[command(subcommand)]
     Offline(offline::OfflineCommand),
+    /// What the far side has, made up: My Number cards that sign.
+    #[command(subcommand)]
+    Sandbox(sandbox::SandboxCommand),
     /// Compare a rail's statement with what the hub asked of it.
     Reconcile(reconcile::ReconcileArguments),
     /// Make the first operator key of a hub.
@@ -135,6 +139,7 @@ pub fn main() -> ExitCode {
         Some(Command::Contract(contract)) => contract::run(contract),
         Some(Command::Statement(statement)) => statement::run(statement),
         Some(Command::Offline(offline)) => in_runtime(offline::run(offline)),
+        Some(Command::Sandbox(sandbox)) => sandbox::run(sandbox),
         Some(Command::Reconcile(reconcile)) => in_runtime(reconcile::run(reconcile)),
         Some(Command::Rail(RailSwitch::Stop(rail))) => in_runtime(plugin::switch_rail(rail, false)),
         Some(Command::Rail(RailSwitch::Resume(rail))) => in_runtime(plugin::switch_rail(rail, true)),

@@ -161,3 +161,71 @@ async fn tpki_4_jpki_10_a_person_proves_who_she_is_with_her_card() {
     assert_eq!(town.operator("POST", "/v1/proofings", asked).await.0, StatusCode::CREATED);
     town.city.stop().await;
 }
+
+/// A command of the program, with something on its standard input: what it printed.
+fn shell(folder: &std::path::Path, arguments: &[&str], input: &str) -> String {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tebura"));
+    let command = command.args(arguments).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = command.stderr(Stdio::null()).spawn().unwrap();
+    running.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = running.wait_with_output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+async fn install(town: &Town, anchors: &str, profile: &str, platform: &Platform) {
+    let mut body = package(&[], platform);
+    body["grants"]["settings"] = json!({"anchors": anchors, "profile": profile});
+    let (status, offer) = town.operator("POST", "/operator/plugins/offer", body.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{offer}");
+    body["approval"] = offer["approval"].clone();
+    let (status, installed) = town.operator("POST", "/operator/plugins", body).await;
+    assert_eq!(status, StatusCode::OK, "{installed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tpki_1_tpki_6_the_shells_cards_prove_and_their_roots_never_count_in_production() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(data.path().join("credentials")).unwrap();
+    std::fs::write(data.path().join("credentials/platform"), "Bearer of the platform\n").unwrap();
+    let platform = Platform::open("of the platform", system_clock()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let card = |arguments: &[&str]| shell(folder.path(), &[&["sandbox", "card"], arguments].concat(), "");
+    let anchors = card(&["roots", "roots"]);
+    assert_eq!(anchors.split(' ').count(), 3, "two generations of today's kind, and the next kind");
+    for (file, root, serial, more) in [
+        ("today", "rsa", "51", None),
+        ("next", "p384", "52", None),
+        ("over", "rsa", "53", Some("--expired")),
+        ("old", "rsa-over", "54", None),
+        ("login", "p384", "55", Some("--for-logging-in")),
+    ] {
+        let root = format!("roots/{root}.json");
+        let more: Vec<&str> = more.into_iter().collect();
+        assert_eq!(card(&[&["new", file, "--root", &root, "--serial", serial], &more[..]].concat()), serial);
+        platform.note(u64::from_str_radix(serial, 16).unwrap(), "user-hanako");
+    }
+    assert!(card(&["show", "next"]).contains("P-384/SHA-384"));
+    let town = Town::start(data.path()).await;
+    let hanako = person(&town, "加賀 花子").await;
+    for (profile, file, expected) in [
+        ("production", "today", "anchor.test_only"),
+        ("production", "next", "anchor.test_only"),
+        ("test", "today", "proven"),
+        ("test", "next", "proven"),
+        ("test", "over", "certificate.expired"),
+        ("test", "old", "anchor.expired"),
+        ("test", "login", "certificate.not_for_signing"),
+    ] {
+        install(&town, &anchors, profile, &platform).await;
+        let (path, to_sign) = begin(&town, &hanako, &format!("{profile}-{file}")).await;
+        let evidence = shell(folder.path(), &["sandbox", "card", "sign", file], &STANDARD.encode(&to_sign));
+        let evidence: Value = serde_json::from_str(&evidence).unwrap();
+        let (_, given) = town.operator("POST", &format!("{path}/evidence"), evidence).await;
+        let said = given["reason"]["code"].as_str().or(given["status"].as_str());
+        assert_eq!(said, Some(expected), "{profile} {file}: {given}");
+    }
+    town.city.stop().await;
+}

@@ -1,90 +1,13 @@
 //! Who certifies, and cards that sign.
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaEncoding};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
 use super::der::{bits, context, integer, octets, oid, sequence, set, sorted, time, tlv, utf8, yes};
+use super::key::{Algorithm, Key, rsa_info};
 
 const DAY_MS: i64 = 86_400_000;
 const YEAR_MS: i64 = 365 * DAY_MS;
 const ATTRIBUTE: &str = "1.2.392.200149.8.5.5";
-
-/// What keys are of: today's cards, and the next ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// RSA of 2048 bits with SHA-256.
-    Rsa2048,
-    /// P-384 with SHA-384.
-    P384,
-}
-
-enum Key {
-    Rsa(RsaKeyPair),
-    P384(EcdsaKeyPair),
-}
-
-impl Key {
-    fn new(algorithm: Algorithm) -> Key {
-        match algorithm {
-            Algorithm::Rsa2048 => Key::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect("keys can be drawn")),
-            Algorithm::P384 => {
-                Key::P384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).expect("keys can be drawn"))
-            }
-        }
-    }
-
-    /// SubjectPublicKeyInfo.
-    fn info(&self) -> Vec<u8> {
-        match self {
-            Key::Rsa(key) => rsa_info(key.public_key().as_ref()),
-            Key::P384(key) => {
-                let algorithm = sequence(&[&oid("1.2.840.10045.2.1"), &oid("1.3.132.0.34")]);
-                sequence(&[&algorithm, &bits(0, key.public_key().as_ref())])
-            }
-        }
-    }
-
-    /// The algorithm of its signatures.
-    fn signs_with(&self) -> Vec<u8> {
-        match self {
-            Key::Rsa(_) => sequence(&[&oid("1.2.840.113549.1.1.11"), &tlv(5, &[])]),
-            Key::P384(_) => sequence(&[&oid("1.2.840.10045.4.3.3")]),
-        }
-    }
-
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let random = SystemRandom::new();
-        match self {
-            Key::Rsa(key) => {
-                let mut signature = vec![0; key.public_modulus_len()];
-                let encoding: &'static dyn RsaEncoding = &RSA_PKCS1_SHA256;
-                key.sign(encoding, &random, message, &mut signature).expect("an RSA key signs");
-                signature
-            }
-            Key::P384(key) => key.sign(&random, message).expect("a P-384 key signs").as_ref().to_vec(),
-        }
-    }
-
-    fn hash(&self, message: &[u8]) -> Vec<u8> {
-        match self {
-            Key::Rsa(_) => digest(&SHA256, message).as_ref().to_vec(),
-            Key::P384(_) => digest(&SHA384, message).as_ref().to_vec(),
-        }
-    }
-
-    fn hash_name(&self) -> Vec<u8> {
-        match self {
-            Key::Rsa(_) => sequence(&[&oid("2.16.840.1.101.3.4.2.1"), &tlv(5, &[])]),
-            Key::P384(_) => sequence(&[&oid("2.16.840.1.101.3.4.2.2")]),
-        }
-    }
-}
-
-fn rsa_info(key: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&oid("1.2.840.113549.1.1.1"), &tlv(5, &[])]), &bits(0, key)])
-}
 
 fn key_id(info: &[u8]) -> Vec<u8> {
     digest(&SHA256, info).as_ref()[..20].to_vec()
@@ -128,10 +51,10 @@ impl CertifierPlan {
 
 /// A root that issues people's certificates directly.
 pub struct Certifier {
-    key: Key,
-    name: Vec<u8>,
-    key_id: Vec<u8>,
-    certificate: Vec<u8>,
+    pub(super) key: Key,
+    pub(super) name: Vec<u8>,
+    pub(super) key_id: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
 }
 
 impl Certifier {
@@ -338,11 +261,11 @@ pub struct SignPlan {
 
 /// A card with its key.
 pub struct Card {
-    key: Key,
-    issuer: Vec<u8>,
-    serial: Vec<u8>,
-    key_id: Vec<u8>,
-    certificate: Vec<u8>,
+    pub(super) key: Key,
+    pub(super) issuer: Vec<u8>,
+    pub(super) serial: Vec<u8>,
+    pub(super) key_id: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
 }
 
 impl Card {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -36,6 +36,7 @@ struct Books {
 struct Desk {
     books: Arc<Mutex<Books>>,
     credential: Arc<str>,
+    admin: Option<Arc<str>>,
     clock: Clock,
 }
 
@@ -62,11 +63,29 @@ impl Platform {
     /// # Errors
     /// When no port is free.
     pub async fn open(credential: &str, clock: Clock) -> std::io::Result<Platform> {
+        Self::start((Ipv4Addr::LOCALHOST, 0).into(), credential, None, clock).await
+    }
+
+    /// Opens it at an address. Callers of `/sandbox` show `admin`; without it those routes say nothing.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub async fn start(
+        bind: SocketAddr,
+        credential: &str,
+        admin: Option<&str>,
+        clock: Clock,
+    ) -> std::io::Result<Platform> {
         let books: Arc<Mutex<Books>> = Arc::default();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = TcpListener::bind(bind).await?;
         let address = listener.local_addr()?;
-        let desk = Desk { books: Arc::clone(&books), credential: credential.into(), clock };
-        let router = Router::new().route("/v1/certificate-status", post(status)).with_state(desk);
+        let admin = admin.map(Into::into);
+        let desk = Desk { books: Arc::clone(&books), credential: credential.into(), admin, clock };
+        let router = Router::new()
+            .route("/v1/certificate-status", post(status))
+            .route("/sandbox/cards", post(note))
+            .route("/sandbox/cards/{serial}/revoke", post(revoke))
+            .with_state(desk);
         let task = tokio::spawn(async move {
             // It serves until it is stopped; then nobody asks how it ended.
             let _ = axum::serve(listener, router).await;
@@ -119,13 +138,59 @@ fn number(serial: u64) -> String {
     bytes.iter().fold(sign.to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
+/// A certificate that this operator is to know.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Noted {
+    /// Hexadecimal.
+    serial: String,
+    user: String,
+}
+
+impl Desk {
+    fn administers(&self, headers: &HeaderMap) -> Result<MutexGuard<'_, Books>, StatusCode> {
+        let admin = self.admin.as_deref().ok_or(StatusCode::NOT_FOUND)?;
+        if shown(headers) != Some(admin) {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        Ok(self.books.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn shown(headers: &HeaderMap) -> Option<&str> {
+    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+fn serial(text: &str) -> Result<String, StatusCode> {
+    u64::from_str_radix(text, 16).map(number).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+async fn note(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(noted): Json<Noted>,
+) -> Result<StatusCode, StatusCode> {
+    desk.administers(&headers)?.known.insert(serial(&noted.serial)?, (noted.user, false));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn revoke(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(which): Path<String>,
+) -> Result<StatusCode, StatusCode> {
+    let mut books = desk.administers(&headers)?;
+    let (_, revoked) = books.known.get_mut(&serial(&which)?).ok_or(StatusCode::NOT_FOUND)?;
+    *revoked = true;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn status(
     State(desk): State<Desk>,
     headers: HeaderMap,
     Json(asked): Json<Asked>,
 ) -> Result<Json<Said>, StatusCode> {
-    let shown = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if shown.and_then(|shown| shown.strip_prefix("Bearer ")) != Some(&*desk.credential) {
+    if shown(&headers) != Some(&*desk.credential) {
         return Err(StatusCode::UNAUTHORIZED);
     }
     if asked.issuer_key_id.is_empty() {
