@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "IIvDJotBqRXwfN/NZIZSH7EQU57yKkgPBnfd3Q7MvrerXOdKRbcPjlzDEMVxNgm7a/e0jPAdsQhsm9ExgoCcBA=="
+      "signature": "j40SMVpRxmLnYOVBlpjhLyabTH4csz+RUGKqvF3Tjeg2DlKE5VC0L9Dw0bGW3TACSX7pWlx1r4gtd/CqY0MdAA=="
     }
   ]
 }

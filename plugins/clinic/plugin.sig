@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "7Gp0tED/x4nYv3ellwblj0+RBKQXC7A0/WuU8OXpvqoGh5KHxpUmrjSlH/hUY36L+njIBNNHwSZ6VyUiwlMxAw=="
+      "signature": "0DU6K0epLGXKdKR1KcJDEdMMqaRU+C5DFQnjaHUh0STUCnxr/6nFEs5Q4onGEZdlW6FoqsHu+jlHd977mR7jDg=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "qrgOP4ZdcOUBpT5OyQHlTz8sUzt3MYMVXy2x3jeUiMn3xcqnVGzWUJS2lE8Wi48kkQ9j0qfDgMd9XhkgfwbWCA=="
+      "signature": "neWj4SQY/GpnmHuRVy6mCQo12rR+D/PDCcgXXNngt3JgV/LS9YiUeIrKb+SRfhdv9ymtB9pY0kDJV+jTowBHAA=="
     }
   ]
 }

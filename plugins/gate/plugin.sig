@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "BPtFOcmJT21Pv19n5pleDhOU01tjcfyAwn5R1r0wUgkwXsP60IOLsm4SylnGmq8A3Oem/egDBs1wLqzBlUniAA=="
+      "signature": "B01B0fCW8rYcc9U1VIgh4tj5rdKNpmxQgdb3Si3y66XgpOitapbp4Rvch7S/3UIzelaSiNLqiFUqrxCm8DnXCA=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "Tpr6Q1UHnkQ2kRC5AhqQ7X6oetVlOpQHSQEnzrKKUUbFY8d789BT1Wma0yzLEB66JYWXT8KuKby8/GSC6gzVAQ=="
+      "signature": "tTlWakI5QFiJotWMDA2HsAYxJlZ1uat5F2yi+EYxWlTVNTUCwbrgBQ2KnTPkV31NnF9xg/EgIrz25cCHRXhxCw=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "HihBWji1F7p3jkDbyWcEVjxkY9q8ZIN0MTqDEdoJiIeRoWfgoo8ybQYhc/3U36NI9eBLE7SC6aZiK0WTR+95Ag=="
+      "signature": "WJBo0JuyHVzpP6VVudhCtvPjZ/I7Bs1OvcYvW8u13Z3Rrsf2123QcIMKwLGAVGlZqomiOlr4fh/ZXPUAY0FBAg=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "+0L+H4veHPa9KyfvZimYdyHyfpYhqi1R+ZyIkJjB7ObKRRo+whBZo70kd9zTMaSAQC7AvMGh4GT1KorlaO1BDg=="
+      "signature": "aJG66jKlsmE/TDjm4xIYjoFXrwi2HWlLzOZ/z7b/xuM9JPUKnTMtEdbazmAjknr86JxJBFu8ZU6Y3KtENxAdDw=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "jsZW9OFrmU8RJYaD05XbyvXuyYbLR1RXXntbesYe54gCNLhigPssolGl4dTeyia/8EOhvIbrwR82cw7MF97LBg=="
+      "signature": "okTSA7Ku1kH4B5jN8g+j5JQOMyevgyJClQct9LtU+MJH6UUE1b/LjmQeQyX2tBwhriAq65P7hYyMNJR1juRdAQ=="
     }
   ]
 }

@@ -48,10 +48,12 @@ before(async () => {
   /** A file of an example, with the ids of this city. */
   const example = (name) => readFileSync(join(import.meta.dirname, "../../examples", name), "utf8")
     .replaceAll(/mrc_01a2\w+/g, merchant).replaceAll(/gal_01a2\w+1"/g, `${gallery}"`).replaceAll(/gal_01a2\w+2"/g, `${today}"`);
-  const venue = example("gate/services/venue.toml");
+  const venue = example("services/venue.toml");
   const park = `plugin = "jp.tebura.play-park"\nmerchant = "${merchant}"\ncap = 5000\ngallery = "${gallery}"\n`
     + `title = { ja = "遊び場", en = "Park" }\npayees.facility = "${merchant}"\ngalleries.today = "${today}"\n`
     + `[settings]\nmunicipality = "17206"\ncapacity = 50\nvisit_minutes = 240\nprice = { child = 300, adult = 500 }\n`;
+  const playground = `${park.replace('"遊び場"', '"広場"')}confirm_groups = true\n[[settings.areas]]\nid = "small"\n`
+    + `title = { ja = "よちよち広場", en = "Toddlers" }\nstages = ["toddler"]\ncapacity = 9\nchildren_per_adult = 2\n`;
   const common = `merchant = "${merchant}"\ngallery = "${gallery}"\n`;
   const shelters = `plugin = "jp.tebura.shelter"\n${common}title = { ja = "避難所", en = "Shelters" }\ngalleries.sheltered = "${sheltered}"\n`
     + `[settings]\nshelters = [{ id = "east", name = "東小学校", capacity = 4 }]\n`;
@@ -59,8 +61,8 @@ before(async () => {
     + `[settings]\ncollect = "boarding"\nride_minutes = 120\npasses = []\n`
     + `fares = { route = "sea", stops = [{ id = "S1", name = "駅前", zone = "1" }, { id = "S2", name = "市役所", zone = "1" }], fares = { "1>1" = 100 } }\n`
     + `policy = { child_by = "school-year", free_infants = 2, senior_from = 70, senior_of = "17206", reductions = [] }\n`;
-  const clinic = example("clinic/services/clinic.toml");
-  await town.configure({ venue, park, shelters, bus, clinic });
+  const clinic = example("services/clinic.toml");
+  await town.configure({ venue, park, playground, shelters, bus, clinic });
   const bind = { action: "bind", by: "staff", person: hanako, input: { ticket: ticket("S1", "season") } };
   const key = (await town.operator("/v1/keys", { merchant, scopes: ["services"] })).secret;
   const bound = await town.call("/v1/services/venue/requests", bind, key);
@@ -198,6 +200,36 @@ test("a price is shown and agreed to before anything is taken", async () => {
   await page.locator("#consent-form button").click();
   await view("done");
   assert.match(await text("#done-facts"), /¥800|¥500/);
+});
+
+test("a group is counted on the screen, by its ages where the place asks, and goes in after its yes", async () => {
+  const group = async (adults, children, toddlers) => {
+    await open("park?service=playground&ask=toddlers");
+    for (const [name, count] of Object.entries({ adults, children, toddlers })) {
+      await page.locator(`#field-${name}`).fill(String(count));
+    }
+    await showFace("hanako");
+  };
+  await group(1, 3, 3);
+  await view("refused");
+  assert.equal(await text("#refused-title"), "大人の方が足りません");
+  assert.match(await text("#refused-facts"), /よちよち広場/);
+  await group(1, 2, 2);
+  await view("count");
+  assert.match(await text("#count-name"), /山＊＊＊ さま/);
+  assert.match((await text("#count-facts")).replaceAll(/\s+/g, " "), /大人 1 子ども 2 お支払い ¥1,100/);
+  assert.deepEqual(await findings(), []);
+  await shot("park-count");
+  await page.locator("#count-no").click();
+  await view("refused");
+  assert.match(await text("#refused-code"), /not_confirmed/);
+  await group(1, 2, 2);
+  await view("count");
+  await page.locator("#count-yes").click();
+  await view("consent");
+  assert.equal(await text("#consent-amount"), "¥1,100");
+  await page.locator("#consent-form button").click();
+  await view("done");
 });
 
 /** Looks at the camera, which sees a drawn face. */

@@ -245,6 +245,11 @@ async fn every_settings_field_wrong_in_turn_is_named_in_both_languages() {
             let told = told.unwrap_or_else(|| panic!("{id}: {field}: {wrong:?} in {}", file["settings"]));
             assert!(told.en.contains(&format!("line {}: {}", told.line, told.field)), "{}", told.en);
             assert!(told.ja.contains(&format!("{} 行目: {}", told.line, told.field)), "{}", told.ja);
+            // What to write is told in each language by its own words.
+            if let Some((_, wanted)) = told.en.split_once("; write ") {
+                let (english, _) = wanted.split_once(", for example").unwrap_or((wanted, ""));
+                assert!(!english.is_empty() && !told.ja.contains(english), "{}", told.ja);
+            }
             *tried.entry(id.clone()).or_insert(0) += 1;
         }
     }

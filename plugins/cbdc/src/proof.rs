@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tebura_plugin::{Fault, config, crypto};
+use tebura_plugin::{Fault, config, crypto, hex};
 
 use crate::{Sign, letter};
 
@@ -103,8 +103,4 @@ fn arbitrate(sign: Sign, word: &str, lock: &str, amount: u64, request: &str) -> 
 /// Made again whenever it is needed, and nowhere kept: 32 bytes that only the holder of the key can make.
 fn preimage(lock: &str) -> Result<Vec<u8>, Fault> {
     crypto::mac(PREIMAGE_KEY, format!("cbdc preimage v1\n{lock}").as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,7 +11,7 @@ mod ticket;
 use serde::{Deserialize, Serialize};
 use settings::{Pass, Settings, Title};
 use tebura_plugin::service::*;
-use ticket::{Known, Refusal, Ticket};
+use ticket::{Known, Paying, Refusal, Ticket};
 
 /// Whom the shops look for.
 const TODAY: &str = "today";
@@ -167,7 +167,8 @@ impl Service for Gate {
         };
         match at.name() {
             "held" => capture(&receipt.id, receipt.amount.clone()).then_with("paid", &visit),
-            "paid" => let_in(request, &Visit { paid: receipt.amount.minor(), ..visit }),
+            "paid" => paid(request, receipt, Visit { paid: receipt.amount.minor(), ..visit }),
+            "given back" => refused(request, "inside_already", Said::default()),
             other => fail("gate.money_unexpected", format!("no money is awaited at {other:?}")),
         }
     }
@@ -180,7 +181,11 @@ impl Service for Gate {
             // Held and not taken: it goes back.
             fail(why.code.as_str(), why.message.as_str())
         };
-        out(request, &visit, false, next)
+        let known = Known::at(&visit.key);
+        match is_charged_by(&known, request) {
+            true => next.put(visit.key, Known { paying: None, ..known }.bytes()),
+            false => next,
+        }
     }
 
     fn on_timer(&self, request: &Request, at: &Tag) -> Next {
@@ -190,7 +195,7 @@ impl Service for Gate {
         };
         let closed = done(&Said { reason: Some("closed"), ..entered(&visit) });
         let closed = if visit.pays_by_face { closed.dismiss(TODAY) } else { closed };
-        out(request, &visit, true, closed)
+        out(request, &visit, closed)
     }
 }
 
@@ -216,7 +221,8 @@ fn enter(request: &Request, settings: &Settings, input: &Enter) -> Result<Next, 
     let known = Known::of(&ticket);
     let reason = if pass.by_face { not_the_owner(request, &known) } else { None };
     let again = known.day == Some(today);
-    let reason = reason.or(match (known.is_inside(today), again, pass.re_entry) {
+    let inside = known.is_inside(today) || known.is_paying(request.now);
+    let reason = reason.or(match (inside, again, pass.re_entry) {
         (true, ..) => Some("inside_already"),
         (false, true, false) => Some("no_re_entry"),
         (false, ..) => None,
@@ -233,17 +239,30 @@ fn enter(request: &Request, settings: &Settings, input: &Enter) -> Result<Next, 
         paid: 0,
         pays_by_face: request.subject.is_some() && allowed.is_ok(),
     };
-    // From here on nobody else enters with it.
-    let inside = Known { day: Some(today), inside: Some(request.id.clone()), ..known };
     if pass.charge == 0 || again {
-        return Ok(let_in(request, &visit).put(ticket.key(), inside.bytes()));
+        return Ok(let_in(request, &visit, known));
     }
     if allowed == Err("instrument_not_allowed") {
         return Ok(refused(request, "instrument_not_allowed", said));
     }
     let memo = format!("入場料 {}", pass.title.get("ja").map_or("", String::as_str));
-    let price = hold("venue", yen(pass.charge), memo, request.now + HOLD_MS);
-    Ok(price.then_with("held", &visit).put(ticket.key(), inside.bytes()))
+    let until = request.now + HOLD_MS;
+    // From here on nobody else enters with it, until the charge ended in any way.
+    let charged = Known { paying: Some(Paying { request: request.id.clone(), until }), ..known };
+    Ok(hold("venue", yen(pass.charge), memo, until).then_with("held", &visit).put(ticket.key(), charged.bytes()))
+}
+
+fn is_charged_by(known: &Known, request: &Request) -> bool {
+    known.paying.as_ref().is_some_and(|paying| paying.request == request.id)
+}
+
+/// The charge was taken. Where that took so long that somebody entered with the ticket meanwhile, it goes back.
+fn paid(request: &Request, receipt: &Receipt, visit: Visit) -> Next {
+    let known = Known::at(&visit.key);
+    match is_charged_by(&known, request) {
+        true => let_in(request, &visit, known),
+        false => refund(&receipt.id, receipt.amount.clone()).then_with("given back", &visit),
+    }
 }
 
 /// Why a ticket of one person does not open for whoever shows it.
@@ -261,12 +280,13 @@ fn not_the_owner(request: &Request, known: &Known) -> Option<&'static str> {
     }
 }
 
-fn let_in(request: &Request, visit: &Visit) -> Next {
+fn let_in(request: &Request, visit: &Visit, known: Known) -> Next {
+    let today = Day::of(request.now);
     let told = serde_json::json!({
         "gate": visit.gate, "pass": visit.pass, "by": request.recognised_by, "re_entry": visit.re_entry, "paid": visit.paid
     });
-    let waiting = wait_until(Day::of(request.now).end()).showing(&entered(visit)).then_with("in", visit);
-    let waiting = waiting.tell("gate.entered", &told);
+    let waiting = wait_until(today.end()).showing(&entered(visit)).then_with("in", visit);
+    let waiting = waiting.put(visit.key.clone(), known.entered(today, &request.id).bytes()).tell("gate.entered", &told);
     if visit.pays_by_face { waiting.admit(TODAY) } else { waiting }
 }
 
@@ -280,14 +300,13 @@ fn entered(visit: &Visit) -> Said {
     }
 }
 
-/// The holder is not in by this request any more. `used`: whether the ticket counts as used today.
-fn out(request: &Request, visit: &Visit, used: bool, next: Next) -> Next {
-    let known = kv::get(&visit.key).and_then(|bytes| serde_json::from_slice::<Known>(&bytes).ok()).unwrap_or_default();
+/// The holder is not in by this request any more.
+fn out(request: &Request, visit: &Visit, next: Next) -> Next {
+    let known = Known::at(&visit.key);
     if known.inside.as_deref() != Some(request.id.as_str()) {
         return next;
     }
-    let day = known.day.filter(|_| used);
-    next.put(visit.key.clone(), Known { inside: None, day, ..known }.bytes())
+    next.put(visit.key.clone(), Known { inside: None, ..known }.bytes())
 }
 
 /// A gate that stays shut. The reason is told, so that mismatches are counted by gate.

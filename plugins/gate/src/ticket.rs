@@ -75,12 +75,24 @@ pub(crate) struct Known {
     pub(crate) day: Option<Day>,
     /// The request by which its holder is in.
     pub(crate) inside: Option<String>,
+    /// The charge that is on its way: nobody else enters with the ticket meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) paying: Option<Paying>,
+}
+
+/// A charge at the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Paying {
+    /// The request that charges.
+    pub(crate) request: String,
+    /// From here on it keeps nobody out any more: whatever became of it, nothing is held.
+    pub(crate) until: Millis,
 }
 
 impl Known {
     /// As the instance's keys have it.
     pub(crate) fn of(ticket: &Ticket) -> Known {
-        kv::get(&ticket.key()).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        Known::at(&ticket.key())
     }
 
     /// For the instance's keys.
@@ -88,8 +100,23 @@ impl Known {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// As the instance's keys have it, by key.
+    pub(crate) fn at(key: &str) -> Known {
+        kv::get(key).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
     /// Whether its holder is in, on this day.
     pub(crate) fn is_inside(&self, today: Day) -> bool {
         self.day == Some(today) && self.inside.is_some()
+    }
+
+    /// Whether somebody is at a gate with it.
+    pub(crate) fn is_paying(&self, now: Millis) -> bool {
+        self.paying.as_ref().is_some_and(|paying| now < paying.until)
+    }
+
+    /// In, by a request.
+    pub(crate) fn entered(self, today: Day, request: &str) -> Known {
+        Known { day: Some(today), inside: Some(request.to_owned()), paying: None, ..self }
     }
 }

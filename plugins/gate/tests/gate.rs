@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use tebura_plugin::NativeHost;
-use tebura_plugin::service::crypto;
+use tebura_plugin::service::{Event, Field, LedgerStep, Receipt, Request, Step, Wanted, crypto, handle, resume, yen};
 use tebura_plugin_gate::Gate;
 use tebura_plugin_test::service::{Ended, Harness, Visit};
 
@@ -234,6 +234,61 @@ fn a_pass_that_is_paid_at_the_gate_is_paid_once_a_day() {
     venue.pass_ms(24 * HOUR_MS);
     let poor = enter(&mut venue, WALLET, true);
     assert_eq!((&poor["reason"], &poor["code"]), (&json!("not_paid"), &json!("funds.insufficient")));
+}
+
+/// A step as the hub keeps it: the instance's keys are what the next one reads.
+fn kept(step: &Step) -> &Step {
+    NativeHost::with(|host| {
+        for write in &step.writes {
+            match &write.value {
+                Some(value) => drop(host.kv.insert(write.key.clone(), value.clone())),
+                None => drop(host.kv.remove(&write.key)),
+            }
+        }
+    });
+    step
+}
+
+#[test]
+fn a_charge_of_which_nothing_is_heard_keeps_the_ticket_out_for_minutes_and_is_given_back_when_it_comes_late() {
+    let pass = ticket("E1", "evening");
+    let owner = json!({"owner": "taro", "day": null, "inside": null});
+    NativeHost::with(|host| drop(host.kv.insert("ticket/E1".to_owned(), owner.to_string().into_bytes())));
+    let request = |id: &str, minutes: u64| Request {
+        id: id.to_owned(),
+        service: "venue".to_owned(),
+        now: 1_775_000_000_000 + minutes * 60_000,
+        action: "enter".to_owned(),
+        settings: settings().to_string(),
+        subject: Some("taro".to_owned()),
+        recognised_by: vec!["qr".to_owned(), "face".to_owned()],
+        claims: Vec::new(),
+        input: at("east-1", &pass).to_string(),
+        attributes: vec![Field { name: "rail".to_owned(), value: WALLET.to_owned() }],
+    };
+    let said = |step: &Step| -> Value {
+        let (Wanted::Done(text) | Wanted::Wait { output: Some(text), .. }) = &step.next else { panic!("{step:?}") };
+        serde_json::from_str(text).unwrap()
+    };
+    let moved = |id: &str| Event::Moved(Receipt { id: id.to_owned(), amount: yen(1_500) });
+    let first = handle(&Gate, &request("req_1", 0)).unwrap();
+    assert!(matches!(kept(&first).next, Wanted::Ledger(LedgerStep::Hold { .. })), "{first:?}");
+    // The first step after that traps, or its rail is silent. Nobody entered.
+    let meanwhile = handle(&Gate, &request("req_2", 5)).unwrap();
+    assert_eq!(said(&meanwhile)["reason"], "inside_already");
+    let later = handle(&Gate, &request("req_3", 11)).unwrap();
+    assert!(matches!(kept(&later).next, Wanted::Ledger(LedgerStep::Hold { .. })), "it pays again: {later:?}");
+    let held = resume(&Gate, &request("req_3", 11), &later.state, &moved("hold_3")).unwrap();
+    let entered = resume(&Gate, &request("req_3", 11), &held.state, &moved("op_3")).unwrap();
+    assert_eq!(said(kept(&entered))["admitted"], true);
+    // The first one's capture was on its way all the time.
+    let held = resume(&Gate, &request("req_1", 12), &first.state, &moved("hold_1")).unwrap();
+    let late = resume(&Gate, &request("req_1", 12), &held.state, &moved("op_1")).unwrap();
+    assert!(matches!(&kept(&late).next, Wanted::Ledger(LedgerStep::Refund { .. })), "{late:?}");
+    let refused = resume(&Gate, &request("req_1", 12), &late.state, &moved("op_1b")).unwrap();
+    assert_eq!(said(kept(&refused))["reason"], "inside_already");
+    let again = handle(&Gate, &request("req_4", 13)).unwrap();
+    assert_eq!(said(&again)["reason"], "inside_already", "who entered is in");
 }
 
 #[test]

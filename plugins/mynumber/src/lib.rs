@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tebura_identity::{
     Assertion, Challenge, Evidence, Identity, Session, Turn, challenge, export_identity, proven, refused, undecided,
 };
-use tebura_plugin::{Call, Field, Reply, Silence, Tag, config};
+use tebura_plugin::{Call, Field, Reply, Silence, Tag, config, hex};
 
 use crate::attributes::Attributes;
 use crate::chain::{Anchors, ends_ms, issuer_key_id};
@@ -177,10 +177,6 @@ fn assertion(kept: Kept, user: &str) -> Assertion {
         evidence_digest: kept.digest,
         link: Some(link.to_vec()),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 export_identity!(MyNumber);

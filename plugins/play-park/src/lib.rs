@@ -1,11 +1,15 @@
 //! An indoor play park of a municipality: residents enter free by a claim about their residence, others pay the posted
-//! price, a group enters by one adult's face or card, and the park knows how many are in.
+//! price, a group enters by one adult's face or card and is counted on the screen, and the park knows how many are in, and
+//! how many children in each area.
 //!
 //! A visit is one request: it holds and captures the price, lets the person into today's gallery, waits until somebody says
 //! that the group leaves, or until it is over by itself, and gives the places back. Absent: who the children are. Children
 //! of a resident are free as far as the hub knows of them ([`LINKED_CHILDREN`]); where it knows nothing of children, the
-//! claim about residence is the household's and covers the group's children.
+//! claim about residence is the household's and covers the group's children. Children's stages are the group's word.
 
+mod group;
+
+use group::{Area, Group, NoPlace, Places, Title, children_in, count, key};
 use serde::{Deserialize, Serialize};
 use tebura_plugin::service::*;
 
@@ -17,6 +21,8 @@ pub const LINKED_CHILDREN: &str = "linked-children";
 const PEOPLE_IN: &str = "people-in";
 /// The price is captured as soon as it is held: a few minutes cover a rail that is slow.
 const HOLD_MS: u64 = 10 * 60_000;
+/// How long a group may look at its number.
+const CONFIRM_MS: u64 = 5 * 60_000;
 
 #[derive(Deserialize)]
 struct Settings {
@@ -24,6 +30,11 @@ struct Settings {
     price: Price,
     capacity: u64,
     visit_minutes: u64,
+    /// Whether a group is shown its number, and says yes to it, before it enters.
+    #[serde(default)]
+    confirm_groups: bool,
+    #[serde(default)]
+    areas: Vec<Area>,
 }
 
 #[derive(Deserialize)]
@@ -33,9 +44,8 @@ struct Price {
 }
 
 #[derive(Deserialize)]
-struct Enter {
-    adults: u64,
-    children: u64,
+struct Confirm {
+    agreed: bool,
 }
 
 /// What a visit has to remember: the price does not change while somebody pays.
@@ -45,9 +55,14 @@ struct Visit {
     free: u64,
     paid: u64,
     residence: Option<String>,
+    #[serde(default)]
+    places: Places,
+    /// When it is over by itself.
+    #[serde(default)]
+    until: Millis,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Shown {
     admitted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,11 +74,35 @@ struct Shown {
     paid: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     residence: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area: Option<Title>,
+    #[serde(skip_serializing_if = "Places::is_empty")]
+    areas: Places,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adults: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    children: Option<u64>,
+    /// How many children the hub knows to be linked to the adult.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked: Option<u64>,
+    /// What is going to be asked for, in yen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<u64>,
 }
 
 #[derive(Serialize)]
 struct Count {
     people: u64,
+    capacity: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    areas: Vec<AreaCount>,
+}
+
+#[derive(Serialize)]
+struct AreaCount {
+    id: String,
+    title: Title,
+    children: u64,
     capacity: u64,
 }
 
@@ -80,6 +119,7 @@ impl Service for PlayPark {
             .output(include_str!("../schemas/visit-output.json"))
             .wishes([RESIDENCE, LINKED_CHILDREN])
             .recognised_by(["face", "card", "qr", "staff"])
+            .message("confirm", include_str!("../schemas/confirm-message.json"))
             .message("leave", include_str!("../schemas/leave-message.json"));
         let count = Action::new("count")
             .title("ja", "在館人数")
@@ -94,9 +134,15 @@ impl Service for PlayPark {
             Err(why) => return fail(why.code, why.message),
         };
         match request.action.as_str() {
-            "count" => done(&Count { people: people_in(), capacity: settings.capacity }),
-            "enter" => match request.input::<Enter>() {
-                Ok(group) => enter(request, &settings, &group),
+            "count" => {
+                let areas = settings.areas.into_iter().map(|Area { id, title, capacity, .. }| {
+                    let children = children_in(&id);
+                    AreaCount { id, title, children, capacity }
+                });
+                done(&Count { people: people_in(), capacity: settings.capacity, areas: areas.collect() })
+            }
+            "enter" => match request.input::<Group>() {
+                Ok(group) => enter(request, &settings, &group, settings.confirm_groups && group.people() > 1),
                 Err(why) => fail(why.code, why.message),
             },
             other => fail("park.action_unknown", format!("there is no action {other:?}")),
@@ -127,40 +173,71 @@ impl Service for PlayPark {
     }
 
     fn on_timer(&self, request: &Request, at: &Tag) -> Next {
-        let_out(request, at, "closed")
+        match at.name() {
+            "counted" => done(&refused("not_confirmed")),
+            _ => let_out(request, at, "closed"),
+        }
     }
 
-    fn on_message(&self, request: &Request, at: &Tag, _: &Message) -> Next {
-        let_out(request, at, "left")
+    fn on_message(&self, request: &Request, at: &Tag, message: &Message) -> Next {
+        match (at.name(), message.name.as_str()) {
+            ("counted", "confirm") => confirmed(request, at, message),
+            // Who leaves before they came in did not come in.
+            ("counted", _) => done(&refused("not_confirmed")),
+            (_, "confirm") => still_in(at),
+            _ => let_out(request, at, "left"),
+        }
     }
 }
 
-fn enter(request: &Request, settings: &Settings, group: &Enter) -> Next {
-    let people = group.adults + group.children;
-    if people == 0 {
-        return done(&refused("nobody"));
+/// The group said whether it is as many as the screen says.
+fn confirmed(request: &Request, at: &Tag, message: &Message) -> Next {
+    match (message.input::<Confirm>(), at.value::<Group>(), request.settings::<Settings>()) {
+        (Ok(Confirm { agreed: false }), _, _) => done(&refused("not_confirmed")),
+        // The park may have filled meanwhile: all is looked at again.
+        (Ok(Confirm { agreed: true }), Ok(group), Ok(settings)) => enter(request, &settings, &group, false),
+        (Err(why), _, _) | (_, Err(why), _) | (_, _, Err(why)) => fail(why.code, why.message),
     }
-    if group.adults == 0 {
-        return done(&refused("child_alone"));
-    }
+}
+
+fn enter(request: &Request, settings: &Settings, group: &Group, confirm: bool) -> Next {
+    let people = group.people();
+    let places = match group.places(&settings.areas) {
+        Ok(places) => places,
+        Err(NoPlace { reason, area }) => return done(&Shown { area, ..refused(reason) }),
+    };
     if people_in() + people > settings.capacity {
         return done(&refused("full"));
     }
     let residence = request.claim(RESIDENCE).filter(|claim| claim.value == settings.municipality);
-    let free_children = match (residence, request.claim(LINKED_CHILDREN)) {
+    let linked = request.claim(LINKED_CHILDREN).map(|linked| linked.value.parse().unwrap_or(0));
+    let free_children = match (residence, linked) {
         (None, _) => 0,
         (Some(_), None) => group.children,
-        (Some(_), Some(linked)) => linked.value.parse().unwrap_or(0).min(group.children),
+        (Some(_), Some(linked)) => group.children.min(linked),
     };
     // The recognised adult is the resident; other adults of the group are not known.
-    let free_adults = u64::from(residence.is_some());
+    let free_adults = group.adults.min(u64::from(residence.is_some()));
     let paying = (group.adults - free_adults, group.children - free_children);
     let price = paying.0 * settings.price.adult + paying.1 * settings.price.child;
+    if confirm {
+        let shown = Shown {
+            adults: Some(group.adults),
+            children: Some(group.children),
+            linked,
+            price: Some(price),
+            areas: places,
+            ..refused("confirm")
+        };
+        return wait_until(request.now + CONFIRM_MS).showing(&shown).then_with("counted", group);
+    }
     let visit = Visit {
         people,
         free: free_adults + free_children,
         paid: 0,
         residence: residence.map(|claim| claim.source.clone()),
+        places,
+        until: 0,
     };
     if price == 0 {
         return let_in(request, settings, visit);
@@ -172,10 +249,22 @@ fn enter(request: &Request, settings: &Settings, group: &Enter) -> Next {
 /// The group goes in. Somebody may have taken the last places meanwhile; who has paid goes in all the same.
 fn let_in(request: &Request, settings: &Settings, visit: Visit) -> Next {
     let until = request.now + settings.visit_minutes * 60_000;
+    let visit = Visit { until, ..visit };
     let told = serde_json::json!({ "people": visit.people, "free": visit.free, "paid": visit.paid });
     let waiting = wait_until(until).showing(&shown(&visit, true, None)).then_with("in", &visit);
     let counted = waiting.put(PEOPLE_IN, (people_in() + visit.people).to_string()).tell("park.entered", &told);
+    let more =
+        |next: Next, (area, children): (&String, &u64)| next.put(key(area), (children_in(area) + children).to_string());
+    let counted = visit.places.iter().fold(counted, more);
     if request.subject.is_some() { counted.admit("today") } else { counted }
+}
+
+/// A group that is in says yes once more.
+fn still_in(at: &Tag) -> Next {
+    match at.value::<Visit>() {
+        Ok(visit) => wait_until(visit.until).showing(&shown(&visit, true, None)).then_with("in", &visit),
+        Err(why) => fail(why.code, why.message),
+    }
 }
 
 fn let_out(request: &Request, at: &Tag, reason: &'static str) -> Next {
@@ -188,20 +277,24 @@ fn let_out(request: &Request, at: &Tag, reason: &'static str) -> Next {
     let out = done(&shown(&visit, true, Some(reason)))
         .put(PEOPLE_IN, people_in().saturating_sub(visit.people).to_string())
         .tell("park.left", &told);
+    let less = |next: Next, (area, children): (&String, &u64)| {
+        next.put(key(area), children_in(area).saturating_sub(*children).to_string())
+    };
+    let out = visit.places.iter().fold(out, less);
     if request.subject.is_some() { out.dismiss("today") } else { out }
 }
 
 fn people_in() -> u64 {
-    kv::get(PEOPLE_IN).and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()).unwrap_or(0)
+    count(PEOPLE_IN)
 }
 
 fn shown(visit: &Visit, admitted: bool, reason: Option<&'static str>) -> Shown {
-    let Visit { people, free, paid, residence } = visit.clone();
-    Shown { admitted, reason, code: None, people, free, paid, residence }
+    let Visit { people, free, paid, residence, places, .. } = visit.clone();
+    Shown { admitted, reason, people, free, paid, residence, areas: places, ..Shown::default() }
 }
 
 fn refused(reason: &'static str) -> Shown {
-    Shown { admitted: false, reason: Some(reason), code: None, people: 0, free: 0, paid: 0, residence: None }
+    Shown { reason: Some(reason), ..Shown::default() }
 }
 
 tebura_plugin::export_service!(PlayPark);

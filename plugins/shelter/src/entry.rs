@@ -1,7 +1,7 @@
 //! An entry of the register, and where the plugin keeps it.
 
 use serde::{Deserialize, Serialize};
-use tebura_plugin::service::{Millis, Next, crypto, kv};
+use tebura_plugin::service::{Millis, Next, crypto, hex, kv};
 
 /// The number of the last entry.
 pub(crate) const LAST: &str = "last";
@@ -77,7 +77,7 @@ impl Details {
     pub(crate) fn who(&self) -> Option<String> {
         let name: String = self.name.as_ref()?.chars().filter(|c| !c.is_whitespace()).collect();
         let digest = crypto::sha256(format!("{name}|{}", self.birth_date.as_ref()?).as_bytes());
-        Some(format!("who:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+        Some(format!("who:{}", hex(&digest)))
     }
 }
 

@@ -3,7 +3,7 @@
 //! `X-Wallet-Request-Signature: t=…,v1=…` covers the time in milliseconds, the method, the path and the body, each followed
 //! by a full stop. A signature has a time in it, so the bytes are not sent again once a provider would not take them.
 
-use tebura_plugin::{Call, Fault, Operation, Undeclared, config, crypto};
+use tebura_plugin::{Call, Fault, Operation, Undeclared, config, crypto, hex};
 
 use crate::PROVIDER;
 
@@ -37,5 +37,5 @@ pub(crate) fn request(
 fn code(op: &Operation, method: &str, path: &str, body: &[u8]) -> Result<String, Fault> {
     let head = format!("{}.{method}.{path}.", op.now);
     let code = crypto::mac(KEY, &[head.as_bytes(), body].concat())?;
-    Ok(code.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&code))
 }

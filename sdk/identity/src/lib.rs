@@ -13,7 +13,7 @@
 pub mod guest;
 
 use serde::Serialize;
-use tebura_plugin::{Fault, Field, KvWrite, Millis, Next, Reply, Silence, Step, Tag, Wanted};
+use tebura_plugin::{Fault, Field, KvWrite, Millis, Next, Reply, Silence, Step, Tag, Wanted, hex};
 
 /// One attempt of one person. The same in every step, but for `now`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Session {
     /// A text to sign that holds all that binds a signature to this session, for `plugin`: a signature over it can be used
     /// nowhere else, for nothing else and not later.
     pub fn statement(&self, plugin: &str) -> Vec<u8> {
-        let nonce: String = self.nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        let nonce = hex(&self.nonce);
         let Session { id, purpose, expires, .. } = self;
         format!(
             "tebura proofing 1\nplugin {plugin}\nsession {id}\npurpose {purpose}\nexpires {expires}\nnonce {nonce}\n"

@@ -199,6 +199,7 @@ pub mod guest_notices;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest_service;
+mod hex;
 mod host;
 mod http;
 mod money;
@@ -211,6 +212,7 @@ mod tag;
 pub use call::{Call, Declared, Undeclared};
 pub use command::{Capture, Command, Extend, Extension, Hold, Inquiry, Operation, Party, Raise, Refund, Release};
 pub use dispatch::{Event, resume, start};
+pub use hex::{from_hex, hex};
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::NativeHost;
 pub use host::{config, crypto, kv, log};
@@ -220,7 +222,7 @@ pub use next::{
     KvWrite, NEVER_ARRIVED, Next, Outcome, Step, UNSUPPORTED, Wanted, declined, fault, never_arrived, settled, unknown,
     wait_until,
 };
-pub use notices::{Dispute, News, Notices, Subject, fresh, from_hex};
+pub use notices::{Dispute, News, Notices, Subject, fresh};
 pub use rail::Rail;
 pub use tag::{MAX_STATE_BYTES, Tag};
 

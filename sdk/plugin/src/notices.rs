@@ -93,13 +93,3 @@ pub fn fresh(signed_at: Millis, now: Millis, tolerance_ms: u64) -> Result<(), Fa
     }
     Err(Fault::new("notice.stale", format!("it was signed more than {tolerance_ms} ms before or after it came")))
 }
-
-/// The bytes of hexadecimal text, as signatures are written in headers; nothing where it is none.
-pub fn from_hex(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
-        _ => None,
-    });
-    pairs.collect::<Option<Vec<u8>>>().unwrap_or_default()
-}

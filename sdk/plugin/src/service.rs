@@ -105,11 +105,11 @@ pub use next::{
 pub use request::{Action, Claim, Description, Label, Message, MessageKind, Receipt, Request};
 
 pub use crate::call::{Call, Declared, Undeclared};
+pub use crate::hex::{from_hex, hex};
 pub use crate::host::{config, crypto, kv, log};
 pub use crate::http::{Effect, Fault, Field, HttpCall, Reply, Silence};
 pub use crate::money::{Millis, Money, yen};
 pub use crate::next::KvWrite;
-pub use crate::notices::from_hex;
 pub use crate::tag::Tag;
 
 /// Exports a service from a component: `export_service!(MyService);` once, at the end of `lib.rs`.

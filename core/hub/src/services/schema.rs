@@ -110,6 +110,18 @@ impl Schema {
     }
 }
 
+/// Rules that are told where a schema describes nothing, and their names in Japanese.
+const RULES: [(&str, &str); 8] = [
+    ("type", "型"),
+    ("enum", "次のどれか"),
+    ("const", "値"),
+    ("minimum", "最小"),
+    ("maximum", "最大"),
+    ("minLength", "最小の文字数"),
+    ("maxLength", "最大の文字数"),
+    ("pattern", "形式"),
+];
+
 /// What a schema says of a place: its description, an example, or the rules themselves.
 fn wanted(node: &Value) -> [String; 2] {
     let example = node["examples"].get(0);
@@ -127,10 +139,10 @@ fn wanted(node: &Value) -> [String; 2] {
     if !english.is_empty() {
         return [english, japanese];
     }
-    let rules = ["type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern"];
-    let rule = |name: &&str| node.get(*name).map(|value| format!("{name} {value}"));
-    let rules = rules.iter().filter_map(rule).collect::<Vec<_>>().join(", ");
-    [rules.clone(), rules]
+    let rules = RULES.iter().filter_map(|(rule, words)| Some((*rule, *words, node.get(*rule)?)));
+    let (english, japanese): (Vec<String>, Vec<String>) =
+        rules.map(|(rule, words, value)| (format!("{rule} {value}"), format!("{words} {value}"))).unzip();
+    [english.join(", "), japanese.join("、")]
 }
 
 #[cfg(test)]

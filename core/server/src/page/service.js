@@ -47,14 +47,15 @@ export async function findService(kind, asked) {
   return service && action && { service, action };
 }
 
-/** What is fixed by the terminal's place (`gate=east-1`), and what people fill in. */
+/** What is fixed by the terminal's place (`gate=east-1`), and what people fill in: more of it where the place asks (`ask=pupils`). */
 export function fieldsOf(action, place) {
   const { properties = {}, required = [] } = action.input_schema;
+  const welcome = [...WELCOME, ...(place.get("ask") ?? "").split(",")];
   const fixed = {};
   const asked = [];
   for (const [name, schema] of Object.entries(properties)) {
     if (place.has(name)) fixed[name] = typed(schema, place.get(name));
-    else if (required.includes(name) || WELCOME.includes(name)) asked.push({ name, schema, required: required.includes(name) });
+    else if (required.includes(name) || welcome.includes(name)) asked.push({ name, schema, required: required.includes(name) });
   }
   return { fixed, asked };
 }
@@ -101,6 +102,13 @@ export async function consent(service, request, body) {
   const key = freshKey();
   const path = `/v1/services/${service.id}/requests/${request.id}/consent`;
   return settled(service, await patiently(() => post(path, key, body)));
+}
+
+/** Tells a request that waits something. */
+export async function tell(service, request, name, input) {
+  const key = freshKey();
+  const path = `/v1/services/${service.id}/requests/${request.id}/messages`;
+  return settled(service, await patiently(() => post(path, key, { name, input })));
 }
 
 function post(path, key, body) {

@@ -2,7 +2,9 @@
 
 import { Camera } from "./camera.js";
 import { words } from "./api.js";
-import { ask, consent, fieldsOf, findService, openTerminal, readTicket, readWho, terminalState, typed, verdict } from "./service.js";
+import {
+  ask, consent, fieldsOf, findService, openTerminal, readTicket, readWho, tell, terminalState, typed, verdict,
+} from "./service.js";
 
 const NEXT_PERSON_MS = 10_000;
 /** How a terminal may know somebody without the face. */
@@ -154,6 +156,8 @@ function settle(answer) {
   const { request } = answer;
   if (request.status === "consent_needed") return askConsent(request);
   if (request.status === "failed") return refused(request.code);
+  // A service that waits for a yes to what it counted.
+  if (request.status === "open" && request.output?.reason === "confirm") return askCount(request);
   const said = verdict(request.output);
   return said.may ? done(request, said) : refused(said.reason ?? "default", said);
 }
@@ -187,7 +191,7 @@ function drawFacts(id, facts = []) {
 function factText(name, value) {
   if (typeof value === "object") return title(value);
   if (value === true) return say("terminal.fact_true");
-  return ["paid", "held", "due", "yen", "amount"].includes(name) ? money(value) : String(value);
+  return ["paid", "held", "due", "yen", "amount", "price"].includes(name) ? money(value) : String(value);
 }
 
 /* A reason or code has its own words, or those of its family. */
@@ -218,6 +222,20 @@ function askConsent(request) {
     at("pin").required = withPin;
     at("consent-fault").textContent = person.fault ? say(person.fault) : "";
   });
+}
+
+function askCount(request) {
+  person.request = request;
+  show("count", () => {
+    at("count-name").textContent = politely(request.masked_name);
+    drawFacts("count-facts", verdict(request.output).facts);
+  });
+}
+
+async function answerCount(agreed) {
+  const { request } = person;
+  show("checking");
+  settle(await tell(page.service, request, "confirm", { agreed }));
 }
 
 async function answerConsent(body) {
@@ -315,6 +333,8 @@ at("consent-form").addEventListener("submit", async (event) => {
   const amount = { minor: upTo.minor, currency: upTo.currency };
   await answerConsent({ agreed: true, consent: pin ? { up_to: amount, pin } : { up_to: amount } });
 });
+at("count-yes").addEventListener("click", () => answerCount(true));
+at("count-no").addEventListener("click", () => answerCount(false));
 at("consent-no").addEventListener("click", () => answerConsent({ agreed: false }));
 for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
 at("key-form").addEventListener("submit", async (event) => {
