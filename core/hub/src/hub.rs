@@ -48,6 +48,8 @@ pub struct Hub {
     pub(crate) stopped: RwLock<BTreeMap<RailId, String>>,
     provers: RwLock<BTreeMap<PluginId, Arc<dyn Prover>>>,
     services: RwLock<BTreeMap<String, Arc<ServiceInstance>>>,
+    /// Taken away: what is open of them goes on, nothing new begins.
+    former_services: RwLock<BTreeMap<String, Arc<ServiceInstance>>>,
     /// When requests to services are looked through next for those whose time is over, milliseconds.
     pub(crate) swept_until: AtomicI64,
     /// How long terminals may recognise people without a network.
@@ -95,6 +97,7 @@ impl Hub {
             stopped: RwLock::default(),
             provers: RwLock::default(),
             services: RwLock::default(),
+            former_services: RwLock::default(),
             swept_until: AtomicI64::new(0),
             bundle_life_ms: AtomicI64::new(crate::services::BUNDLE_LIFE_MS),
             purposes: RwLock::default(),
@@ -142,15 +145,33 @@ impl Hub {
         self.services.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name, service);
     }
 
-    /// Puts these services in the place of all that there were, at once.
-    pub fn set_services(&self, services: Vec<ServiceInstance>) {
-        let services = services.into_iter().map(|service| (service.id().to_owned(), Arc::new(service))).collect();
+    /// Puts these services in the place of all that there were, at once. `former`: those that the operator took away, as they
+    /// were last; what is open of them goes on until it ended, and nobody asks anew.
+    pub fn set_services(&self, services: Vec<ServiceInstance>, former: Vec<ServiceInstance>) {
+        let by_name = |all: Vec<ServiceInstance>| {
+            all.into_iter().map(|service| (service.id().to_owned(), Arc::new(service))).collect::<BTreeMap<_, _>>()
+        };
+        let (services, former) = (by_name(services), by_name(former));
+        // In this order a request finds its service at any time.
+        let mut former_now = self.former_services.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         *self.services.write().unwrap_or_else(std::sync::PoisonError::into_inner) = services;
+        *former_now = former;
     }
 
     /// The service of that name.
     pub(crate) fn service(&self, name: &str) -> Option<Arc<ServiceInstance>> {
         self.services.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// The service that a request was made to, also where it was taken away since.
+    pub(crate) fn service_of_request(&self, name: &str) -> Option<Arc<ServiceInstance>> {
+        let former = self.former_services.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.service(name).or_else(|| former.get(name).cloned())
+    }
+
+    /// Every service that was taken away, by name.
+    pub(crate) fn former_services(&self) -> Vec<Arc<ServiceInstance>> {
+        self.former_services.read().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Every service, by name.

@@ -333,6 +333,41 @@ async fn kaga_31_a_version_is_applied_whole_looked_at_first_and_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_taken_away_takes_nothing_new_and_who_is_in_leaves_also_after_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let town = Town::start(data.path()).await;
+    town.install().await;
+    assert_eq!(town.apply(0, &town.files()).await.0, StatusCode::OK);
+    let scopes = json!({"merchant": town.merchant.to_string(), "scopes": ["services", "read"]});
+    let (_, key) = town.operator("POST", "/v1/keys", "terminal", scopes).await;
+    let terminal = key["secret"].as_str().unwrap().to_owned();
+    let enter = json!({"action": "enter", "by": "card", "input": {"adults": 1, "children": 0}, "attested": {"residence": "17206"}});
+    let (_, visit) = town.call("POST", "/v1/services/south/requests", (&terminal, "in"), enter.clone()).await;
+    assert_eq!(visit["status"], "open", "{visit}");
+    let path = format!("/v1/services/south/requests/{}", visit["id"].as_str().unwrap());
+    let mut fewer = town.files();
+    fewer.remove("south");
+    assert_eq!(town.apply(1, &fewer).await.1["version"], 2);
+    let (status, refused) = town.call("POST", "/v1/services/south/requests", (&terminal, "new"), enter).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::NOT_FOUND, &json!("service.not_found")));
+
+    town.city.stop().await;
+    let town = Town::start(data.path()).await;
+    let (status, seen) = town.call("GET", &path, (&terminal, ""), Value::Null).await;
+    assert_eq!((status, &seen["status"]), (StatusCode::OK, &json!("open")), "{seen}");
+    let leave = json!({"name": "leave", "input": {}});
+    let (status, left) = town.call("POST", &format!("{path}/messages"), (&terminal, "leave"), leave).await;
+    assert_eq!((status, &left["output"]["reason"]), (StatusCode::CREATED, &json!("left")), "{left}");
+    // It is there again, and nobody is in.
+    let back = json!({"to": 1, "against": 2});
+    assert_eq!(town.operator("POST", "/operator/services/rollback", "", back).await.0, StatusCode::OK);
+    let count = json!({"action": "count"});
+    let (_, count) = town.call("POST", "/v1/services/south/requests", (&terminal, "count"), count).await;
+    assert_eq!(count["output"]["people"], 0, "{count}");
+    town.city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_process_comes_to_the_version_and_to_a_plugin_that_it_lacked() {
     let data = tempfile::tempdir().unwrap();
     let town = Town::start(data.path()).await;

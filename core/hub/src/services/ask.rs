@@ -221,7 +221,7 @@ impl Hub {
     pub(super) async fn repeat_request(&self, target: &str) -> Result<ServiceAnswer, ServiceError> {
         let id: ServiceRequestId = target.parse().map_err(|_| CommitError::KeyReused)?;
         let row = self.store.service_request(id).await?.ok_or(ServiceError::RequestNotFound(id))?;
-        let Some(service) = self.service(&row.service) else {
+        let Some(service) = self.service_of_request(&row.service) else {
             return Err(ServiceError::ServiceNotFound(row.service));
         };
         self.service_answer(&service, row, true).await

@@ -72,7 +72,9 @@ impl Hub {
         service: &str,
         page: Page<ServiceRequestId>,
     ) -> Result<(Vec<ServiceAnswer>, Option<ServiceRequestId>), ServiceError> {
-        let service = self.visible_service(caller, service)?;
+        // Those of a service that was taken away are the merchant's as long as they are kept.
+        let own = self.service_of_request(service).filter(|own| is_visible(caller, own.config.merchant));
+        let service = own.ok_or_else(|| ServiceError::ServiceNotFound(service.to_owned()))?;
         let ids = self.store.requests_of_service(service.id(), page).await?;
         let mut answers = Vec::new();
         for id in &ids {
@@ -97,7 +99,8 @@ impl Hub {
     ) -> Result<(Arc<ServiceInstance>, ServiceRequest), ServiceError> {
         let row = self.store.service_request(id).await?;
         let row = row.filter(|row| is_visible(caller, row.merchant)).ok_or(ServiceError::RequestNotFound(id))?;
-        let service = self.service(&row.service).ok_or_else(|| ServiceError::ServiceNotFound(row.service.clone()))?;
+        let service = self.service_of_request(&row.service);
+        let service = service.ok_or_else(|| ServiceError::ServiceNotFound(row.service.clone()))?;
         Ok((service, row))
     }
 

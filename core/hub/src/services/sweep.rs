@@ -7,7 +7,7 @@ use tebura_ledger::{Status, Timestamp};
 use super::record::{ServiceRequest, ServiceWrite, Stage};
 use crate::hub::Hub;
 use crate::ids::ServiceRequestId;
-use crate::ports::{Caller, CommitError, Page, ReadError, Unit, Write};
+use crate::ports::{CommitError, Page, ReadError, Unit, Write};
 
 /// Requests read at a time.
 const BATCH: u16 = 100;
@@ -24,7 +24,7 @@ impl Hub {
             return Ok(0);
         }
         let (mut forgotten, mut more) = (0, false);
-        for service in self.services(&Caller::Operator) {
+        for service in self.all_services().into_iter().chain(self.former_services()) {
             let Some(days) = service.config.keep_days else { continue };
             let (count, is_more) = self.sweep(service.id(), now.plus_ms(-i64::from(days) * DAY_MS)).await?;
             forgotten += count;

@@ -28,7 +28,7 @@ impl Hub {
     async fn wake_request(&self, id: ServiceRequestId) -> Result<(), CommitError> {
         let unread = |error: ReadError| CommitError::Unavailable { reason: error.reason };
         let Some(mut row) = self.store.service_request(id).await.map_err(unread)? else { return Ok(()) };
-        let Some(service) = self.service(&row.service) else {
+        let Some(service) = self.service_of_request(&row.service) else {
             tracing::warn!(request = %id, service = row.service, "the service is not configured any more; the request waits for it");
             return Ok(());
         };

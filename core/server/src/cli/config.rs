@@ -255,6 +255,9 @@ fn show(look: &Look, language: Language) {
         &[("version", &version), ("count", &look.changes.len().to_string())],
     ));
     look.changes.iter().for_each(|change| print::line(&change.line()));
+    for gone in look.changes.iter().filter(|change| change.is_end()) {
+        print::line(&fill(language, "config.taken_away", &[("service", &gone.path)]));
+    }
 }
 
 fn tell(lines: &[String]) {

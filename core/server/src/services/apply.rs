@@ -7,7 +7,7 @@ use tebura_hub::Hub;
 use tebura_hub::ids::ApiKeyId;
 use tebura_hub::ports::{CommitError, ReadError, Service};
 use tebura_hub::rail::PluginId;
-use tebura_hub::services::ServiceSet;
+use tebura_hub::services::{ServiceInstance, ServiceSet};
 use tokio::sync::Mutex;
 
 use super::check::{Against, Files, Installed, check};
@@ -145,9 +145,25 @@ impl Services {
             tracing::error!(version, service = told.service, line = told.line, "a service is left out: {}", told.en);
         }
         tracing::info!(version, services = checked.services.len(), note = set.note, "services are configured");
-        self.hub.set_services(checked.services);
+        self.hub.set_services(checked.services, self.former(&set).await?);
         *running = Running { version, wrong: checked.wrong };
         Ok(version)
+    }
+
+    /// Services of earlier versions that a set has no more, each as it was last. Where one cannot run here, its requests wait.
+    async fn former(&self, set: &ServiceSet) -> Result<Vec<ServiceInstance>, ReadError> {
+        let mut gone = Files::new();
+        for earlier in self.history().await? {
+            for (name, text) in earlier.files.into_iter().filter(|(name, _)| !set.files.contains_key(name)) {
+                // The newest comes first.
+                gone.entry(name).or_insert(text);
+            }
+        }
+        let checked = check(&gone, &*self.plugins, Against::Applied(&self.hub)).await?;
+        for told in &checked.wrong {
+            tracing::warn!(service = told.service, "what is open of a service that was taken away waits: {}", told.en);
+        }
+        Ok(checked.services)
     }
 
     /// What files would do. Changes nothing.

@@ -34,6 +34,13 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Whether a whole service goes.
+    pub fn is_end(&self) -> bool {
+        self.after.is_none() && !self.path.contains('.')
+    }
+}
+
 /// What changes.
 pub(super) fn changes(before: &Files, after: &Files) -> Vec<Change> {
     // What cannot be read is said by the check.

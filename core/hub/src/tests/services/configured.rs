@@ -19,8 +19,12 @@ async fn configured(change: impl FnOnce(&mut InstanceConfig)) -> Town {
     town.clock.wait_until(MONDAY).await;
     let mut own = config("north", town.merchant, town.gallery);
     change(&mut own);
-    town.hub.set_services(vec![ServiceInstance::new(own, Arc::new(WordService::new(town.store.clone()))).unwrap()]);
+    town.hub.set_services(vec![words(&town, own)], Vec::new());
     town
+}
+
+fn words(town: &Town, own: InstanceConfig) -> ServiceInstance {
+    ServiceInstance::new(own, Arc::new(WordService::new(town.store.clone()))).unwrap()
 }
 
 fn hours() -> HoursConfig {
@@ -51,6 +55,40 @@ async fn a_closed_service_says_when_it_opens_and_an_open_request_goes_on() {
     assert!(
         matches!(refused, ServiceError::WayNotAccepted { .. }),
         "asked, and refused for another reason: {refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_open_of_a_service_that_was_taken_away_goes_on_until_it_ended_and_nothing_new_begins() {
+    let town = configured(|own| own.keep_days = Some(30)).await;
+    let bill = town.answer("bill", town.agreed(500, &["hold 500", "wait 86400000", "capture 300", "done"])).await;
+    let timer = town.answer("timer", town.agreed(500, &["hold 500", "wait 60000", "capture 500", "done"])).await;
+    assert_eq!([&bill.status, &timer.status], [&ServiceStatus::Open, &ServiceStatus::Open]);
+    let own = InstanceConfig { keep_days: Some(30), ..config("north", town.merchant, town.gallery) };
+    town.hub.set_services(Vec::new(), vec![words(&town, own)]);
+    let refused = town.hub.ask_service(key("new"), town.ask(&["done"])).await.unwrap_err();
+    assert_eq!(refused, ServiceError::ServiceNotFound("north".to_owned()));
+    assert!(town.hub.services(&crate::ports::Caller::Operator).is_empty(), "nobody is offered it");
+    // By a message, and by its own time.
+    let caller = crate::ports::Caller::Operator;
+    let tell = TellService { caller, request: bill.request.id, name: "leave".to_owned(), input: json!({"gate": 1}) };
+    assert_eq!(town.hub.tell_service(key("leave"), tell).await.unwrap().status, ServiceStatus::Done);
+    town.minutes(2).await;
+    assert_eq!(town.now(timer.request.id).await.status, ServiceStatus::Done);
+    let wallet = town.far_end.wallet();
+    assert_eq!(
+        (wallet.balance, wallet.captured),
+        (9_200, 800),
+        "one hold was taken in part, one whole; nothing stays held"
+    );
+    let page = crate::ports::Page { after: None, limit: 10 };
+    let (listed, _) = town.hub.service_requests(&crate::ports::Caller::Operator, "north", page).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    town.clock.jump_ms(31 * 86_400_000);
+    town.minutes(61).await;
+    assert!(
+        town.store.service_request(timer.request.id).await.unwrap().is_none(),
+        "kept as long as was said, no longer"
     );
 }
 
