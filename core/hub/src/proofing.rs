@@ -10,6 +10,7 @@ mod begin;
 mod claims;
 mod counter;
 mod drive;
+mod family;
 mod give;
 mod memory;
 mod prover;

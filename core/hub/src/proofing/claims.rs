@@ -25,6 +25,8 @@ pub struct ProvenClaim {
     pub evidence_digest: [u8; 32],
     pub proven_at: Timestamp,
     pub valid_until: Timestamp,
+    /// Whose proof it is, where it follows from somebody else's.
+    pub derived_from: Option<PersonId>,
 }
 
 impl fmt::Debug for ProvenClaim {
@@ -59,6 +61,7 @@ fn newest(sessions: Vec<Proofing>, now: Timestamp) -> Vec<ProvenClaim> {
                 evidence_digest: proof.evidence_digest,
                 proven_at: proof.at,
                 valid_until: proof.valid_until,
+                derived_from: None,
             };
             let older = by_name.get(&name).is_none_or(|known| known.proven_at <= claim.proven_at);
             if older {

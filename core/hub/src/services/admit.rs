@@ -210,11 +210,13 @@ impl Hub {
     ) -> Result<Vec<Claim>, ServiceError> {
         let asks = |name: &String| action.needs.contains(name) || action.wishes.contains(name);
         let proven = match person {
-            Some(person) if !action.needs.is_empty() || !action.wishes.is_empty() => self.claims(person).await?,
+            Some(person) if !action.needs.is_empty() || !action.wishes.is_empty() => {
+                self.claims_for_services(person).await?
+            }
             Some(_) | None => Vec::new(),
         };
-        let proven = proven.into_iter().filter(|claim| asks(&claim.name));
-        let proven = proven.map(|claim| Claim { name: claim.name, value: claim.value, source: ClaimSource::Proven });
+        let proven = proven.into_iter().filter(|(name, _)| asks(name));
+        let proven = proven.map(|(name, value)| Claim { name, value, source: ClaimSource::Proven });
         let mut claims: Vec<Claim> = proven.collect();
         for (name, value) in attested {
             if !service.config.attested.contains(&name) {

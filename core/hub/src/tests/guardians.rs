@@ -100,6 +100,48 @@ async fn kaga_7_jpki_8_a_child_is_linked_under_the_proof_of_a_guardian_of_age() 
 }
 
 #[tokio::test]
+async fn park_2_a_childs_residence_is_its_guardians_and_ends_with_the_proof_or_the_guardianship() {
+    let street = Street::open(true).await;
+    let hub = &street.hub;
+    let (taro, link) = family(hub, street.hanako).await;
+    let lives = async |person| {
+        let claims = hub.claims_with_family(person).await.unwrap();
+        claims.into_iter().find(|claim| claim.name == "municipality")
+    };
+    assert_eq!(lives(taro).await, None, "nobody has proven where the guardian lives");
+    street.clock.jump_ms(1);
+    let month = hub.now().plus_ms(YEAR_MS / 12);
+    prove(hub, street.hanako, &[("municipality", "17206")], month).await;
+    let derived = lives(taro).await.unwrap();
+    assert_eq!((derived.value.as_str(), derived.derived_from), ("17206", Some(street.hanako)));
+    assert_eq!(derived.valid_until, month, "as long as the guardian's proof");
+    assert_eq!(lives(street.hanako).await.unwrap().derived_from, None);
+    assert!(hub.claims(taro).await.unwrap().is_empty(), "it is no proof of the child's own");
+    // What services are told: the residence by their word for it, and how many children a guardian has here.
+    let told = |name: &'static str, person| async move {
+        let told = hub.claims_for_services(person).await.unwrap();
+        told.into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    };
+    assert_eq!(told("residence", taro).await.as_deref(), Some("17206"));
+    assert_eq!(told("linked-children", street.hanako).await.as_deref(), Some("1"));
+    assert_eq!(told("linked-children", taro).await, None);
+
+    // A proof that lasts longer than the guardianship: the link's end counts. The child's own proof comes first.
+    street.clock.jump_ms(1);
+    prove(hub, street.hanako, &[("municipality", "17204")], hub.now().plus_ms(9 * YEAR_MS)).await;
+    let moved = lives(taro).await.unwrap();
+    assert_eq!((moved.value.as_str(), moved.valid_until), ("17204", link.until));
+    prove(hub, taro, &[("municipality", "13104")], hub.now().plus_ms(1_000)).await;
+    let own = lives(taro).await.unwrap();
+    assert_eq!((own.value.as_str(), own.derived_from), ("13104", None));
+    street.clock.jump_ms(1_000);
+    assert_eq!(lives(taro).await.unwrap().value, "17204");
+    hub.end_guardianship(link.id, EndedBy::Guardian).await.unwrap();
+    assert_eq!((lives(taro).await, told("residence", taro).await), (None, None));
+    assert_eq!(told("linked-children", street.hanako).await, None);
+}
+
+#[tokio::test]
 async fn a_guardian_who_is_under_age_or_whose_age_nobody_knows_is_refused() {
     let street = Street::open(true).await;
     let hub = &street.hub;

@@ -103,7 +103,7 @@ pub(super) async fn list_claims(
 ) -> Result<Json<ClaimListBody>, Problem> {
     principal.must_be_operator()?;
     app.hub.store().person(id).await?.ok_or_else(|| Problem::not_found("person"))?;
-    let claims = app.hub.claims(id).await?;
+    let claims = app.hub.claims_with_family(id).await?;
     Ok(Json(ClaimListBody { items: claims.iter().map(ClaimBody::from).collect() }))
 }
 

@@ -297,6 +297,9 @@ pub struct ClaimBody {
     pub proven_at: String,
     /// It counts until then.
     pub valid_until: String,
+    /// Whose proof it follows from, `person_…`: a child lives where its guardian lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<String>,
 }
 
 impl From<&ProvenClaim> for ClaimBody {
@@ -312,6 +315,7 @@ impl From<&ProvenClaim> for ClaimBody {
             evidence_digest: hex::encode(&claim.evidence_digest),
             proven_at: rfc3339(claim.proven_at),
             valid_until: rfc3339(claim.valid_until),
+            derived_from: claim.derived_from.map(|guardian| guardian.to_string()),
         }
     }
 }

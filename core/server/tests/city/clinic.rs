@@ -159,3 +159,29 @@ async fn boj_34_clin_2_reception_by_face_holds_and_only_the_signed_bill_takes() 
     assert_eq!(town.city.wallet.sandbox.audit().await.unwrap().faults, Vec::<String>::new());
     town.city.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kaga_24_one_face_stands_for_the_chart_of_each_institution() {
+    let data = tempfile::tempdir().unwrap();
+    let public = receipt_computer().verifying_key().to_public_key_pem(LineEnding::LF).unwrap();
+    credential(data.path(), "receipts", &public);
+    let town = Town::start(data.path()).await;
+    // Nobody here has stored numbers, so the eligibility terminal is not asked.
+    let endpoint = json!({"origin": "http://127.0.0.1:9", "reach": ["loopback"]});
+    town.install("clinic", json!({"keys": {"receipts": "receipts"}, "endpoints": {"terminal": endpoint}})).await;
+    let hanako = town.person("hanako").to_owned();
+    for (service, chart) in [("center", "0001234"), ("eyes", "E77")] {
+        town.configure(service, &file(&town)).await;
+        let register =
+            json!({"action": "register", "by": "staff", "person": hanako, "input": {"patient_number": chart}});
+        let (_, known) = town.ask(service, &format!("register {service}"), register).await;
+        assert_eq!(known["output"]["registered"], true, "{known}");
+    }
+    let consent = json!({"up_to": {"minor": 20_000, "currency": "JPY"}});
+    let receive = json!({"action": "receive", "input": {"department": "internal"}, "consent": consent});
+    for (service, chart) in [("center", "0001234"), ("eyes", "E77")] {
+        let (status, received) = town.by_face(service, &format!("face {service}"), "hanako", &receive).await;
+        assert_eq!((status, &received["output"]["patient"]), (StatusCode::ACCEPTED, &json!(chart)), "{received}");
+    }
+    town.city.stop().await;
+}
