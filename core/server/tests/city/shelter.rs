@@ -189,6 +189,7 @@ async fn shel_4_kaga_20_a_shelter_without_a_network_recognises_faces_and_the_reg
     let logged = "SELECT count(*) FROM event WHERE record = 'plugin_value' AND record_id LIKE '#offline-bundles %'";
     let logged: i64 = books.query_row(logged, [], |row| row.get(0)).unwrap();
     assert_eq!(logged, 2, "each bundle that was made is in the log");
+    assert!(device.told(&["audit", "verify", "--data", data.path().to_str().unwrap()]).contains("entries"));
 }
 
 /// Looks for every stored template, and for whose it is, in all files of the device and in what is sealed there.

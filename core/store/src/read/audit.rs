@@ -10,10 +10,10 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 
 use super::Unread;
 use crate::entity::{
-    api_key, audit_head, capture_session, contract, contract_entry, event, face_reference, gallery, gallery_member,
-    gallery_rule, guardian_link, instrument, link, merchant, party, party_key, party_key_end, payee, payment,
-    payment_way, plugin_value, proof_link, proofing, rail_statement, service_request, shard_column, shard_head,
-    shard_of, till, webhook_endpoint, webhook_signing,
+    api_key, audit_head, capture_session, consent, contract, contract_entry, enrolment, event, face_reference, gallery,
+    gallery_member, gallery_rule, guardian_link, instrument, link, merchant, party, party_key, party_key_end, payee,
+    payment, payment_way, plugin_value, proof_link, proofing, rail_statement, rights_request, service_request,
+    service_set, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -67,12 +67,16 @@ impl Log for SqlStore {
         rows(&self.reader, &[webhook_endpoint::Column::Id], &mut records).await?;
         rows(&self.reader, &[webhook_signing::Column::Endpoint], &mut records).await?;
         rows(&self.reader, &[face_reference::Column::Id], &mut records).await?;
+        rows(&self.reader, &[consent::Column::Id], &mut records).await?;
+        rows(&self.reader, &[enrolment::Column::Id], &mut records).await?;
+        rows(&self.reader, &[rights_request::Column::Id], &mut records).await?;
         rows(&self.reader, &[capture_session::Column::Id], &mut records).await?;
         rows(&self.reader, &[proofing::Column::Id], &mut records).await?;
         rows(&self.reader, &[proof_link::Column::Link], &mut records).await?;
         rows(&self.reader, &[plugin_value::Column::Plugin, plugin_value::Column::Key], &mut records).await?;
         rows(&self.reader, &[payment::Column::Id], &mut records).await?;
         rows(&self.reader, &[service_request::Column::Id], &mut records).await?;
+        rows(&self.reader, &[service_set::Column::Version], &mut records).await?;
         rows(&self.reader, &[rail_statement::Column::Rail, rail_statement::Column::Id], &mut records).await?;
         Ok(records)
     }
