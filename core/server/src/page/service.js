@@ -1,12 +1,9 @@
 // What a terminal asks of a service, and how it reads the answer. Knows no service by name: titles, fields, ways of
 // recognition and outputs come from what the service says of itself.
 
-import { freshKey } from "./api.js";
+import { freshKey, patiently, rest, sent } from "./page.js";
 
-const TRIES = 4;
 const PAUSE_MS = 1000;
-
-const rest = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Kinds of terminal: which plugin stands behind one, and what it asks of it. */
 export const KINDS = {
@@ -85,53 +82,30 @@ export function readTicket(text) {
  * Asks under one key. Resolves to {status: "answered", request} or {status: "refused", code, httpStatus} or {status: "offline"}.
  */
 export async function ask(service, request, image) {
-  const path = `/v1/services/${service.id}/requests`;
-  const key = freshKey();
-  const send = () => {
-    if (!image) return post(path, key, request);
-    const form = new FormData();
-    form.append("request", JSON.stringify(request));
-    form.append("image", image, "face");
-    return fetch(path, { method: "POST", headers: { "idempotency-key": key }, body: form });
-  };
-  return settled(service, await patiently(send));
+  let body = request;
+  if (image) {
+    body = new FormData();
+    body.append("request", JSON.stringify(request));
+    body.append("image", image, "face");
+  }
+  return settled(service, await post(`/v1/services/${service.id}/requests`, body));
 }
 
 /** Says the person's word on money. */
 export async function consent(service, request, body) {
-  const key = freshKey();
-  const path = `/v1/services/${service.id}/requests/${request.id}/consent`;
-  return settled(service, await patiently(() => post(path, key, body)));
+  return settled(service, await post(`/v1/services/${service.id}/requests/${request.id}/consent`, body));
 }
 
 /** Tells a request that waits something. */
 export async function tell(service, request, name, input) {
-  const key = freshKey();
-  const path = `/v1/services/${service.id}/requests/${request.id}/messages`;
-  return settled(service, await patiently(() => post(path, key, { name, input })));
+  return settled(service, await post(`/v1/services/${service.id}/requests/${request.id}/messages`, { name, input }));
 }
 
-function post(path, key, body) {
-  const headers = { "content-type": "application/json", "idempotency-key": key };
-  return fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-}
-
-/** Repeats with the same key while the hub says so, or while no answer comes. */
-async function patiently(send) {
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    try {
-      const response = await send();
-      const body = await response.json().catch(() => ({}));
-      if (response.ok) return { status: "answered", request: body };
-      if (body.retry !== "same_key" || attempt === TRIES) {
-        return { status: "refused", code: body.code ?? "hub.internal", httpStatus: response.status };
-      }
-      await rest(body.retry_after_ms ?? PAUSE_MS);
-    } catch {
-      await rest(PAUSE_MS);
-    }
-  }
-  return { status: "offline" };
+async function post(path, body) {
+  const answer = await patiently(freshKey(), path, sent("POST", body));
+  if (answer.ok) return { status: "answered", request: answer.body };
+  if (answer.status === 0) return { status: "offline" };
+  return { status: "refused", code: answer.body.code ?? "hub.internal", httpStatus: answer.status };
 }
 
 /** Waits while a rail or a far end has not told yet. */

@@ -1,7 +1,8 @@
 // A service's terminal: idle, look, done. One page for every kind; what differs comes from the service's own description.
 
 import { Camera } from "./camera.js";
-import { words } from "./api.js";
+import * as shared from "./page.js";
+import { at, drawFaces, element, known, nameFaces, pressFace, say, showView, spoken, told } from "./page.js";
 import {
   ask, consent, fieldsOf, findService, openTerminal, readTicket, readWho, tell, terminalState, typed, verdict,
 } from "./service.js";
@@ -10,43 +11,22 @@ const NEXT_PERSON_MS = 10_000;
 /** How a terminal may know somebody without the face. */
 const OTHER_WAYS = ["card", "qr", "staff"];
 
-const at = (id) => document.getElementById(id);
 const camera = new Camera(at("video"), at("picked"));
 const place = new URLSearchParams(location.search);
 const kind = location.pathname.split("/")[2];
 
-const page = { language: "ja", words: {}, state: undefined, service: undefined, action: undefined, asked: [], fixed: {}, view: "loading" };
+const page = { state: undefined, service: undefined, action: undefined, asked: [], fixed: {}, view: "loading" };
 /** What the person before the terminal filled in, and the request that waits for her word. */
 let person = {};
 let timer;
 
 /* Words */
 
-function say(key, values = {}) {
-  const text = page.words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
-}
-
-const known = (key) => key in page.words;
-const title = (titles) => titles?.[page.language] ?? titles?.ja ?? titles?.en ?? "";
-
-function money(minor) {
-  const locale = page.language === "ja" ? "ja-JP" : "en-US";
-  const currency = page.service.currency;
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits).replace("￥", "¥");
-}
+const money = (minor) => shared.money(minor, page.service.currency);
 
 async function speak(language) {
-  page.language = language;
-  page.words = await words(language);
-  document.documentElement.lang = language;
-  for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
-  at("language").textContent = say("till.language");
-  at("language").lang = language === "ja" ? "en" : "ja";
-  at("language").setAttribute("aria-label", say("till.language_label"));
-  at("banner").textContent = say("till.banner");
-  for (const face of at("faces").children) face.querySelector("span").textContent = say(`till.demo.${face.dataset.face}`);
+  await shared.speak("till", language);
+  nameFaces();
   page.redraw?.();
 }
 
@@ -57,16 +37,13 @@ function show(view, redraw) {
   page.view = view;
   page.redraw = redraw;
   redraw?.();
-  at("main").dataset.view = view;
-  for (const section of document.querySelectorAll("main > section")) section.hidden = section.dataset.view !== view;
-  document.querySelector(`section[data-view="${view}"] h1`)?.focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  showView(view);
 }
 
 function restart() {
   person = {};
   camera.stop();
-  for (const face of at("faces").children) face.setAttribute("aria-pressed", "false");
+  pressFace();
   at("idle-form").reset();
   at("other-form").reset();
   show("idle", drawIdle);
@@ -75,10 +52,10 @@ function restart() {
 const byFace = () => page.service.by_face || page.asked.some(({ name }) => name === "ticket");
 
 function drawIdle() {
-  const name = title(page.service.titles);
+  const name = told(page.service.titles);
   document.title = `${name} – Tebura`;
   at("place").textContent = [name, ...Object.values(page.fixed)].join(" · ");
-  at("idle-heading").textContent = title(page.action.titles);
+  at("idle-heading").textContent = told(page.action.titles);
   at("idle-start").textContent = say(byFace() ? "terminal.idle.look" : "terminal.idle.go");
   for (const field of at("idle-fields").children) {
     const label = `terminal.field.${field.dataset.name}`;
@@ -121,8 +98,8 @@ function drawFields() {
 function readFields() {
   const input = { ...page.fixed };
   for (const { name, schema } of page.asked) {
-    const element = at(`field-${name}`);
-    const value = typed(schema, element.type === "checkbox" ? element.checked : element.value);
+    const field = at(`field-${name}`);
+    const value = typed(schema, field.type === "checkbox" ? field.checked : field.value);
     if (value !== undefined) input[name] = value;
   }
   person = { input };
@@ -162,7 +139,7 @@ function settle(answer) {
   return said.may ? done(request, said) : refused(said.reason ?? "default", said);
 }
 
-const politely = (name) => (name ? name + (page.language === "ja" ? " さま" : "") : "");
+const politely = (name) => (name ? name + (spoken.language === "ja" ? " さま" : "") : "");
 
 function done(request, said) {
   show("done", () => {
@@ -179,17 +156,13 @@ function drawFacts(id, facts = []) {
   const drawn = facts.flatMap(([name, value]) => {
     const label = `terminal.fact.${name}`;
     if (!known(label) || value === false || value === 0) return [];
-    const term = document.createElement("dt");
-    const text = document.createElement("dd");
-    term.textContent = say(label);
-    text.textContent = factText(name, value);
-    return [term, text];
+    return [element("dt", say(label)), element("dd", factText(name, value))];
   });
   at(id).replaceChildren(...drawn);
 }
 
 function factText(name, value) {
-  if (typeof value === "object") return title(value);
+  if (typeof value === "object") return told(value);
   if (value === true) return say("terminal.fact_true");
   return ["paid", "held", "due", "yen", "amount", "price"].includes(name) ? money(value) : String(value);
 }
@@ -249,24 +222,11 @@ async function answerConsent(body) {
 
 /* Start */
 
-function drawFaces(pictures) {
-  for (const name of pictures) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.face = name;
-    button.setAttribute("aria-pressed", "false");
-    const picture = document.createElement("img");
-    picture.src = `/till/faces/${name}.png`;
-    picture.alt = "";
-    button.append(picture, document.createElement("span"));
-    button.addEventListener("click", async () => {
-      camera.pick(await (await fetch(picture.src)).blob());
-      for (const face of at("faces").children) face.setAttribute("aria-pressed", String(face === button));
-      at("mirror-word").textContent = "";
-      at("look-go").disabled = false;
-    });
-    at("faces").append(button);
-  }
+function pick(blob, button) {
+  camera.pick(blob);
+  pressFace(button);
+  at("mirror-word").textContent = "";
+  at("look-go").disabled = false;
 }
 
 async function begin() {
@@ -279,9 +239,9 @@ async function begin() {
   Object.assign(page, found, fieldsOf(found.action, place));
   at("banner").hidden = !drawn;
   at("demo").hidden = !demo;
-  if (demo && at("faces").children.length === 0) drawFaces(pictures);
+  if (demo) drawFaces(pictures, pick);
   drawFields();
-  await speak(page.language);
+  await speak(spoken.language);
   return restart();
 }
 
@@ -290,16 +250,10 @@ const byHand = () => page.action.recognised_by.length === 0;
 
 function drawWays() {
   at("other-id").required = !byHand();
-  at("other-ways").replaceChildren(...ways().map((way) => {
-    const button = document.createElement("button");
-    button.className = "primary";
-    button.value = way;
-    button.textContent = say(`terminal.way.${way}`);
-    return button;
-  }));
+  at("other-ways").replaceChildren(...ways().map((way) => element("button", say(`terminal.way.${way}`), { class: "primary", value: way })));
 }
 
-at("language").addEventListener("click", () => speak(page.language === "ja" ? "en" : "ja"));
+at("language").addEventListener("click", () => speak(shared.otherLanguage()));
 at("idle-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   readFields();
@@ -345,6 +299,5 @@ at("key-form").addEventListener("submit", async (event) => {
   if (opened) await begin();
 });
 
-const asked = place.get("lang");
-await speak(asked === "en" || (!asked && !navigator.language.startsWith("ja")) ? "en" : "ja");
+await speak(shared.firstLanguage());
 await begin();

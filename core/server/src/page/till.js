@@ -1,50 +1,29 @@
 // The till page: amount, look, paid. One view at a time; every answer of the hub has a view of its own.
 
-import { freshKey, openSession, pay, tillState, words } from "./api.js";
+import { openSession, pay, tillState } from "./api.js";
 import { Camera } from "./camera.js";
+import * as page from "./page.js";
+import { at, drawFaces, freshKey, known, nameFaces, pressFace, say, showView, spoken } from "./page.js";
 
 const NEXT_CUSTOMER_MS = 12_000;
 const ASK_AGAIN_MS = 2_000;
 
-const at = (id) => document.getElementById(id);
 const camera = new Camera(at("video"), at("picked"));
 
-const till = { language: "ja", words: {}, state: undefined, minor: 0, pin: "", image: undefined, key: undefined, view: "loading" };
+const till = { state: undefined, minor: 0, pin: "", image: undefined, key: undefined, view: "loading" };
 let timer;
 
 /* Words */
 
-function say(key, values = {}) {
-  const text = till.words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
-}
-
-function money(minor) {
-  const { currency, exponent } = till.state;
-  const style = { style: "currency", currency, minimumFractionDigits: exponent, maximumFractionDigits: exponent };
-  const value = minor / 10 ** exponent;
-  try {
-    return new Intl.NumberFormat(till.language === "ja" ? "ja-JP" : "en-US", { ...style, currencyDisplay: "narrowSymbol" })
-      .format(value).replace("￥", "¥");
-  } catch {
-    return `${value} ${currency}`;
-  }
-}
+const money = (minor) => page.money(minor, till.state.currency, till.state.exponent);
 
 async function speak(language) {
-  till.language = language;
-  till.words = await words(language);
-  document.documentElement.lang = language;
+  await page.speak("till", language);
   document.title = `${say("till.title")} – Tebura`;
-  for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
-  at("language").textContent = say("till.language");
-  at("language").lang = language === "ja" ? "en" : "ja";
-  at("language").setAttribute("aria-label", say("till.language_label"));
-  at("banner").textContent = say("till.banner");
   at("amount-keypad").setAttribute("aria-label", say("till.amount.keypad"));
   at("pin-keypad").setAttribute("aria-label", say("till.pin.keypad"));
   for (const key of document.querySelectorAll("[data-digit='delete']")) key.setAttribute("aria-label", say("till.amount.delete"));
-  for (const face of at("faces").children) face.querySelector("span").textContent = say(`till.demo.${face.dataset.face}`);
+  nameFaces();
   if (till.state) drawAmount();
   till.redraw?.();
 }
@@ -56,10 +35,7 @@ function show(view, redraw) {
   till.view = view;
   till.redraw = redraw;
   redraw?.();
-  at("main").dataset.view = view;
-  for (const section of document.querySelectorAll("main > section")) section.hidden = section.dataset.view !== view;
-  document.querySelector(`section[data-view="${view}"] h1`)?.focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  showView(view);
 }
 
 function restart() {
@@ -67,7 +43,7 @@ function restart() {
   till.pin = "";
   till.image = undefined;
   camera.stop();
-  for (const face of at("faces").children) face.setAttribute("aria-pressed", "false");
+  pressFace();
   show("amount", drawAmount);
 }
 
@@ -124,24 +100,9 @@ function drawLook() {
 
 function pick(blob, button) {
   camera.pick(blob);
-  for (const face of at("faces").children) face.setAttribute("aria-pressed", String(face === button));
+  pressFace(button);
   at("mirror-word").textContent = "";
   at("look-pay").disabled = false;
-}
-
-function drawFaces(pictures) {
-  for (const name of pictures) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.face = name;
-    button.setAttribute("aria-pressed", "false");
-    const picture = document.createElement("img");
-    picture.src = `/till/faces/${name}.png`;
-    picture.alt = "";
-    button.append(picture, document.createElement("span"));
-    button.addEventListener("click", async () => pick(await (await fetch(picture.src)).blob(), button));
-    at("faces").append(button);
-  }
 }
 
 /* Pay */
@@ -167,14 +128,14 @@ function paid(done) {
   camera.stop();
   till.image = undefined;
   show("paid", () => {
-    at("paid-name").textContent = done.masked_name + (till.language === "ja" ? " さま" : "");
+    at("paid-name").textContent = done.masked_name + (spoken.language === "ja" ? " さま" : "");
     at("paid-amount").textContent = money(done.amount.minor);
     at("paid-rail").textContent = say("till.paid.rail", { rail: railName(done.hold?.rail) });
   });
   timer = setTimeout(restart, NEXT_CUSTOMER_MS);
 }
 
-const railName = (rail) => till.state.rails[rail]?.[till.language] ?? rail ?? "";
+const railName = (rail) => till.state.rails[rail]?.[spoken.language] ?? rail ?? "";
 
 /** Repeats the same order under the same key until its end is known: the hub pays it once. */
 function unknown(open, order) {
@@ -200,7 +161,7 @@ const NOT_THE_WALLET = ["image", "body", "hub", "store", "auth", "amount", "rout
 function refusalWord(code) {
   const family = code.split(".")[0];
   const candidates = [code, family, NOT_THE_WALLET.includes(family) ? "default" : "declined"];
-  return candidates.find((word) => `till.refused.${word}.title` in till.words);
+  return candidates.find((word) => known(`till.refused.${word}.title`));
 }
 
 function refused(code) {
@@ -248,12 +209,12 @@ async function begin() {
   at("place").textContent = `${merchant} · ${name}`;
   at("banner").hidden = !drawn;
   at("demo").hidden = !demo;
-  if (demo && at("faces").children.length === 0) drawFaces(pictures);
-  await speak(till.language);
+  if (demo) drawFaces(pictures, pick);
+  await speak(spoken.language);
   return restart();
 }
 
-at("language").addEventListener("click", () => speak(till.language === "ja" ? "en" : "ja"));
+at("language").addEventListener("click", () => speak(page.otherLanguage()));
 at("amount-next").addEventListener("click", look);
 at("look-back").addEventListener("click", () => { camera.stop(); show("amount", drawAmount); });
 at("look-pay").addEventListener("click", async () => { till.image = await camera.take(); await send(); });
@@ -278,6 +239,5 @@ document.addEventListener("keydown", (event) => {
 
 keypad(at("amount-keypad"), pressAmount, "00");
 keypad(at("pin-keypad"), pressPin, "");
-const asked = new URLSearchParams(location.search).get("lang");
-await speak(asked === "en" || (!asked && !navigator.language.startsWith("ja")) ? "en" : "ja");
+await speak(page.firstLanguage());
 await begin();

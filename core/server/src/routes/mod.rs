@@ -26,6 +26,7 @@ mod merchants;
 mod notice_page;
 mod offline;
 mod operations;
+mod page_files;
 mod parties;
 mod payments;
 mod people;
@@ -165,6 +166,7 @@ pub fn router(app: App) -> Router {
     let places = Arc::new(Semaphore::new(app.limits.requests));
     let routes = routes
         .merge(terminal_page::routes())
+        .merge(page_files::routes())
         .merge(till_page::routes())
         .merge(demo::routes())
         .merge(enroll_page::routes())

@@ -19,12 +19,7 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self';
     frame-ancestors 'none'";
 
 pub(super) fn routes() -> Router<App> {
-    let style = ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../page/notice.css"));
-    let icon = ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../page/face-camera.svg"));
-    Router::new()
-        .route("/notice", get(page))
-        .route("/notice/notice.css", get(async move || style))
-        .route("/notice/face-camera.svg", get(async move || icon))
+    Router::new().route("/notice", get(page))
 }
 
 #[derive(Deserialize)]
@@ -60,11 +55,11 @@ impl Sheet<'_> {
             format!(
                 "<!doctype html>\n<html lang=\"{tag}\">\n<head><meta charset=\"utf-8\">\
                  <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
-                 <link rel=\"stylesheet\" href=\"/till/till.css\"><link rel=\"stylesheet\" href=\"/notice/notice.css\">\
+                 <link rel=\"stylesheet\" href=\"/page/till.css\"><link rel=\"stylesheet\" href=\"/page/notice.css\">\
                  </head>\n<body><main>\n"
             ),
             format!(
-                "<div class=\"sign\"><img src=\"/notice/face-camera.svg\" alt=\"{}\"><div><h1>{title}</h1>\
+                "<div class=\"sign\"><img src=\"/page/face-camera.svg\" alt=\"{}\"><div><h1>{title}</h1>\
                  <p>{}</p></div></div>\n",
                 self.word("icon"),
                 self.word("sentence")

@@ -11,7 +11,8 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tebura_hub::sites::Scope;
 
-use super::till_page::{html, pictures, session};
+use super::page_files::html;
+use super::till_page::{pictures, session};
 use crate::app::App;
 use crate::auth::Principal;
 use crate::problem::Problem;

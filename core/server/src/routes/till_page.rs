@@ -18,57 +18,24 @@ use crate::app::App;
 use crate::auth::{KeySecret, Principal, bearer, known_key, unknown_key};
 use crate::messages::{self, Language};
 use crate::problem::Problem;
-
-/// Scripts, styles, pictures and calls from this hub only; the camera's picture is a blob.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-    media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Files of the page: name, type, bytes.
-const FILES: &[(&str, &str, &str)] = &[
-    ("till.css", "text/css; charset=utf-8", include_str!("../page/till.css")),
-    ("till.js", "text/javascript; charset=utf-8", include_str!("../page/till.js")),
-    ("api.js", "text/javascript; charset=utf-8", include_str!("../page/api.js")),
-    ("camera.js", "text/javascript; charset=utf-8", include_str!("../page/camera.js")),
-    ("terminal.css", "text/css; charset=utf-8", include_str!("../page/terminal.css")),
-    ("terminal.js", "text/javascript; charset=utf-8", include_str!("../page/terminal.js")),
-    ("service.js", "text/javascript; charset=utf-8", include_str!("../page/service.js")),
-    ("mark.svg", "image/svg+xml", include_str!("../page/mark.svg")),
-];
+use crate::routes::page_files;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(async || (StatusCode::SEE_OTHER, [(header::LOCATION, "/till")])))
         .route("/till", get(page))
-        .route("/till/{file}", get(file))
         .route("/till/words/{language}", get(words))
         .route("/till/session", post(open_session))
         .route("/till/state", get(state))
 }
 
 async fn page() -> Response {
-    html(include_str!("../page/till.html"))
-}
-
-/// A page that may use the camera and nothing from elsewhere.
-pub(super) fn html(text: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
-        (header::HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()"),
-    ];
-    (headers, text).into_response()
-}
-
-async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
-    let found = FILES.iter().find(|(known, _, _)| *known == name).ok_or_else(|| Problem::not_found("file"))?;
-    Ok(([(header::CONTENT_TYPE, found.1), (header::CACHE_CONTROL, "no-cache")], found.2).into_response())
+    page_files::html(include_str!("../page/till.html"))
 }
 
 /// The words of till and terminals in one language.
-async fn words(Path(language): Path<String>) -> Json<BTreeMap<&'static str, &'static str>> {
-    let all = messages::catalogue(Language::from_tag(&language)).iter();
-    let is_ours = |key: &str| key.starts_with("till.") || key.starts_with("terminal.");
-    Json(all.filter(|(key, _)| is_ours(key)).map(|(key, text)| (key.as_str(), text.as_str())).collect())
+async fn words(Path(language): Path<String>) -> Json<page_files::Words> {
+    page_files::words(&language, &["till.", "terminal."])
 }
 
 /// Opens a till session: for the key that is shown, or for the demo till when the caller is on this machine.

@@ -19,7 +19,7 @@ async fn one_page_serves_every_kind_and_needs_nothing_from_elsewhere() {
     }
     assert_eq!(world.call("GET", "/terminal/casino", None, None, None).await.status, 404);
     for file in ["terminal.css", "terminal.js", "service.js"] {
-        assert_eq!(world.call("GET", &format!("/till/{file}"), None, None, None).await.status, 200, "{file}");
+        assert_eq!(world.call("GET", &format!("/page/{file}"), None, None, None).await.status, 200, "{file}");
     }
 }
 
@@ -27,7 +27,7 @@ async fn one_page_serves_every_kind_and_needs_nothing_from_elsewhere() {
 async fn every_word_that_the_terminal_asks_for_is_there_in_both_languages() {
     let world = World::open().await;
     let mut asked = std::collections::BTreeSet::new();
-    for file in ["/terminal/gate", "/till/terminal.js"] {
+    for file in ["/terminal/gate", "/page/terminal.js", "/page/page.js"] {
         let text = world.call("GET", file, None, None, None).await.text;
         let is_word = |part: &&str| {
             (part.starts_with("terminal.") || part.starts_with("till.")) && !part.contains(['$', '/', ' ', '{'])

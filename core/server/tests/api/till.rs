@@ -18,19 +18,19 @@ async fn the_page_needs_nothing_from_elsewhere() {
     assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{policy}");
     assert!(!page.text.contains("http://") && !page.text.contains("https://"));
     assert!(!page.text.contains(" style=") && !page.text.contains("<style") && !page.text.contains(" onclick="));
-    for file in ["till.css", "till.js", "api.js", "camera.js", "mark.svg"] {
-        let reply = world.call("GET", &format!("/till/{file}"), None, None, None).await;
+    for file in ["till.css", "till.js", "api.js", "camera.js", "page.js", "mark.svg"] {
+        let reply = world.call("GET", &format!("/page/{file}"), None, None, None).await;
         assert_eq!(reply.status, 200, "{file}");
         assert_eq!(reply.headers["x-content-type-options"], "nosniff");
     }
-    assert_eq!(world.call("GET", "/till/../main.rs", None, None, None).await.status, 404);
+    assert_eq!(world.call("GET", "/page/../main.rs", None, None, None).await.status, 404);
 }
 
 #[tokio::test]
 async fn every_word_that_the_page_asks_for_is_there_in_both_languages() {
     let world = World::open().await;
     let mut asked = std::collections::BTreeSet::new();
-    for file in ["/till", "/till/till.js"] {
+    for file in ["/till", "/page/till.js", "/page/page.js"] {
         let text = world.call("GET", file, None, None, None).await.text;
         for part in text.split(['"', '`']).filter(|part| part.starts_with("till.") && !part.contains(['$', '/', ' '])) {
             if part != "till.js" && part != "till.css" {
