@@ -32,6 +32,7 @@ pub mod rates;
 pub mod refusals;
 mod refused_contracts;
 mod refused_services;
+pub mod regions;
 pub mod routes;
 pub mod serve;
 pub mod services;

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::desk::Desk;
 use crate::logging::{self, LogFormat};
 use crate::plugins::Plugins;
+use crate::regions::Regions;
 use crate::serve::{listen, serve, stop_signal};
 use crate::sessions::Sessions;
 use crate::start;
@@ -85,10 +86,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
     let opened = start::open_store(&data, database_url.as_deref()).await?;
     let (store, runtime, plans) = (opened.store.clone(), tokio::runtime::Handle::current(), config.plugins()?);
     let (keyring, lock, books, folder) = (config.keyring()?, config.lock()?, config.books()?, data.clone());
+    let regions = Regions::of(&config.privacy)?;
     let vouching = if config.reviewed { Vouching::PublisherAndReviewer } else { Vouching::Publisher };
     let started = tokio::task::spawn_blocking(move || {
         let trust = start::rails::trust_of(keyring.as_deref(), false, vouching)?;
-        let rails = start::rails::start(trust, lock, plans, store.clone(), runtime.clone())?;
+        let rails = start::rails::start(trust, lock, plans, regions, store.clone(), runtime.clone())?;
         Ok::<_, super::Failure>(Plugins::open(rails, &folder, store, runtime, SystemClock::default().now())?)
     });
     let plugins = started.await??;

@@ -23,6 +23,7 @@ use crate::auth::KeySecret;
 use crate::clock::SystemClock;
 use crate::desk::{Desk, DeskError};
 use crate::plugins::{Plugins, PluginsError};
+use crate::regions::Regions;
 use crate::sessions::Sessions;
 use crate::start;
 use crate::start::faces::{FacesError, FacesStarted};
@@ -135,7 +136,8 @@ impl DemoCity {
         let (runtime, folder) = (tokio::runtime::Handle::current(), data.to_owned());
         let rails = tokio::task::spawn_blocking(move || {
             let trust = start::rails::trust(None, true).map_err(RailsError::from)?;
-            let rails = start::rails::start(trust, None, vec![plan], store.clone(), runtime.clone())?;
+            let rails =
+                start::rails::start(trust, None, vec![plan], Regions::default(), store.clone(), runtime.clone())?;
             Ok::<_, DemoError>(Plugins::open(rails, &folder, store, runtime, SystemClock::default().now())?)
         });
         let rails = step(slow, "cli.loading_plugin", rails).await??;

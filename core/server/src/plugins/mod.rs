@@ -372,7 +372,7 @@ impl Plugins {
         grants: &Grants,
         now: Timestamp,
     ) -> Result<(), PluginsError> {
-        let bound = bindings_of(manifest, grants.plans(manifest, &self.data)?)?;
+        let bound = bindings_of(manifest, grants.plans(manifest, &self.data)?, &self.rails.regions)?;
         let kv = Arc::new(StoreKv::new(self.store.clone(), self.runtime.clone()));
         let keys = keys_of(manifest, &grants.keys(&self.data)?)?;
         let bindings = Bindings { settings: grants.settings.clone(), keys, kv };

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::plugin_keys::bound_key;
 use crate::clock::SystemClock;
+use crate::regions::{RegionError, Regions};
 
 /// Why the rails did not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum RailsError {
     /// What the operator bound to an endpoint.
     #[error(transparent)]
     Binding(#[from] BindingError),
+    /// A far end where data may not go.
+    #[error(transparent)]
+    Region(#[from] RegionError),
     /// The sender.
     #[error(transparent)]
     Egress(#[from] EgressError),
@@ -91,6 +95,8 @@ pub struct RailsStarted {
     pub host: PluginHost,
     /// Sends their calls.
     pub egress: Arc<HttpEgress>,
+    /// Where their far ends may be.
+    pub regions: Regions,
     /// For the operator to read once.
     pub lines: Vec<String>,
 }
@@ -124,6 +130,7 @@ pub fn start(
     trust: Trust,
     lock: Option<LockFile>,
     plans: Vec<PluginPlan>,
+    regions: Regions,
     store: Arc<dyn Store>,
     runtime: tokio::runtime::Handle,
 ) -> Result<RailsStarted, RailsError> {
@@ -140,11 +147,11 @@ pub fn start(
         let bindings = Bindings { settings: plan.settings, keys, kv };
         let installed = host.install(&plan.package, bindings, SystemClock::default().now());
         let (plugin, report) = installed.map_err(refused(&plan.name))?;
-        bound.extend(bindings_of(plugin.manifest(), plan.endpoints)?);
+        bound.extend(bindings_of(plugin.manifest(), plan.endpoints, &regions)?);
         lines.push(format!("{} {} {:?}", report.plugin.0, report.version, report.digest));
     }
     let egress = Arc::new(HttpEgress::new(bound)?);
-    Ok(RailsStarted { host, egress, lines })
+    Ok(RailsStarted { host, egress, regions, lines })
 }
 
 fn refused<E: Into<InstallError>>(plugin: &str) -> impl Fn(E) -> RailsError {
@@ -173,12 +180,17 @@ pub fn keys_of(
 ///
 /// # Errors
 /// The first endpoint or address that is wrong.
-pub fn bindings_of(manifest: &Manifest, endpoints: Vec<EndpointPlan>) -> Result<Vec<Binding>, RailsError> {
+pub fn bindings_of(
+    manifest: &Manifest,
+    endpoints: Vec<EndpointPlan>,
+    regions: &Regions,
+) -> Result<Vec<Binding>, RailsError> {
     let bind = |endpoint: EndpointPlan| {
         let asked = manifest.endpoints.get(&endpoint.name).ok_or_else(|| RailsError::Setting {
             what: format!("the endpoint {} of {}", endpoint.name, manifest.id.0),
             reason: "the manifest has no such endpoint".to_owned(),
         })?;
+        regions.admit(&manifest.id, &endpoint.name)?;
         Ok(Binding::new(BindingConfig {
             plugin: manifest.id.clone(),
             endpoint: endpoint.name,

@@ -1,5 +1,7 @@
 //! Data items, purposes and risks: the software's own, completed and added to by what people stated.
 
+use tebura_hub::privacy::Kept;
+
 use super::both;
 use super::gaps::Gaps;
 use super::known::{DATA, KnownData, KnownRisk, RISKS};
@@ -43,7 +45,7 @@ fn known_item(known: &KnownData, stated: &DataStated, privacy: &Privacy) -> Data
         storage_region: known.stored.then(|| stated.region.clone().or(privacy.region.clone())).flatten(),
         encryption: both(&word("encryption")),
         retention: if known.stored { stated.retention.clone().unwrap_or_default() } else { memory_only },
-        retention_enforced: !known.stored,
+        retention_enforced: !known.stored || Kept::ALL.iter().any(|kept| kept.name() == known.key),
         disposal_method: both(&word("disposal")),
     }
 }

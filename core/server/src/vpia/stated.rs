@@ -39,6 +39,8 @@ pub struct Privacy {
     pub period: Option<String>,
     /// Where the data folder and the database are: ISO 3166, two letters.
     pub region: Option<String>,
+    /// Whether the hub refuses to run with data, processors or plugins' far ends outside the region.
+    pub keep_in_region: bool,
     pub controller: Controller,
     pub processors: Vec<Processor>,
     pub joint_use: Option<JointUse>,
