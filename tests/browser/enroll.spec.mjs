@@ -176,6 +176,62 @@ test("she leaves, and is nowhere", async () => {
   await view("ticket");
 });
 
+test("a guardian registers her child, enrols its face and goes back to her own page", async () => {
+  const mother = (await town.operator("/v1/people", { name: "青木 花" })).id;
+  await town.operator(`/v1/people/${mother}/claims`, {
+    document: "driving_licence", claims: [{ name: "birth_date", value: "1985-04-01" }], valid_until: new Date(Date.now() + 365 * 86_400_000).toISOString(), agreed: true,
+  });
+  page = await open(TELEPHONE, "ja-JP");
+  await page.goto(`${town.origin}/enroll#${await town.ticket(mother)}`);
+  await view("consent");
+  for (const card of await page.locator("[data-purpose]").all()) {
+    const purpose = await card.getAttribute("data-purpose");
+    await page.locator(`[data-purpose="${purpose}"] [data-say="refused"]`).click();
+    await page.locator(`[data-purpose="${purpose}"] [data-say="refused"][aria-pressed="true"]`).waitFor();
+  }
+  await page.locator("#consent-next").click();
+  await view("instrument");
+  await page.locator("#instrument-next").click();
+  await view("pin");
+  await page.locator("#pin-next").click();
+  await view("home");
+  await page.locator('[data-go="family"]').click();
+  await view("family");
+  await accessible("family");
+  await page.locator("#child-name").fill("青木 次郎");
+  await page.locator("#child-born").fill("1990-04-01");
+  await page.keyboard.press("Enter");
+  await page.locator("#fault", { hasText: "成人の方です" }).waitFor();
+  await page.locator("#child-born").fill("2016-04-01");
+  await page.keyboard.press("Enter");
+  const child = page.locator('[data-member="ward"]');
+  await child.locator("h2", { hasText: "青木 次郎" }).waitFor();
+  await shot("9-family");
+  await accessible("family with a child");
+  await child.locator("button").first().click();
+
+  await view("consent");
+  await page.locator("#acting-for", { hasText: "青木 次郎 さまの手続き" }).waitFor();
+  for (const purpose of ["authenticate", "narrow_gallery"]) await agreeTo(purpose);
+  for (const purpose of ["payment_instrument", "enquiries"]) await page.locator(`[data-purpose="${purpose}"] [data-say="refused"]`).click();
+  await page.locator("#consent-next:enabled").click();
+  await view("capture");
+  await accessible("capture for a child");
+  await page.locator("#capture-start").click();
+  await view("instrument");
+  await page.locator("#instrument-next").click();
+  await view("pin");
+  await page.locator("#pin-next").click();
+  await view("home");
+  await shot("10-for-a-child");
+  assert.equal(await page.locator('section[data-view="home"] [data-go="details"]').isVisible(), false, "what only she does herself");
+  await page.locator("#acting-back").click();
+  await view("family");
+  await child.locator("p", { hasText: "お顔の登録あり" }).waitFor();
+  await child.locator("button").last().click();
+  await page.locator("#family-hint", { hasText: "代わりに手続きをする方はまだいません" }).waitFor();
+});
+
 test("who does not agree goes on without a face, at a desk's screen", async () => {
   page = await open(DESK, "en-GB");
   await page.goto(`${town.origin}/enroll#${await town.ticket()}`);

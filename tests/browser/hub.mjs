@@ -98,10 +98,10 @@ export async function city() {
     return said;
   };
   const operator = (path, body) => call(path, body, setting("operator_key"));
-  const ticket = async () => (await operator("/v1/enrolments", { proof: "skipped" })).ticket;
+  const ticket = async (person) => (await operator("/v1/enrolments", { proof: "skipped", person })).ticket;
   return {
     origin: setting("hub"),
-    /** A ticket for the enrolment page. */
+    /** A ticket for the enrolment page: of somebody who is registered, or to register. */
     ticket,
     till: `${setting("hub")}/till`,
     /** A value of demo.toml: ids of people, of the shop and of its gallery. */

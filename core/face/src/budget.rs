@@ -131,6 +131,12 @@ impl MeasuredCurve {
         (budget.0 / self.least_shown()) as u64
     }
 
+    /// Returns the highest threshold that was measured: with how many templates ever, nothing falsely matches less.
+    #[must_use]
+    pub fn strictest(&self) -> Similarity {
+        self.points.last().map_or(Similarity::LEAST, |point| point.threshold)
+    }
+
     fn least_shown(&self) -> f64 {
         self.points.iter().map(|point| upper_bound(point.false_match, self.impostor_pairs)).fold(1.0, f64::min)
     }

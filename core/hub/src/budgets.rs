@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use tebura_face::{BudgetError, DerivedThreshold, FalseMatchBudget, MatchPolicy};
+use tebura_face::{BudgetError, DerivedThreshold, FalseMatchBudget, MatchPolicy, Similarity};
 
 use crate::hub::Hub;
 use crate::ids::{GalleryId, TillId};
@@ -100,6 +100,19 @@ impl Hub {
         let threshold = derived.threshold().value();
         let policy = derived.policy(pack.policy.margin()).map_err(|_| BudgetError::Curve { threshold })?;
         Ok(SearchRule::Derived { policy, derived })
+    }
+
+    /// How near two faces have to be to be taken for one person's when a face is enrolled: what the accepted rate says of a
+    /// search among everybody, and where the pack was not measured on so many, the strictest that was measured.
+    pub(crate) fn same_face(&self) -> Similarity {
+        let pack = self.pack();
+        let (rate, curve) = (self.budgets().default, pack.curve.as_ref());
+        match rate.zip(curve) {
+            None => pack.policy.threshold(),
+            Some((rate, curve)) => curve
+                .derive(rate, self.galleries.len())
+                .map_or_else(|_| curve.strictest(), |derived| derived.threshold()),
+        }
     }
 
     /// The same with its figures.

@@ -125,6 +125,8 @@ pub enum ConsentError {
     PersonNotFound(PersonId),
     #[error("a guardian speaks for somebody else; {0} speaks for herself")]
     GuardianOfHerself(PersonId),
+    #[error("this guardian does not speak for the person ({code}); link them first, or let the person speak")]
+    GuardianRefused { code: &'static str },
     #[error("the person has not agreed to {0:?}, so there is nothing to withdraw")]
     NotGiven(String),
     #[error("this Idempotency-Key was used for another request; choose a new key")]
@@ -164,6 +166,11 @@ impl Hub {
         if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
             let said = key.matches(&claimed).then(|| said_before(before, &claimed.target)).flatten();
             return Ok(Made { row: said.ok_or(ConsentError::KeyReused)?, replayed: true });
+        }
+        if let ConsentActor::Guardian(guardian) = actor
+            && let Err(code) = self.answers_for(guardian, person).await?
+        {
+            return Err(ConsentError::GuardianRefused { code });
         }
         if state == ConsentState::Withdrawn && last_word(&before, &purpose) != Some(ConsentState::Given) {
             return Err(ConsentError::NotGiven(purpose));

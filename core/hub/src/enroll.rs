@@ -234,9 +234,8 @@ impl Hub {
         }
     }
 
-    /// Admits an enrolled person where the ticket says, if she agreed to be looked for there.
-    pub async fn admit_enrolled(&self, row: &Enrolment) -> Result<bool, EnrolmentError> {
-        let person = row.person.ok_or(EnrolmentError::NoPersonYet)?;
+    /// Admits an enrolled person, or her ward, where the ticket says, if she agreed to be looked for there.
+    pub async fn admit_enrolled(&self, row: &Enrolment, person: PersonId) -> Result<bool, EnrolmentError> {
         if !self.agreed(person, &[NARROW]).await? {
             return Ok(false);
         }

@@ -35,6 +35,10 @@ pub enum EnrollFaceError {
     SessionOver,
     #[error("{MAX_LOOKS} frames did not lead to a face; open a new session, with more light and the face alone")]
     TooManyFrames,
+    #[error(
+        "this face seems to be enrolled under another name; ask the staff, who look at a document and open a session with `look_alike`; pay and check in by code or card meanwhile"
+    )]
+    FaceKnown,
     #[error(transparent)]
     Sample(#[from] SampleRefusal),
     #[error(transparent)]
@@ -79,11 +83,13 @@ pub struct Loaded {
 }
 
 impl Hub {
-    /// Opens a capture session for a person who agreed. Only who opened it may send frames.
+    /// Opens a capture session for a person who agreed. Only who opened it may send frames. `look_alike`: the face may be
+    /// as similar to somebody else's as it likes, since staff know that they are two.
     pub async fn open_capture_session(
         &self,
         key: KeyRequest,
         person: PersonId,
+        look_alike: bool,
     ) -> Result<CaptureSession, EnrollFaceError> {
         self.store.person(person).await?.ok_or(EnrollFaceError::PersonNotFound(person))?;
         if !self.agreed(person, &[AUTHENTICATE]).await? {
@@ -95,6 +101,7 @@ impl Hub {
             person,
             device: device_of(&key),
             prompts: Prompt::drawn(self.ids.secret()[0]),
+            look_alike,
             shots: Vec::new(),
             looks: 0,
             expires_at: now.plus_ms(SESSION_MS),
@@ -213,6 +220,10 @@ impl Hub {
         first: Shot,
     ) -> Result<Frame, EnrollFaceError> {
         let (now, person, shard) = (self.now(), session.person, session.id.shard());
+        if !session.look_alike && self.galleries.knows_another(person, &first.template, self.same_face()) {
+            self.count_look(CaptureSession { used_at: Some(now), ..session }).await?;
+            return Err(EnrollFaceError::FaceKnown);
+        }
         let before = self.store.references_of(person).await?;
         let reference = FaceReference {
             id: ReferenceId::from_uuid(self.ids.next(person.shard())),

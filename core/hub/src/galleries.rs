@@ -93,6 +93,18 @@ impl Galleries {
         Some(nearest.is_some_and(|candidate| candidate.similarity >= least))
     }
 
+    /// Whether a face is at least so similar to that of anybody but one person, in whatever gallery.
+    pub(crate) fn knows_another(&self, person: PersonId, probe: &Template, least: Similarity) -> bool {
+        let found = self.everybody.search(probe, &Search::everybody().not_below(least));
+        let others = [found.best, found.second].into_iter().flatten().filter(|near| near.subject != subject(person));
+        others.into_iter().any(|near| near.similarity >= least)
+    }
+
+    /// How many templates there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.everybody.len() as u64
+    }
+
     /// How many templates a search in a gallery compares a face with.
     pub(crate) fn templates(&self, gallery: GalleryId) -> u64 {
         self.everybody.section_len(gallery.uuid().as_u128()) as u64

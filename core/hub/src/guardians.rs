@@ -17,7 +17,9 @@ use crate::ports::{CommitError, Committed, ReadError, Unit, Write};
 use crate::recognition::RecognitionWrite;
 
 /// Longest that a link may last: who answers for an elder is looked at again then.
-const MAX_MS: i64 = 10 * 366 * 86_400_000;
+pub(crate) const MAX_MS: i64 = 10 * 366 * 86_400_000;
+/// For how many people one may answer without a desk.
+pub(crate) const MAX_WARDS: usize = 20;
 /// Characters of what names a paper.
 const MAX_PAPER: usize = 100;
 
@@ -132,6 +134,12 @@ pub enum GuardianError {
     WardOfAge,
     #[error("the elder has to agree: with the PIN ({code}), or on a paper that the operator has seen")]
     ElderDidNotAgree { code: &'static str },
+    #[error("a name has 1 to 100 characters and no control characters")]
+    NameInvalid,
+    #[error("the name holds what reads as an Individual Number (個人番号); it is never taken here, leave it out")]
+    IndividualNumber,
+    #[error("{MAX_WARDS} people are the most that one guardian answers for here; ask at the desk")]
+    TooManyWards,
     #[error("the link has to end after now and within ten years; choose another date")]
     UntilInvalid,
     #[error(transparent)]
@@ -146,8 +154,8 @@ impl Hub {
     /// Lets a guardian answer for somebody. A repeat with the same key answers with the same link.
     pub async fn link_guardian(&self, key: KeyRequest, new: NewGuardianLink) -> Result<GuardianLink, GuardianError> {
         let NewGuardianLink { guardian, ward, kind, born_on, pin, paper, until } = new;
-        if let Some(claimed) = self.store.claimed_key(&key.scope, &key.key).await? {
-            return self.earlier_link(key.matches(&claimed).then_some(claimed.target)).await;
+        if let Some(link) = self.made_before::<GuardianError>(&key).await? {
+            return self.earlier_link(Some(link)).await;
         }
         for person in [guardian, ward] {
             self.store.person(person).await?.ok_or(GuardianError::PersonNotFound(person))?;
@@ -155,16 +163,7 @@ impl Hub {
         if guardian == ward {
             return Err(GuardianError::SamePerson);
         }
-        let proof = match self.age_of(guardian).await? {
-            Age::Adult => {
-                let claims = self.claims(guardian).await?;
-                let of_age = claims.iter().find(|claim| ["birth_date", "age_over_18"].contains(&claim.name.as_str()));
-                of_age.map(|claim| claim.proofing)
-            }
-            Age::Minor => return Err(GuardianError::GuardianUnderAge),
-            Age::Unknown => None,
-        };
-        let proof = proof.ok_or(GuardianError::GuardianAgeUnknown)?;
+        let proof = self.proof_of_age(guardian).await?;
         let now = self.now();
         let links = self.store.guardian_links(guardian).await?;
         if links.iter().any(|link| link.guardian == ward && link.counts(now)) {
@@ -172,12 +171,10 @@ impl Hub {
         }
         let (basis, last) = match kind {
             Guardianship::Child => {
-                let born_on = born_on.ok_or(GuardianError::BirthDateUnknown)?;
-                let is_over = age::is_over(MAJORITY, &born_on, now).ok_or(GuardianError::BirthDateUnknown)?;
-                if is_over || self.age_of(ward).await? == Age::Adult {
+                let majority = majority_of(&born_on.ok_or(GuardianError::BirthDateUnknown)?, now)?;
+                if self.age_of(ward).await? == Age::Adult {
                     return Err(GuardianError::WardOfAge);
                 }
-                let majority = age::over_at(MAJORITY, &born_on).ok_or(GuardianError::BirthDateUnknown)?;
                 (Basis::Proof(proof), majority)
             }
             Guardianship::Elder => (self.agreed_elder(ward, pin, paper).await?, until),
@@ -206,9 +203,23 @@ impl Hub {
         Ok(link)
     }
 
-    async fn earlier_link(&self, target: Option<String>) -> Result<GuardianLink, GuardianError> {
+    pub(crate) async fn earlier_link(&self, target: Option<String>) -> Result<GuardianLink, GuardianError> {
         let id = target.and_then(|target| target.parse().ok()).ok_or(CommitError::KeyReused)?;
         self.store.guardian_link(id).await?.ok_or(GuardianError::LinkNotFound)
+    }
+
+    /// What proves that somebody is of age.
+    pub(crate) async fn proof_of_age(&self, guardian: PersonId) -> Result<ProofingId, GuardianError> {
+        let proof = match self.age_of(guardian).await? {
+            Age::Adult => {
+                let claims = self.claims(guardian).await?;
+                let of_age = claims.iter().find(|claim| ["birth_date", "age_over_18"].contains(&claim.name.as_str()));
+                of_age.map(|claim| claim.proofing)
+            }
+            Age::Minor => return Err(GuardianError::GuardianUnderAge),
+            Age::Unknown => None,
+        };
+        proof.ok_or(GuardianError::GuardianAgeUnknown)
     }
 
     async fn agreed_elder(
@@ -275,4 +286,15 @@ impl Hub {
         }
         Ok(if self.store.person(guardian).await?.is_some() { Ok(()) } else { Err("guardian.no_longer") })
     }
+}
+
+/// When a child is of age, who is not yet.
+pub(crate) fn majority_of(born_on: &str, now: Timestamp) -> Result<Timestamp, GuardianError> {
+    if age::is_over(0, born_on, now) != Some(true) {
+        return Err(GuardianError::BirthDateUnknown);
+    }
+    if age::is_over(MAJORITY, born_on, now) == Some(true) {
+        return Err(GuardianError::WardOfAge);
+    }
+    age::over_at(MAJORITY, born_on).ok_or(GuardianError::BirthDateUnknown)
 }

@@ -23,6 +23,7 @@ pub mod enroll;
 pub mod enroll_face;
 pub mod exchange;
 pub mod extend_hold;
+pub mod family;
 mod follow;
 mod galleries;
 pub mod gallery_rules;

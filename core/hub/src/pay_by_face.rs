@@ -161,7 +161,7 @@ impl Hub {
     ) -> Result<Result<Payer, &'static str>, PayByFaceError> {
         let sandbox = self.merchant(till.merchant).await?.is_some_and(|merchant| merchant.sandbox);
         let among = Among::Gallery(till.gallery, self.budget_of(Searcher::Till(till.id)));
-        let known = match self.recognise(sandbox, among, image).await {
+        let known = match self.recognise(sandbox, among, &[], image).await {
             Ok(Ok(known)) => known,
             Ok(Err(code)) => return Ok(Err(code)),
             Err(LookError::Image(refusal)) => return Err(PayByFaceError::Image(refusal)),

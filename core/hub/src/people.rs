@@ -66,6 +66,8 @@ pub struct CaptureSession {
     pub device: [u8; 32],
     /// What the person is asked to do, one prompt a frame.
     pub prompts: [Prompt; FRAMES],
+    /// Staff have seen that this is somebody else than who looks like her: twins are enrolled so.
+    pub look_alike: bool,
     /// The frames that were accepted so far; encrypted by the store with the person's key, and gone when it is over.
     pub shots: Vec<Shot>,
     /// Frames that were looked at, accepted or not.

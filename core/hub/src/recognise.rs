@@ -45,10 +45,12 @@ impl From<ReadError> for LookError {
 
 impl Hub {
     /// Who it is, or the code of the refusal. `sandbox`: drawn faces count, and liveness only where the pack claims it.
+    /// `purposes`: what a person has agreed to besides being recognised, where she is found.
     pub(crate) async fn recognise(
         &self,
         sandbox: bool,
         among: Among,
+        purposes: &[String],
         image: Vec<u8>,
     ) -> Result<Result<Known, &'static str>, LookError> {
         if self.pack().scope == Scope::DrawnFacesOnly && !sandbox {
@@ -67,7 +69,9 @@ impl Hub {
         }
         let (gallery, rate) = match among {
             Among::Gallery(gallery, rate) => (gallery, rate),
-            Among::Person(person) if !self.may_be_matched(person, among).await? => return Ok(Err("face.not_enrolled")),
+            Among::Person(person) if !self.agrees_to_be_found(person, among, purposes).await? => {
+                return Ok(Err("face.not_enrolled"));
+            }
             Among::Person(person) => {
                 return Ok(match self.galleries.compare(person, &sample.template, self.pack().verify) {
                     None => Err("face.not_enrolled"),
@@ -89,7 +93,7 @@ impl Hub {
         match decide(&candidates, policy) {
             Decision::Recognised { subject, .. } => {
                 let person = PersonId::from_uuid(uuid::Uuid::from_u128(subject));
-                if !self.may_be_matched(person, among).await? {
+                if !self.agrees_to_be_found(person, among, purposes).await? {
                     return Ok(Err("face.not_recognised"));
                 }
                 let clear = self.galleries.is_clear(gallery, &sample.template, policy, &candidates);
@@ -103,17 +107,18 @@ impl Hub {
 
     /// Whether a person has agreed to be looked for in this way. Read from the store each time, so that a withdrawal counts
     /// at the next search, whichever process took it.
-    async fn may_be_matched(&self, person: PersonId, among: Among) -> Result<bool, LookError> {
-        Ok(self.agrees_to_be_found(person, among).await?)
-    }
-
-    /// The same, for whoever puts together who may be found elsewhere.
-    pub(crate) async fn agrees_to_be_found(&self, person: PersonId, among: Among) -> Result<bool, ReadError> {
-        let purposes: &[&str] = match among {
+    pub(crate) async fn agrees_to_be_found(
+        &self,
+        person: PersonId,
+        among: Among,
+        further: &[String],
+    ) -> Result<bool, ReadError> {
+        let own: &[&str] = match among {
             Among::Gallery(..) => &[AUTHENTICATE, NARROW],
             Among::Person(_) => &[AUTHENTICATE],
         };
-        if self.agreed(person, purposes).await? {
+        let purposes: Vec<&str> = own.iter().copied().chain(further.iter().map(String::as_str)).collect();
+        if self.agreed(person, &purposes).await? {
             return Ok(true);
         }
         // What was deleted at another process is not found in this one either, also when she agrees again.

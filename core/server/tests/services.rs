@@ -250,6 +250,7 @@ async fn a_wrong_configuration_names_file_line_field_and_what_to_write_and_nothi
         ("facility", "kiosk", 13, "payees.kiosk"),
         ("today", "tomorrow", 15, "galleries.tomorrow"),
         ("attested = [\"residence\"]", "attested = [\"income\"]", 5, "attested"),
+        ("cap = 5000", "cap = 5000\npurposes = [\"dragnet\"]", 4, "purposes.0"),
         (PARK, "jp.tebura.swimming", 1, "plugin"),
         (&format!("merchant = \"{merchant}\""), "", 1, "merchant"),
         ("cap = 5000", "cap = 5000\nid = \"north\"", 4, "id"),

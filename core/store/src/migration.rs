@@ -24,6 +24,10 @@ impl MigratorTrait for Migrator {
             schema("m0012_recognition", include_str!("recognition.sql")),
             schema("m0013_service_sets", include_str!("service_sets.sql")),
             schema("m0014_privacy", include_str!("privacy.sql")),
+            schema(
+                "m0015_look_alikes",
+                "ALTER TABLE capture_session ADD COLUMN look_alike boolean NOT NULL DEFAULT false",
+            ),
         ]
     }
 }

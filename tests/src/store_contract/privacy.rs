@@ -32,6 +32,7 @@ pub(super) fn session(ground: &Ground, person: PersonId, expires_at: Timestamp) 
         person,
         device: [4; 32],
         prompts: Prompt::drawn(3),
+        look_alike: true,
         shots: Vec::new(),
         looks: 0,
         expires_at,

@@ -179,7 +179,7 @@ impl Hub {
             (None, Some(gallery)) => Among::Gallery(gallery, self.budget_of(Searcher::Service(service.id()))),
             (None, None) => return Err(ServiceError::NoGallery),
         };
-        match self.recognise(sandbox, among, image).await {
+        match self.recognise(sandbox, among, &service.config.purposes, image).await {
             Ok(Ok(Known { person, clear: true })) => Ok(person),
             Ok(Ok(Known { person, clear: false })) => match pin_code(self.check_pin(person, pin).await?) {
                 None => Ok(person),

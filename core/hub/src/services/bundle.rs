@@ -199,7 +199,7 @@ impl Hub {
         let threshold = rule.policy().threshold().value();
         let policy = MatchPolicy::new(threshold, 2.0 * rule.policy().margin());
         let policy = policy.map_err(|_| BudgetError::Curve { threshold })?;
-        let people = self.bundled(gallery).await?;
+        let people = self.bundled(gallery, &service.config.purposes).await?;
         let life = self.bundle_life_ms.load(std::sync::atomic::Ordering::Relaxed);
         let expires_at = signer.valid_until.map_or(now.plus_ms(life), |until| until.min(now.plus_ms(life)));
         let record = Record {
@@ -231,7 +231,7 @@ impl Hub {
     }
 
     /// The people of a gallery who can be recognised and agree to it, in the order of their ids.
-    async fn bundled(&self, gallery: GalleryId) -> Result<Vec<BundledPerson>, BundleError> {
+    async fn bundled(&self, gallery: GalleryId, purposes: &[String]) -> Result<Vec<BundledPerson>, BundleError> {
         let pack = pack_name(self.pack());
         let members = self.store.gallery_members().await?.into_iter();
         let members: BTreeSet<PersonId> = members.filter(|(of, _)| *of == gallery).map(|(_, person)| person).collect();
@@ -240,7 +240,7 @@ impl Hub {
         }
         let mut people = Vec::new();
         for person in members {
-            if !self.agrees_to_be_found(person, Among::Gallery(gallery, None)).await? {
+            if !self.agrees_to_be_found(person, Among::Gallery(gallery, None), purposes).await? {
                 continue;
             }
             let references = self.store.face_references_of(person).await?.rows;

@@ -43,6 +43,8 @@ pub struct InstanceConfig {
     pub galleries: BTreeMap<String, GalleryId>,
     /// False identifications per transaction that the operator accepts here; `None`: what is said for all.
     pub false_match_rate: Option<FalseMatchBudget>,
+    /// Declared purposes that a person has agreed to before her face is looked for here.
+    pub purposes: Vec<String>,
     /// Claims that the caller may attest.
     pub attested: Vec<String>,
     /// When it is asked; `None`: always.

@@ -8,6 +8,7 @@ use tebura_face::{BudgetError, CurvePoint, FalseMatchBudget, MeasuredCurve, Pack
 use super::faces::{Street, enrol};
 use super::world::{FarEnd, clock, hub_of, pack};
 use crate::budgets::{Budgets, Searcher};
+use crate::enroll_face::EnrollFaceError;
 use crate::memory::MemoryStore;
 use crate::payment::PaymentStatus;
 
@@ -109,11 +110,18 @@ async fn who_is_hardly_nearer_than_somebody_else_says_so_with_the_pin() {
 }
 
 #[tokio::test]
-async fn one_face_enrolled_twice_is_ambiguous_and_never_pays() {
+async fn one_face_under_two_names_is_for_the_staff_to_look_at_and_never_pays() {
     let street = Street::open(true).await;
     let person = street.hub.register_person(super::world::key("again"), "花子", None).await.unwrap().row.id;
     super::faces::agree(&street.hub, person, &crate::consent::OWN_PURPOSES).await;
-    super::faces::enrol_face(&street.hub, person, "hanako").await;
+    let refused = super::faces::capture(&street.hub, person, "hanako").await.unwrap_err();
+    assert_eq!(refused, EnrollFaceError::FaceKnown);
+    assert!(!refused.to_string().contains(&street.hanako.to_string()), "nobody is told whose face it is");
+    assert!(street.hub.store().references_of(person).await.unwrap().is_empty());
+    street.clock.jump_ms(1);
+    super::faces::enrol_face(&street.hub, street.hanako, "hanako").await;
+    // Staff say that they are two, or were deceived: neither pays by a face that both have.
+    super::faces::capture_as(&street.hub, person, "hanako", true).await.unwrap();
     street.hub.set_gallery_member(street.gallery, person, true).await.unwrap();
     assert_eq!(street.refused("hanako", 100, None).await, "face.ambiguous");
 }

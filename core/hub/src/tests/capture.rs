@@ -26,7 +26,7 @@ impl Booth {
     }
 
     async fn session(&self, word: &str) -> CaptureSession {
-        self.hub.open_capture_session(key(word), self.person).await.unwrap()
+        self.hub.open_capture_session(key(word), self.person, false).await.unwrap()
     }
 
     async fn frame(&self, word: &str, session: &CaptureSession, picture: &str) -> Result<Frame, EnrollFaceError> {
@@ -122,10 +122,10 @@ async fn expo_13_a_face_that_is_enrolled_again_takes_the_place_of_the_first() {
 async fn expo_17_nobody_is_enrolled_without_consent_or_after_taking_it_back() {
     let (hub, _, _) = hub();
     let person = hub.register_person(key("taro"), "taro", None).await.unwrap().row.id;
-    let unasked = hub.open_capture_session(key("s"), person).await.unwrap_err();
+    let unasked = hub.open_capture_session(key("s"), person, false).await.unwrap_err();
     assert_eq!(unasked, EnrollFaceError::ConsentMissing);
     agree(&hub, person, &[AUTHENTICATE]).await;
-    let session = hub.open_capture_session(key("s2"), person).await.unwrap();
+    let session = hub.open_capture_session(key("s2"), person, false).await.unwrap();
     say(&hub, person, AUTHENTICATE, ConsentState::Withdrawn).await.unwrap();
     let picture = format!("taro {}", session.prompts[0].word()).into_bytes();
     let withdrawn = hub.take_frame(key("1"), session.id, picture).await.unwrap_err();

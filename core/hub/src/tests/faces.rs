@@ -28,12 +28,12 @@ pub(super) async fn enrol_face(hub: &Hub, person: PersonId, face: &str) {
     capture(hub, person, face).await.unwrap();
 }
 
-/// Enrols a person whose face is `name`, with a wallet.
+/// Enrols a person whose face is `name`, with a wallet, at a desk that knows everybody, look-alikes too.
 pub(super) async fn enrol(hub: &Hub, name: &str, gallery: GalleryId, pin: Option<&str>) -> PersonId {
     let pin = pin.map(|digits| Pin::new(digits).unwrap());
     let person = hub.register_person(key(name), name, pin).await.unwrap().row.id;
     agree(hub, person, &OWN_PURPOSES).await;
-    enrol_face(hub, person, name).await;
+    capture_as(hub, person, name, true).await.unwrap();
     let instrument = NewInstrument {
         person,
         rail: RailId::new(RAIL).unwrap(),
@@ -69,8 +69,18 @@ pub(super) async fn say(
 
 /// Looks into the camera and does what is asked, until the face is enrolled.
 pub(super) async fn capture(hub: &Hub, person: PersonId, face: &str) -> Result<Enrolled, EnrollFaceError> {
-    let word = format!("{person} {face} {}", hub.now().millis());
-    let session = hub.open_capture_session(key(&format!("{word} session")), person).await?;
+    capture_as(hub, person, face, false).await
+}
+
+/// The same, where staff know whether it is a look-alike.
+pub(super) async fn capture_as(
+    hub: &Hub,
+    person: PersonId,
+    face: &str,
+    look_alike: bool,
+) -> Result<Enrolled, EnrollFaceError> {
+    let word = format!("{person} {face} {look_alike} {}", hub.now().millis());
+    let session = hub.open_capture_session(key(&format!("{word} session")), person, look_alike).await?;
     let mut enrolled = None;
     for prompt in session.prompts {
         let picture = format!("{face} {}", prompt.word()).into_bytes();

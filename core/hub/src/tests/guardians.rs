@@ -2,9 +2,11 @@
 
 use tebura_ledger::{Shard, Timestamp, Uuid};
 
-use super::faces::Street;
+use super::faces::{Street, capture};
 use super::world::key;
 use crate::Hub;
+use crate::consent::{AUTHENTICATE, ConsentActor, ConsentError, ConsentState, NewConsent};
+use crate::family::NewChild;
 use crate::guardians::{EndedBy, GuardianError, Guardianship, NewGuardianLink};
 use crate::ids::{PersonId, ProofingId};
 use crate::pin::Pin;
@@ -224,4 +226,46 @@ async fn a_link_ends_by_its_date_or_by_either_of_the_two_and_then_nobody_answers
     street.clock.jump_ms(again.until.millis() - hub.now().millis());
     assert_eq!(hub.answers_for(hanako, taro).await.unwrap(), Err("guardian.no_longer"));
     assert_eq!(hub.guardian_links(taro).await.unwrap().len(), 2, "what was stays on record");
+}
+
+#[tokio::test]
+async fn kaga_7_a_guardian_registers_her_child_and_speaks_for_it_as_long_as_the_link_counts() {
+    let street = Street::open(true).await;
+    let (hub, hanako) = (&street.hub, street.hanako);
+    let child = |name: &str, born_on: &str| NewChild { guardian: hanako, name: name.into(), born_on: born_on.into() };
+    let refused = hub.register_child(key("early"), child("次郎", "1965-05-05")).await.unwrap_err();
+    assert_eq!(refused, GuardianError::GuardianAgeUnknown);
+    prove(hub, hanako, &[("age_over_18", "true")], hub.now().plus_ms(20 * YEAR_MS)).await;
+    for (name, born_on, wrong) in [
+        ("", "1965-05-05", GuardianError::NameInvalid),
+        ("次郎 123456789018", "1965-05-05", GuardianError::IndividualNumber),
+        ("次郎", "1965", GuardianError::BirthDateUnknown),
+        ("次郎", "1995-05-05", GuardianError::BirthDateUnknown),
+        ("次郎", "1940-01-01", GuardianError::WardOfAge),
+    ] {
+        assert_eq!(
+            hub.register_child(key("wrong"), child(name, born_on)).await.unwrap_err(),
+            wrong,
+            "{name} {born_on}"
+        );
+    }
+    let made = hub.register_child(key("child"), child("次郎", "1965-05-05")).await.unwrap();
+    let again = hub.register_child(key("child"), child("次郎", "1965-05-05")).await.unwrap();
+    assert_eq!((&again.row, made.replayed, again.replayed), (&made.row, false, true));
+    let link = made.row;
+    assert_eq!(hub.acting(hanako, link.ward).await.unwrap(), Ok(link.clone()));
+    assert_eq!(hub.acting(link.ward, hanako).await.unwrap(), Err("guardian.not_linked"));
+    let agrees = || NewConsent {
+        person: link.ward,
+        purpose: AUTHENTICATE.to_owned(),
+        state: ConsentState::Given,
+        actor: ConsentActor::Guardian(hanako),
+        language: "ja".to_owned(),
+    };
+    hub.record_consent(key("agrees"), agrees()).await.unwrap();
+    capture(hub, link.ward, "saburo").await.unwrap();
+    hub.end_guardianship(link.id, EndedBy::Guardian).await.unwrap();
+    assert_eq!(hub.acting(hanako, link.ward).await.unwrap(), Err("guardian.no_longer"));
+    let late = hub.record_consent(key("late"), agrees()).await.unwrap_err();
+    assert_eq!(late, ConsentError::GuardianRefused { code: "guardian.no_longer" });
 }

@@ -116,8 +116,12 @@ async fn pia_2_another_text_asks_again_and_a_guardian_is_somebody_else() {
         actor: ConsentActor::Guardian(town.hanako),
         language: "ja".to_owned(),
     };
-    let refused = town.desk.record_consent(key("own guardian"), own).await.unwrap_err();
+    let refused = town.desk.record_consent(key("own guardian"), own.clone()).await.unwrap_err();
     assert_eq!(refused, ConsentError::GuardianOfHerself(town.hanako));
+    let stranger = super::guardians::person(&town.desk, "stranger", None).await;
+    let own = crate::consent::NewConsent { actor: ConsentActor::Guardian(stranger), ..own };
+    let refused = town.desk.record_consent(key("no guardian"), own).await.unwrap_err();
+    assert_eq!(refused, ConsentError::GuardianRefused { code: "guardian.not_linked" });
 }
 
 #[tokio::test]

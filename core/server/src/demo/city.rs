@@ -227,7 +227,7 @@ async fn enrol(hub: &Hub, plan: &PersonPlan, person: PersonId) -> Result<(), Cit
     let pack = format!("{}@{}", hub.pack().name, hub.pack().version);
     for attempt in 0_u32.. {
         let key = format!("face {} {pack} {attempt}", plan.word);
-        let session = hub.open_capture_session(step(&*key), person).await?;
+        let session = hub.open_capture_session(step(&*key), person, false).await?;
         if session.used_at.is_some() {
             return Ok(());
         }

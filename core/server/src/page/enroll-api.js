@@ -1,20 +1,16 @@
-// Talks to the hub. A step is sent under one key until it is answered: repeats never do it twice.
+// What the enrolment page asks of the hub: steps of the person's own, or of a ward for whom she acts.
 
-const TRIES = 4;
-const PAUSE_MS = 1000;
+import { freshKey, patiently, read, sent } from "./page.js";
 
-const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+/** For whom the page acts: a ward's id, or undefined for oneself. */
+let ward;
 
-/** A fresh Idempotency-Key: 128 random bits. `crypto.randomUUID` is missing where the page has no TLS. */
-export function freshKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export function actFor(person) {
+  ward = person;
 }
 
-async function read(response) {
-  const type = response.headers.get("content-type") ?? "";
-  return type.includes("json") ? response.json() : {};
-}
+/** The address of a step for whom the page acts. */
+export const address = (path) => (ward ? `${path}?for=${ward}` : path);
 
 /** Opens the page for a ticket; without one only the demo city does. Resolves to {ok, code?}. */
 export async function openPage(ticket) {
@@ -25,31 +21,11 @@ export async function openPage(ticket) {
 
 /** Where the person stands, or undefined when no page is open. */
 export async function pageState() {
-  const response = await fetch("/enroll/state");
+  const response = await fetch(address("/enroll/state"));
   return response.ok ? response.json() : undefined;
 }
 
-/** Every word of the page in one language. */
-export async function words(language) {
-  return (await fetch(`/enroll/words/${language}`)).json();
-}
-
-/** One step. Resolves to {ok, status, body}; `body.code` says why not. A lost answer is asked for again with the same key. */
-export async function send(method, path, body) {
-  const key = freshKey();
-  const isForm = body instanceof FormData;
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const headers = { "idempotency-key": key };
-    if (!isForm) headers["content-type"] = "application/json";
-    try {
-      const response = await fetch(path, { method, headers, body: isForm ? body : JSON.stringify(body ?? {}) });
-      const answer = await read(response);
-      const again = answer.retry === "same_key" && attempt < TRIES;
-      if (!again) return { ok: response.ok, status: response.status, body: answer };
-      await rest(answer.retry_after_ms ?? PAUSE_MS);
-    } catch {
-      await rest(PAUSE_MS);
-    }
-  }
-  return { ok: false, status: 0, body: { code: "offline" } };
+/** One step, under a key of its own. Resolves to {ok, status, body}; `body.code` says why not. */
+export function send(method, path, body) {
+  return patiently(freshKey(), address(path), sent(method, body));
 }

@@ -2,10 +2,9 @@
 // picture that was taken before.
 
 import { send } from "./enroll-api.js";
+import { rest } from "./page.js";
 
 const BETWEEN_MS = 600;
-
-const rest = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Capture {
   #camera;

@@ -1,43 +1,29 @@
 // The enrolment page: what is missing comes next; what is there can be changed, taken back, taken along or deleted.
 
-import { openPage, pageState, send, words } from "./enroll-api.js";
 import { Camera } from "./camera.js";
+import { actFor, address, openPage, pageState, send } from "./enroll-api.js";
 import { Capture } from "./enroll-capture.js";
+import * as shared from "./page.js";
+import { at, day, element, known, say, spoken, told } from "./page.js";
 
 const STEPS = ["details", "consent", "proof", "capture", "instrument", "pin"];
 
-const at = (id) => document.getElementById(id);
 const camera = new Camera(at("video"), at("picked"));
 
-const page = { language: "ja", words: {}, state: undefined, view: "loading", skipped: new Set(), proofing: undefined, home: false };
+const page = { state: undefined, view: "loading", skipped: new Set(), proofing: undefined, home: false };
 let capture;
 
 /* Words */
 
-function say(key, values = {}) {
-  const text = page.words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
-}
-
-/** A text that is there in both languages, or in one. */
-const told = (text) => text?.[page.language] ?? text?.ja ?? text?.en ?? "";
-
 function fault(code) {
-  const key = code && [`enroll.fault.${code}`, `problem.${code}`, "enroll.fault.default"].find((word) => word in page.words);
+  const key = code && [`enroll.fault.${code}`, `problem.${code}`, "enroll.fault.default"].find(known);
   at("fault").textContent = key ? say(key) : "";
 }
 
 async function speak(language) {
-  page.language = language;
-  page.words = await words(language);
-  document.documentElement.lang = language;
+  await shared.speak("enroll", language);
   document.title = `${say("enroll.title")} – Tebura`;
-  for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
-  at("language").textContent = say("enroll.language");
-  at("language").lang = language === "ja" ? "en" : "ja";
-  at("language").setAttribute("aria-label", say("enroll.language_label"));
   at("progress").setAttribute("aria-label", say("enroll.steps.label"));
-  at("banner").textContent = say("enroll.banner");
   at("notice-link").href = `/notice?lang=${language}`;
   if (page.state) draw();
 }
@@ -52,10 +38,7 @@ function show(view) {
   page.view = view;
   fault();
   draw();
-  at("main").dataset.view = view;
-  for (const section of document.querySelectorAll("main > section")) section.hidden = section.dataset.view !== view;
-  document.querySelector(`section[data-view="${view}"] h1`)?.focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  shared.showView(view);
 }
 
 /** Whether a step needs nothing more. */
@@ -72,7 +55,9 @@ function isDone(step) {
   }[step];
 }
 
-const isAsked = (step) => step !== "proof" || (page.state.proof.rule !== "skipped" && page.state.proof.provers.length > 0);
+/** What nobody does for another is not asked when a guardian acts for somebody. */
+const isOwn = (step) => !page.state.acting_for || (step === "pin" ? page.state.acting_for === "child" : !["details", "proof", "family"].includes(step));
+const isAsked = (step) => isOwn(step) && (step !== "proof" || (page.state.proof.rule !== "skipped" && page.state.proof.provers.length > 0));
 const agreed = (id) => page.state.purposes.some((purpose) => purpose.id === id && purpose.counts);
 
 /** Goes to the first step that is neither done nor put off; home when there is none. */
@@ -102,19 +87,14 @@ async function step(method, path, body, then = next) {
 
 /* Drawing */
 
-function element(name, text, attributes = {}) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
 function draw() {
   const { state } = page;
   if (!state) return;
-  const draws = { details: drawDetails, consent: drawConsent, proof: drawProof, capture: drawCapture, instrument: drawInstruments, home: drawHome, data: drawData };
+  const draws = { details: drawDetails, consent: drawConsent, proof: drawProof, capture: drawCapture, instrument: drawInstruments, home: drawHome, data: drawData, family: drawFamily };
   at("place").textContent = told(state.service);
   at("banner").hidden = !state.drawn_faces_only;
+  at("acting").hidden = !state.acting_for;
+  at("acting-for").textContent = state.acting_for ? say("enroll.family.acting", { name: state.name }) : "";
   at("progress").hidden = page.home || !STEPS.includes(page.view);
   at("steps").replaceChildren(...STEPS.filter(isAsked).map((name) => {
     const item = element("li", say(`enroll.steps.${name}`));
@@ -148,7 +128,7 @@ function drawConsent() {
     card.append(
       element("h2", told(purpose.title), { id: `title-${purpose.id}` }),
       element("p", told(purpose.text)),
-      element("p", say("enroll.consent.items", { items: purpose.data_items.map((item) => say(`enroll.items.${item}`)).join(page.language === "ja" ? "、" : ", ") }), { class: "items" }),
+      element("p", say("enroll.consent.items", { items: purpose.data_items.map((item) => say(`enroll.items.${item}`)).join(spoken.language === "ja" ? "、" : ", ") }), { class: "items" }),
       answers,
     );
     return card;
@@ -160,7 +140,7 @@ function drawConsent() {
 }
 
 async function consent(purpose, state) {
-  const said = { purpose, state, language: page.language };
+  const said = { purpose, state, language: spoken.language };
   await step("POST", "/enroll/consents", said, () => {
     draw();
     document.querySelector(`[data-purpose="${purpose}"] [aria-pressed="true"]`)?.focus();
@@ -181,7 +161,7 @@ function drawProof() {
     const chosen = prover.claims.map((claim) => {
       const label = element("label", "", { class: "check" });
       const box = element("input", "", { type: "checkbox", value: claim });
-      label.append(box, element("span", page.words[`enroll.claims.${claim}`] ?? claim));
+      label.append(box, element("span", known(`enroll.claims.${claim}`) ? say(`enroll.claims.${claim}`) : claim));
       return label;
     });
     const button = element("button", say("enroll.proof.begin"), { type: "button", class: "task" });
@@ -192,7 +172,7 @@ function drawProof() {
 }
 
 async function prove(plugin, claims) {
-  const body = { plugin, agreed_claims: claims, locale: page.language };
+  const body = { plugin, agreed_claims: claims, locale: spoken.language };
   await step("POST", "/enroll/proofings", body, (proofing) => {
     page.proofing = proofing;
     at("challenge").replaceChildren(...(proofing.challenge?.display ?? []).map(({ value }) => element("dd", value)));
@@ -212,7 +192,7 @@ function drawCapture() {
 function aloud(text) {
   if (!at("aloud").checked || !("speechSynthesis" in window)) return;
   const words = new SpeechSynthesisUtterance(text);
-  words.lang = page.language === "ja" ? "ja-JP" : "en-US";
+  words.lang = spoken.language === "ja" ? "ja-JP" : "en-US";
   speechSynthesis.cancel();
   speechSynthesis.speak(words);
 }
@@ -224,7 +204,7 @@ function tellCapture({ prompt, taken, of, code }) {
     aloud(asked);
   }
   at("capture-count").textContent = say("enroll.capture.count", { taken, of });
-  const advice = code && [`enroll.advice.${code}`, `problem.${code}`].find((word) => word in page.words);
+  const advice = code && [`enroll.advice.${code}`, `problem.${code}`].find(known);
   at("mirror-word").textContent = advice ? say(advice) : "";
 }
 
@@ -256,7 +236,7 @@ async function beginCapture() {
 
 function drawInstruments() {
   const { instruments, rails } = page.state;
-  const named = (rail) => rails.find((known) => known.rail === rail)?.names[page.language] ?? rail;
+  const named = (rail) => rails.find((known) => known.rail === rail)?.names[spoken.language] ?? rail;
   at("instruments").replaceChildren(...instruments.map((row) => element("li", `${named(row.rail)} · ${row.label}${row.is_default ? ` · ${say("enroll.instrument.default")}` : ""}`)));
   const chosen = document.querySelector("#rails input:checked")?.value ?? rails.find((rail) => rail.in_house)?.rail ?? rails[0]?.rail;
   at("rails").replaceChildren(...rails.map((rail) => {
@@ -280,28 +260,63 @@ function drawToken() {
 }
 
 function drawHome() {
-  const { name, face_since: since, instruments, has_pin: pin, proof } = page.state;
-  const day = since && new Intl.DateTimeFormat(page.language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "long" }).format(new Date(since));
+  const { name, face_since: since, instruments, has_pin: pin } = page.state;
   at("home-heading").textContent = say("enroll.home.heading", { name: name ?? "" });
   const facts = [
-    ["face", since ? say("enroll.home.face_since", { day }) : say("enroll.home.no_face")],
+    ["face", since ? say("enroll.home.face_since", { day: day(since) }) : say("enroll.home.no_face")],
     ["instruments", String(instruments.length)],
     ["pin", say(pin ? "enroll.home.pin_set" : "enroll.home.no_pin")],
     ["consents", String(page.state.purposes.filter((purpose) => purpose.counts).length)],
   ];
   at("facts").replaceChildren(...facts.flatMap(([key, value]) => [element("dt", say(`enroll.home.facts.${key}`)), element("dd", value, { id: `fact-${key}` })]));
-  at("home-proof").hidden = proof.rule === "skipped" || proof.provers.length === 0;
+  at("home-proof").hidden = !isAsked("proof");
+  for (const button of document.querySelectorAll('section[data-view="home"] [data-go]')) button.hidden ||= !isOwn(button.dataset.go);
+  at("finish").hidden = Boolean(page.state.acting_for);
   at("home-capture").disabled = !agreed("authenticate");
 }
 
 function drawData() {
+  at("export").href = address("/enroll/export");
+  at("leave").hidden = page.state.acting_for === "elder";
   const said = page.state.purposes.filter((purpose) => purpose.last);
   at("receipts").replaceChildren(...said.map((purpose) => {
     const item = element("li", "");
-    const href = `/enroll/consents/${purpose.last.id}/receipt`;
+    const href = address(`/enroll/consents/${purpose.last.id}/receipt`);
     item.append(element("a", say("enroll.data.receipt", { title: told(purpose.title), state: say(`enroll.consent.${purpose.last.state}`) }), { href, download: "" }));
     return item;
   }));
+}
+
+/* The family */
+
+function drawFamily() {
+  const { family } = page.state;
+  at("family-hint").textContent = say(family.some(({ side }) => side === "ward") ? "enroll.family.hint" : "enroll.family.none");
+  at("family").replaceChildren(...family.map((member) => {
+    const card = element("article", "", { class: "card", "data-member": member.side });
+    const told = member.side === "guardian" ? "guardian" : member.has_face ? `${member.kind}_with_face` : member.kind;
+    card.append(element("h2", member.name), element("p", say(`enroll.family.is.${told}`, { day: day(member.until) })));
+    if (member.side === "ward") card.append(task("enroll.family.open", () => changeTo(member.person)));
+    card.append(task("enroll.family.end", () => step("POST", `/enroll/family/${member.link}/end`, {}, () => show("family"))));
+    return card;
+  }));
+}
+
+function task(word, act) {
+  const button = element("button", say(word), { type: "button", class: "task" });
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** Goes on for a ward, or for oneself again. */
+async function changeTo(person) {
+  actFor(person);
+  Object.assign(page, { skipped: new Set(), proofing: undefined, home: false });
+  await again();
+  if (!page.state) return undefined;
+  if (!person) return show("family");
+  page.home = STEPS.filter(isAsked).every(isDone);
+  return next();
 }
 
 /* Leaving */
@@ -358,6 +373,13 @@ onSubmit("ticket-form", async () => {
   await begin();
 });
 onSubmit("details-form", () => step("PUT", "/enroll/person", { name: at("name").value }));
+onSubmit("child-form", async () => {
+  const child = { name: at("child-name").value, born_on: at("child-born").value };
+  await step("POST", "/enroll/family", child, () => {
+    at("child-form").reset();
+    show("family");
+  });
+});
 onSubmit("evidence-form", async () => {
   let evidence;
   try {
@@ -375,7 +397,7 @@ onSubmit("evidence-form", async () => {
 onSubmit("instrument-form", async () => {
   const rail = chosenRail();
   if (!rail) return;
-  const label = rail.names[page.language] ?? rail.rail;
+  const label = rail.names[spoken.language] ?? rail.rail;
   const token = rail.in_house ? null : at("token").value.trim();
   at("token").value = "";
   await step("POST", "/enroll/instruments", { rail: rail.rail, token, label, is_default: true, currency: "JPY" });
@@ -388,8 +410,7 @@ onSubmit("pin-form", async () => {
 });
 onSubmit("ask-form", () => step("POST", "/enroll/requests", { kind: "correction", note: at("note").value }, (asked) => {
   at("note").value = "";
-  const day = new Intl.DateTimeFormat(page.language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "long" }).format(new Date(asked.due_at));
-  at("data-word").textContent = say("enroll.data.asked", { day });
+  at("data-word").textContent = say("enroll.data.asked", { day: day(asked.due_at) });
 }));
 
 for (const [id, name] of [["proof-next", "proof"], ["capture-skip", "capture"], ["instrument-next", "instrument"], ["pin-next", "pin"]]) {
@@ -413,15 +434,15 @@ at("stop").addEventListener("click", () => sure("stop", "/enroll/stop", async ()
   await again();
   show("home");
 }));
-at("leave").addEventListener("click", () => sure("leave", "/enroll/erase", () => over("left")));
+at("leave").addEventListener("click", () => sure("leave", "/enroll/erase", () => (page.state.acting_for ? changeTo() : over("left"))));
+at("acting-back").addEventListener("click", () => changeTo());
 at("finish").addEventListener("click", async () => {
   const answer = await send("POST", "/enroll/finish");
   if (answer.ok) over("finished");
   else fault(answer.body.code);
 });
-at("language").addEventListener("click", () => speak(page.language === "ja" ? "en" : "ja"));
+at("language").addEventListener("click", () => speak(shared.otherLanguage()));
 
 const query = new URLSearchParams(location.search);
-const asked = query.get("lang");
-await speak(asked === "en" || (!asked && !navigator.language.startsWith("ja")) ? "en" : "ja");
+await speak(shared.firstLanguage());
 await begin();

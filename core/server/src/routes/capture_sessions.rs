@@ -16,7 +16,7 @@ use crate::extract::{Id, Write};
 use crate::idempotency;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::payments::ImageForm;
-use crate::wire::people::{CaptureSessionBody, EmptyBody, FrameBody};
+use crate::wire::people::{CaptureSessionBody, FrameBody, OpenCaptureBody};
 
 /// Opens a capture session for a person who agreed to `authenticate`: five minutes, three live frames, from the caller
 /// that opens it. `prompt` says what the first frame has to show; what the others do is told one by one.
@@ -28,7 +28,7 @@ use crate::wire::people::{CaptureSessionBody, EmptyBody, FrameBody};
         ("id" = String, Path, description = "`person_…`"),
         ("Idempotency-Key" = String, Header, description = "See the introduction."),
     ),
-    request_body = EmptyBody,
+    request_body = OpenCaptureBody,
     responses(
         (status = 201, description = "Opened", body = CaptureSessionBody),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -37,11 +37,12 @@ use crate::wire::people::{CaptureSessionBody, EmptyBody, FrameBody};
 pub(super) async fn open_capture_session(
     State(app): State<App>,
     Id(person): Id<PersonId>,
-    write: Write<EmptyBody>,
+    write: Write<OpenCaptureBody>,
 ) -> Result<Response, Problem> {
     write.principal.must_be_operator()?;
-    let (hub, key) = (app.hub.clone(), write.key);
-    let session = app.run(write.running, async move { Ok(hub.open_capture_session(key, person).await?) }).await?;
+    let (hub, key, look_alike) = (app.hub.clone(), write.key, write.body.look_alike);
+    let session =
+        app.run(write.running, async move { Ok(hub.open_capture_session(key, person, look_alike).await?) }).await?;
     Ok(made(CaptureSessionBody::from(&session), false))
 }
 

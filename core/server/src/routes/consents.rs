@@ -129,6 +129,7 @@ impl From<ConsentError> for Problem {
             ConsentError::LanguageInvalid => problem(invalid, "consent.language_invalid", &error),
             ConsentError::PersonNotFound(_) => problem(StatusCode::NOT_FOUND, "person.not_found", &error),
             ConsentError::GuardianOfHerself(_) => problem(invalid, "consent.guardian_of_herself", &error),
+            ConsentError::GuardianRefused { code } => problem(StatusCode::FORBIDDEN, code, &error),
             ConsentError::NotGiven(_) => problem(StatusCode::CONFLICT, "consent.not_given", &error),
             ConsentError::KeyReused => idempotency::key_reused(),
             ConsentError::Commit(inner) => inner.into(),

@@ -1,52 +1,38 @@
 //! `/enroll`: the page where a person enrols, changes what is held of her, and leaves. A ticket opens it once; from then
 //! on a cookie of this page stands for the enrolment.
 //!
-//! No external resource, no inline script or style. Absent: accounts and passwords of people.
+//! Absent: accounts and passwords of people.
 
 mod data;
+mod family;
 mod steps;
 
-use std::collections::BTreeMap;
-
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tebura_hub::consent::ConsentActor;
 use tebura_hub::enroll::{Enrolment, EnrolmentError, NewEnrolment, ProofRule};
+use tebura_hub::guardians::{GuardianLink, Guardianship};
 use tebura_hub::ids::{EnrolmentId, PersonId};
 use tebura_hub::perform::KeyRequest;
 
 use crate::app::App;
 use crate::auth::bearer;
-use crate::extract::{from_value, json_value, read_body};
+use crate::extract::{from_value, json_value, parse_id, read_body};
 use crate::idempotency::{self, Running};
-use crate::messages::{self, Language};
 use crate::problem::{Problem, Retry};
-use crate::routes::till_page;
+use crate::routes::{page_files, till_page};
 use crate::sessions::Sessions;
-
-/// Scripts, styles, pictures and calls from this hub only; the camera's picture is a blob.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-    media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Files of the page: name, type, bytes.
-const FILES: [(&str, &str, &str); 6] = [
-    ("enroll.css", "text/css; charset=utf-8", include_str!("../page/enroll.css")),
-    ("enroll.js", "text/javascript; charset=utf-8", include_str!("../page/enroll.js")),
-    ("enroll-api.js", "text/javascript; charset=utf-8", include_str!("../page/enroll-api.js")),
-    ("enroll-capture.js", "text/javascript; charset=utf-8", include_str!("../page/enroll-capture.js")),
-    ("camera.js", "text/javascript; charset=utf-8", include_str!("../page/camera.js")),
-    ("mark.svg", "image/svg+xml", include_str!("../page/mark.svg")),
-];
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/enroll", get(page))
-        .route("/enroll/{file}", get(file))
         .route("/enroll/words/{language}", get(words))
         .route("/enroll/session", post(open_session))
         .route("/enroll/state", get(steps::state))
@@ -59,6 +45,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/enroll/capture/{id}/frames", post(steps::take_frame))
         .route("/enroll/instruments", post(steps::add_instrument))
         .route("/enroll/pin", put(steps::set_pin))
+        .route("/enroll/family", post(family::register_child))
+        .route("/enroll/family/{id}/end", post(family::end))
         .route("/enroll/export", get(data::export))
         .route("/enroll/requests", post(data::ask))
         .route("/enroll/stop", post(data::stop))
@@ -67,27 +55,12 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn page() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
-        (header::HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()"),
-        // The ticket is behind `#` and goes nowhere by itself; neither does the page's address.
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, include_str!("../page/enroll.html")).into_response()
-}
-
-async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
-    let found = FILES.iter().find(|(known, _, _)| *known == name).ok_or_else(|| Problem::not_found("file"))?;
-    Ok(([(header::CONTENT_TYPE, found.1), (header::CACHE_CONTROL, "no-cache")], found.2).into_response())
+    page_files::html(include_str!("../page/enroll.html"))
 }
 
 /// The page's words in one language, with those of the problems that it may meet.
-async fn words(Path(language): Path<String>) -> Json<BTreeMap<&'static str, &'static str>> {
-    let all = messages::catalogue(Language::from_tag(&language)).iter();
-    let wanted = |key: &str| key.starts_with("enroll.") || key.starts_with("problem.");
-    Json(all.filter(|(key, _)| wanted(key)).map(|(key, text)| (key.as_str(), text.as_str())).collect())
+async fn words(Path(language): Path<String>) -> Json<page_files::Words> {
+    page_files::words(&language, &["enroll.", "problem."])
 }
 
 /// Opens the page for the ticket that is shown: once.
@@ -132,12 +105,45 @@ fn closed(response: Response) -> Result<Response, Problem> {
 }
 
 /// The enrolment whose page asks.
-struct Visitor(Enrolment);
+struct Visitor {
+    enrolment: Enrolment,
+    /// For whom the guardian acts whose page it is: `?for=person_…`.
+    ward: Option<GuardianLink>,
+}
+
+/// For whom a call is made, when it is not for oneself.
+#[derive(Deserialize)]
+struct ActingFor {
+    r#for: Option<String>,
+}
 
 impl Visitor {
     /// Whose page it is, once there is a name.
+    fn own(&self) -> Result<PersonId, Problem> {
+        Ok(self.enrolment.person.ok_or(EnrolmentError::NoPersonYet)?)
+    }
+
+    /// For whom it is: oneself, or a ward.
     fn person(&self) -> Result<PersonId, Problem> {
-        Ok(self.0.person.ok_or(EnrolmentError::NoPersonYet)?)
+        self.ward.as_ref().map_or_else(|| self.own(), |link| Ok(link.ward))
+    }
+
+    /// Who says it.
+    fn actor(&self) -> ConsentActor {
+        self.ward.as_ref().map_or(ConsentActor::Person, |link| ConsentActor::Guardian(link.guardian))
+    }
+
+    /// What nobody does for another.
+    fn herself(&self) -> Result<PersonId, Problem> {
+        if self.ward.is_some() { Err(only_herself()) } else { self.own() }
+    }
+
+    /// What a guardian does for a child, and nobody for an elder.
+    fn or_child(&self) -> Result<PersonId, Problem> {
+        match &self.ward {
+            Some(GuardianLink { kind: Guardianship::Elder, .. }) => Err(only_herself()),
+            Some(GuardianLink { kind: Guardianship::Child, .. }) | None => self.person(),
+        }
     }
 }
 
@@ -148,8 +154,27 @@ impl FromRequestParts<App> for Visitor {
         let id = app.sessions.page_of(parts, app.hub.now()).ok_or_else(no_page)?;
         // Who holds a page may call it as often as a key may be called.
         app.inbound_rates.admit(id.to_string()).map_err(Problem::busy)?;
-        Ok(Visitor(app.hub.open_page(id).await?))
+        let enrolment = app.hub.open_page(id).await?;
+        let mut visitor = Visitor { enrolment, ward: None };
+        let asked = Query::<ActingFor>::try_from_uri(&parts.uri).ok().and_then(|asked| asked.0.r#for);
+        if let Some(ward) = asked {
+            let acting = app.hub.acting(visitor.own()?, parse_id(&ward)?).await?;
+            visitor.ward = Some(acting.map_err(not_a_guardian)?);
+        }
+        Ok(visitor)
     }
+}
+
+/// 403: one answer for no link, one that ended, and a guardian who is none any more.
+fn not_a_guardian(code: &'static str) -> Problem {
+    let detail = "You do not answer for this person, or not any more. Ask at the desk.";
+    Problem::new(StatusCode::FORBIDDEN, code, detail).retry(Retry::Never)
+}
+
+/// 403: a page for another is not for everything.
+fn only_herself() -> Problem {
+    let detail = "Nobody does this for another. Let the person do it on a page of her own, or ask at the desk.";
+    Problem::new(StatusCode::FORBIDDEN, "enrolment.only_herself", detail).retry(Retry::Never)
 }
 
 /// 401: one answer for no cookie, an old one and a forged one.
@@ -188,7 +213,9 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for Step<T> {
 
 /// The key of a page's request: pages never meet, nor do they meet API keys.
 fn visitor_key(parts: &Parts, visitor: &Visitor, digests: &[&[u8]]) -> Result<KeyRequest, Problem> {
-    idempotency::key_request_of(parts, &visitor.0.id.to_string(), digests)
+    let ward = visitor.ward.as_ref().map(|link| link.ward.to_string()).unwrap_or_default();
+    let digests: Vec<&[u8]> = [ward.as_bytes()].into_iter().chain(digests.iter().copied()).collect();
+    idempotency::key_request_of(parts, &visitor.enrolment.id.to_string(), &digests)
 }
 
 /// A file to keep.

@@ -127,6 +127,7 @@ impl File<'_> {
         let plugin = self.plugin(installed);
         let hours = self.hours();
         let false_match_rate = self.rate(gallery);
+        let purposes = self.purposes();
         let Some(plugin) = plugin else { return Ok(None) };
         // What is missing was said; the rest is looked at all the same.
         let merchant = merchant.unwrap_or(MerchantId::from_uuid(Uuid::nil()));
@@ -150,6 +151,7 @@ impl File<'_> {
             gallery,
             galleries,
             false_match_rate,
+            purposes,
             attested: list(&self.value["attested"]),
             hours,
             keep_days: number("keep_days").and_then(|days| u32::try_from(days).ok()),
@@ -211,6 +213,19 @@ impl File<'_> {
             Err(error) => self.add(Wrong::new("/false_match_rate", "pack").with("why", error)),
         }
         own
+    }
+
+    /// What a person is asked for before this service looks for her face.
+    fn purposes(&mut self) -> Vec<String> {
+        let purposes = list(&self.value["purposes"]);
+        if let Some(hub) = self.against.draft() {
+            let declared = hub.purposes();
+            for (nth, undeclared) in purposes.iter().enumerate().filter(|(_, id)| declared.find(id).is_none()) {
+                let at = format!("/purposes/{nth}");
+                self.add(Wrong::new(at, "purpose").with("found", undeclared));
+            }
+        }
+        purposes
     }
 
     /// `None` where there are none, and where they are wrong, which is said.

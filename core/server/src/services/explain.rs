@@ -22,6 +22,9 @@ pub fn explain(service: &ServiceInstance, language: Language) -> Vec<String> {
     if config.gallery.is_some() {
         lines.push(say("face", &[]));
     }
+    if !config.purposes.is_empty() {
+        lines.push(say("purposes", &[("names", &config.purposes.join(", "))]));
+    }
     if !config.attested.is_empty() {
         lines.push(say("attested", &[("names", &config.attested.join(", "))]));
     }

@@ -63,6 +63,16 @@ impl From<&Person> for PersonBody {
 #[serde(deny_unknown_fields)]
 pub struct EmptyBody {}
 
+/// A capture session to open.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCaptureBody {
+    /// Staff have seen by a document that this is somebody else than who looks like her, such as a twin. Otherwise a face
+    /// that is enrolled under another name is refused.
+    #[serde(default)]
+    pub look_alike: bool,
+}
+
 /// Permission to enrol one live face.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CaptureSessionBody {

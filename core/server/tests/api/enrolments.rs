@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
+use tebura_ledger::instant::rfc3339;
 use tebura_server::app::{App, Limits};
 use tebura_server::desk::Desk;
 use tebura_server::routes;
@@ -64,8 +65,13 @@ impl Page<'_> {
 
     /// Looks into the camera and does what is asked.
     async fn capture(&self, face: &str) {
-        let mut at = self.done("POST", "/enroll/capture", json!({})).await;
-        let path = format!("/enroll/capture/{}/frames", id(&at));
+        self.capture_for(None, face).await;
+    }
+
+    async fn capture_for(&self, ward: Option<&str>, face: &str) {
+        let whose = ward.map(|ward| format!("?for={ward}")).unwrap_or_default();
+        let mut at = self.done("POST", &format!("/enroll/capture{whose}"), json!({})).await;
+        let path = format!("/enroll/capture/{}/frames{whose}", id(&at));
         while let Some(prompt) = at["prompt"].as_str() {
             let image = format!("{face} {prompt}");
             let mut request = form_request(&path, "", &self.world.fresh(), &[("image", &image)]);
@@ -123,6 +129,63 @@ async fn expo_13_expo_14_kaga_5_a_person_enrols_on_the_page_and_pays_by_face() {
     assert_eq!(page.state().await["face_since"], Value::Null, "the template is gone");
     let standing = world.get(&format!("/v1/people/{person}/consents"), &world.operator).await.json();
     assert_eq!(standing["items"][0]["last"]["actor"], "person");
+}
+
+#[tokio::test]
+async fn kaga_7_pia_2_a_guardian_registers_her_child_on_her_page_and_acts_for_it() {
+    let world = World::open().await;
+    let mother = Page::open(&world, json!({"galleries": [world.gallery], "proof": "skipped"})).await;
+    let person = id(&mother.done("PUT", "/enroll/person", json!({"name": "佐藤 花"})).await);
+    let child = || Some(json!({"name": "佐藤 次郎", "born_on": "2016-04-01"}));
+    let refused = mother.send("POST", "/enroll/family", child()).await;
+    assert_eq!(refused.problem(), "409 guardian.age_unknown");
+    let licence = json!({
+        "document": "driving_licence", "claims": [{"name": "birth_date", "value": "1985-04-01"}],
+        "valid_until": rfc3339(world.hub.now().plus_ms(365 * 86_400_000)), "agreed": true,
+    });
+    let seen = world.post(&format!("/v1/people/{person}/claims"), &world.operator, licence).await;
+    assert_eq!(seen.status, 201, "{}", seen.text);
+    let grown = json!({"name": "佐藤 太郎", "born_on": "1990-04-01"});
+    assert_eq!(mother.send("POST", "/enroll/family", Some(grown)).await.problem(), "409 ward.of_age");
+    let link = mother.done("POST", "/enroll/family", child().unwrap()).await;
+    let ward = link["ward"].as_str().unwrap().to_owned();
+    let family = mother.state().await["family"].clone();
+    assert_eq!((&family[0]["name"], &family[0]["has_face"]), (&json!("佐藤 次郎"), &json!(false)));
+
+    for purpose in ["authenticate", "narrow_gallery"] {
+        let said = json!({"purpose": purpose, "state": "given", "language": "ja"});
+        mother.done("POST", &format!("/enroll/consents?for={ward}"), said).await;
+    }
+    mother.capture_for(Some(&ward), "taro").await;
+    let acting = mother.send("GET", &format!("/enroll/state?for={ward}"), None).await.json();
+    assert_eq!((&acting["name"], &acting["acting_for"]), (&json!("佐藤 次郎"), &json!("child")));
+    assert!(acting["face_since"].is_string());
+    assert_eq!(mother.state().await["face_since"], Value::Null, "her own face is another matter");
+    let standing = world.get(&format!("/v1/people/{ward}/consents"), &world.operator).await.json();
+    assert_eq!(standing["items"][0]["last"]["actor"], "guardian");
+    // The gallery of the ticket is the child's too: the till finds her, and she has no means to pay.
+    assert_eq!(world.pay("taro", 100).await.problem(), "402 consent.payment");
+    mother.done("PUT", &format!("/enroll/pin?for={ward}"), json!({"pin": "2718"})).await;
+    for (method, path, body) in [
+        ("PUT", "person", json!({"name": "別人"})),
+        ("POST", "proofings", json!({"plugin": "x", "agreed_claims": [], "locale": "ja"})),
+        ("POST", "family", child().unwrap()),
+    ] {
+        let refused = mother.send(method, &format!("/enroll/{path}?for={ward}"), Some(body)).await;
+        assert_eq!(refused.problem(), "403 enrolment.only_herself", "{path}");
+    }
+    let stranger = Page::open(&world, json!({"proof": "skipped"})).await;
+    stranger.done("PUT", "/enroll/person", json!({"name": "他人"})).await;
+    let refused = stranger.send("GET", &format!("/enroll/state?for={ward}"), None).await;
+    assert_eq!(refused.problem(), "403 guardian.not_linked");
+
+    let end = format!("/enroll/family/{}/end", id(&link));
+    assert_eq!(stranger.send("POST", &end, Some(json!({}))).await.status, 404);
+    let ended = mother.send("POST", &end, Some(json!({}))).await.json();
+    assert_eq!((&ended["counts"], &ended["ended_by"]), (&json!(false), &json!("guardian")));
+    let late = mother.send("POST", &format!("/enroll/stop?for={ward}"), Some(json!({}))).await;
+    assert_eq!(late.problem(), "403 guardian.no_longer");
+    assert_eq!(mother.state().await["family"], json!([]));
 }
 
 #[tokio::test]
@@ -255,8 +318,10 @@ async fn the_page_needs_nothing_from_elsewhere_and_has_all_its_words() {
     assert!(!page.text.contains(" style=") && !page.text.contains("<style") && !page.text.contains(" onclick="));
     assert!(!page.text.contains("type=\"file\""), "there is no way to send an old photograph");
     let mut asked = std::collections::BTreeSet::new();
-    for file in ["", "/enroll.js", "/enroll-capture.js", "/enroll-api.js"] {
-        let text = world.call("GET", &format!("/enroll{file}"), None, None, None).await.text;
+    for file in ["/enroll", "/page/enroll.js", "/page/enroll-capture.js", "/page/enroll-api.js", "/page/page.js"] {
+        let file = world.call("GET", file, None, None, None).await;
+        assert_eq!(file.status, 200);
+        let text = file.text;
         let parts =
             text.split(['"', '`']).filter(|part| part.starts_with("enroll.") && !part.contains(['$', '/', ' ']));
         asked.extend(parts.filter(|part| !part.ends_with(".js") && !part.ends_with(".css")).map(str::to_owned));
@@ -267,6 +332,9 @@ async fn the_page_needs_nothing_from_elsewhere_and_has_all_its_words() {
     }
     for step in ["details", "consent", "proof", "capture", "instrument", "pin"] {
         asked.insert(format!("enroll.steps.{step}"));
+    }
+    for word in ["child", "child_with_face", "elder", "elder_with_face", "guardian"] {
+        asked.insert(format!("enroll.family.is.{word}"));
     }
     assert!(asked.len() > 60, "{asked:?}");
     for language in ["en", "ja"] {
@@ -321,9 +389,7 @@ async fn pia_8_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_lan
     {
         assert!(en.text.contains(said), "{said}: {}", en.text);
     }
-    assert!(
-        ja.text.contains("/notice/face-camera.svg") && get("/notice/face-camera.svg").await.text.starts_with("<svg")
-    );
+    assert!(ja.text.contains("/page/face-camera.svg") && get("/page/face-camera.svg").await.text.starts_with("<svg"));
     assert!(!ja.headers["content-security-policy"].to_str().unwrap().contains("script-src"));
     let silent = world.call("GET", "/notice?lang=en", None, None, None).await;
     assert!(silent.text.contains("(not stated by the operator)"), "what nobody said is said to be missing");

@@ -28,6 +28,7 @@ pub struct Model {
     pub expires_at_ms: i64,
     pub used_at_ms: Option<i64>,
     pub revision: i64,
+    pub look_alike: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -35,7 +36,18 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-crate::sqlite_row::bindable!(id, person, device, prompts, sealed_shots, looks, expires_at_ms, used_at_ms, revision,);
+crate::sqlite_row::bindable!(
+    id,
+    person,
+    device,
+    prompts,
+    sealed_shots,
+    looks,
+    expires_at_ms,
+    used_at_ms,
+    revision,
+    look_alike,
+);
 
 impl Hot for Entity {
     const KEY: &'static [Column] = &[Column::Id];
@@ -57,6 +69,7 @@ impl Model {
             expires_at_ms: session.expires_at.millis(),
             used_at_ms: session.used_at.map(Timestamp::millis),
             revision: i64::from(session.revision),
+            look_alike: session.look_alike,
         })
     }
 
@@ -72,6 +85,7 @@ impl Model {
             person: PersonId::from_uuid(self.person),
             device: self.device.try_into().map_err(|_| Damaged::new(TABLE, "device"))?,
             prompts: word(TABLE, "prompts", prompts)?,
+            look_alike: self.look_alike,
             shots,
             looks: count(TABLE, self.looks)?,
             expires_at: time(self.expires_at_ms),

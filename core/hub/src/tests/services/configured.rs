@@ -7,8 +7,10 @@ use serde_json::json;
 use tebura_ledger::Timestamp;
 
 use super::desk::{Town, WordService, config, output, town_where};
+use crate::consent::{ConsentState, Purpose, Purposes};
 use crate::ports::{Clock, Store};
 use crate::services::*;
+use crate::tests::faces::say;
 use crate::tests::world::key;
 
 /// Monday, 2026-11-23, 09:00 in Tokyo.
@@ -120,6 +122,29 @@ async fn while_the_plugin_is_away_the_operators_answer_is_given_and_only_then() 
     };
     let other = town.answer("other", other).await;
     assert!(matches!(other.status, ServiceStatus::Failed(_)), "nothing is configured for this action");
+}
+
+#[tokio::test]
+async fn pia_2_expo_19_a_service_looks_for_the_faces_of_those_only_who_agreed_to_its_own_purpose() {
+    let town = configured(|own| own.purposes = vec!["park_entry".to_owned()]).await;
+    let face = |word: &'static str| {
+        let who = Who::Face { image: b"hanako".to_vec(), pin: None };
+        town.hub.ask_service(key(word), AskService { who, ..town.ask(&["done"]) })
+    };
+    let unknown = ServiceError::NotRecognised { code: "face.not_recognised" };
+    assert_eq!(face("undeclared").await.unwrap_err(), unknown, "what is not declared is agreed to by nobody");
+    let mut purposes = Purposes::clone(&town.hub.purposes());
+    purposes.list.push(Purpose { id: "park_entry".to_owned(), version: "1".to_owned() });
+    town.hub.declare_purposes(purposes);
+    assert_eq!(face("unasked").await.unwrap_err(), unknown);
+    town.answer("card", town.ask(&["done"])).await;
+    say(&town.hub, town.hanako, "park_entry", ConsentState::Given).await.unwrap();
+    assert_eq!(face("agreed").await.unwrap().request.asked.person, Some(town.hanako));
+    say(&town.hub, town.hanako, "park_entry", ConsentState::Withdrawn).await.unwrap();
+    assert_eq!(face("withdrawn").await.unwrap_err(), unknown);
+    let named = Who::PersonWithFace { person: town.hanako, by: "card".to_owned(), image: b"hanako".to_vec() };
+    let compared = town.hub.ask_service(key("named"), AskService { who: named, ..town.ask(&["done"]) }).await;
+    assert_eq!(compared.unwrap_err(), ServiceError::NotRecognised { code: "face.not_enrolled" });
 }
 
 #[tokio::test]

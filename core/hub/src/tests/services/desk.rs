@@ -221,6 +221,7 @@ pub(super) fn config(id: &str, merchant: MerchantId, gallery: GalleryId) -> Inst
         gallery: Some(gallery),
         galleries: BTreeMap::from([("today".to_owned(), gallery)]),
         false_match_rate: None,
+        purposes: Vec::new(),
         attested: vec!["residence".to_owned()],
         hours: None,
         keep_days: None,

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tebura_hub::consent::ConsentActor;
 use tebura_hub::rights::NewRightsRequest;
 
 use super::{Step, Visitor, closed, download};
@@ -26,24 +25,27 @@ pub(super) async fn ask(State(app): State<App>, step: Step<AskAboutDataBody>) ->
 }
 
 pub(super) async fn stop(State(app): State<App>, step: Step<EmptyBody>) -> Result<Response, Problem> {
-    let (hub, key, person) = (app.hub.clone(), step.key, step.visitor.person()?);
-    let stop = async move { Ok(hub.stop_using(key, person, ConsentActor::Person).await?) };
+    let (hub, key, person, actor) = (app.hub.clone(), step.key, step.visitor.person()?, step.visitor.actor());
+    let stop = async move { Ok(hub.stop_using(key, person, actor).await?) };
     Ok(made(RightsRequestBody::from(&app.run(step.running, stop).await?), false))
 }
 
-/// Erases the person and closes her page.
+/// Erases the person and closes her page; of a child, the guardian's page stays open.
 pub(super) async fn erase(State(app): State<App>, step: Step<EmptyBody>) -> Result<Response, Problem> {
-    let (hub, key, person) = (app.hub.clone(), step.key, step.visitor.person()?);
-    let id = step.visitor.0.id;
+    let (hub, key, person, actor) = (app.hub.clone(), step.key, step.visitor.or_child()?, step.visitor.actor());
+    let (id, own) = (step.visitor.enrolment.id, step.visitor.ward.is_none());
     let erase = async move {
-        let erased = hub.erase_person(key, person, ConsentActor::Person).await?;
-        hub.finish_enrolment(id).await?;
+        let erased = hub.erase_person(key, person, actor).await?;
+        if own {
+            hub.finish_enrolment(id).await?;
+        }
         Ok(erased)
     };
-    closed(made(RightsRequestBody::from(&app.run(step.running, erase).await?), false))
+    let answer = made(RightsRequestBody::from(&app.run(step.running, erase).await?), false);
+    if own { closed(answer) } else { Ok(answer) }
 }
 
 pub(super) async fn finish(State(app): State<App>, step: Step<EmptyBody>) -> Result<Response, Problem> {
-    app.hub.finish_enrolment(step.visitor.0.id).await?;
+    app.hub.finish_enrolment(step.visitor.enrolment.id).await?;
     closed(StatusCode::NO_CONTENT.into_response())
 }

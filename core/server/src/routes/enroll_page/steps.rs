@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tebura_hub::consent::{ConsentActor, NewConsent};
+use tebura_hub::consent::NewConsent;
 use tebura_hub::enroll::EnrolmentError;
 use tebura_hub::enroll_face::Frame;
 use tebura_hub::ids::{CaptureSessionId, ProofingId};
@@ -16,7 +16,8 @@ use tebura_hub::proofing::NewProofing;
 use tebura_hub::rail::PluginId;
 use tebura_hub::set_up::NewInstrument;
 
-use super::{Step, Visitor, download, visitor_key};
+use super::family::{self, Member};
+use super::{Step, Visitor, download, only_herself, visitor_key};
 use crate::app::App;
 use crate::extract::{Id, parse_id};
 use crate::idempotency;
@@ -51,6 +52,10 @@ pub(super) struct PageState {
     rails: Vec<RailState>,
     instruments: Vec<InstrumentBody>,
     has_pin: bool,
+    /// `child` or `elder`, where a guardian acts for somebody.
+    acting_for: Option<&'static str>,
+    /// For whom the person answers, and who answers for her.
+    family: Vec<Member>,
 }
 
 #[derive(Serialize)]
@@ -89,13 +94,14 @@ struct RailState {
 }
 
 pub(super) async fn state(State(app): State<App>, visitor: Visitor) -> Result<Json<PageState>, Problem> {
-    let Visitor(row) = &visitor;
+    let row = &visitor.enrolment;
     let (hub, notice) = (&app.hub, &app.desk()?.notice);
-    let person = match row.person {
+    let whose = visitor.ward.as_ref().map(|link| link.ward).or(row.person);
+    let person = match whose {
         Some(person) => hub.store().person(person).await?,
         None => None,
     };
-    let standing = match row.person {
+    let standing = match whose {
         Some(person) => hub.consents(person).await?,
         None => Vec::new(),
     };
@@ -108,7 +114,7 @@ pub(super) async fn state(State(app): State<App>, visitor: Visitor) -> Result<Js
         }
     };
     let (mut instruments, mut face_since, mut claims) = (Vec::new(), None, Vec::new());
-    if let Some(person) = row.person {
+    if let Some(person) = whose {
         instruments = hub.store().instruments(person).await?.iter().map(InstrumentBody::from).collect();
         let references = hub.store().references_of(person).await?;
         face_since = references.last().map(|reference| rfc3339(reference.created_at));
@@ -146,6 +152,8 @@ pub(super) async fn state(State(app): State<App>, visitor: Visitor) -> Result<Js
         face_since,
         rails: rails.collect(),
         instruments,
+        acting_for: visitor.ward.as_ref().map(|link| link.kind.word()),
+        family: family::members(&app, whose).await?,
         has_pin: person.as_ref().is_some_and(|person| person.pin_hash.is_some()),
         name: person.map(|person| person.name),
     }))
@@ -158,7 +166,10 @@ pub(super) struct DetailsBody {
 }
 
 pub(super) async fn write_details(State(app): State<App>, step: Step<DetailsBody>) -> Result<Response, Problem> {
-    let (hub, key, id, name) = (app.hub.clone(), step.key, step.visitor.0.id, step.body.name);
+    if step.visitor.ward.is_some() {
+        return Err(only_herself());
+    }
+    let (hub, key, id, name) = (app.hub.clone(), step.key, step.visitor.enrolment.id, step.body.name);
     let person = app.run(step.running, async move { Ok(hub.write_details(key, id, &name).await?) }).await?;
     Ok(made(PersonBody::from(&person.row), person.replayed))
 }
@@ -166,7 +177,7 @@ pub(super) async fn write_details(State(app): State<App>, step: Step<DetailsBody
 pub(super) async fn record_consent(State(app): State<App>, step: Step<RecordConsentBody>) -> Result<Response, Problem> {
     let (person, state) = (step.visitor.person()?, step.body.state()?);
     let RecordConsentBody { purpose, language, .. } = step.body;
-    let new = NewConsent { person, purpose, state, actor: ConsentActor::Person, language };
+    let new = NewConsent { person, purpose, state, actor: step.visitor.actor(), language };
     let (hub, key) = (app.hub.clone(), step.key);
     let said = app.run(step.running, async move { Ok(hub.record_consent(key, new).await?) }).await?;
     Ok(made(ConsentBody::from(&said.row), said.replayed))
@@ -191,7 +202,8 @@ pub(super) struct BeginProofBody {
 
 pub(super) async fn begin_proofing(State(app): State<App>, step: Step<BeginProofBody>) -> Result<Response, Problem> {
     let BeginProofBody { plugin, agreed_claims, locale } = step.body;
-    let (person, purpose) = (step.visitor.person()?, "enrolment".to_owned());
+    // A card proves its holder only.
+    let (person, purpose) = (step.visitor.herself()?, "enrolment".to_owned());
     let new = NewProofing { person, plugin: PluginId(plugin), purpose, claims: agreed_claims, locale };
     let (hub, key) = (app.hub.clone(), step.key);
     let begun = app.run(step.running, async move { Ok(hub.begin_proofing(key, new).await?) }).await?;
@@ -204,7 +216,7 @@ pub(super) async fn give_evidence(
     step: Step<EvidenceBody>,
 ) -> Result<Response, Problem> {
     let id: ProofingId = parse_id(&id)?;
-    let own = app.hub.proofing(id).await?.person == step.visitor.person()?;
+    let own = app.hub.proofing(id).await?.person == step.visitor.herself()?;
     if !own {
         return Err(Problem::not_found("proofing"));
     }
@@ -215,11 +227,11 @@ pub(super) async fn give_evidence(
 
 pub(super) async fn open_capture(State(app): State<App>, step: Step<EmptyBody>) -> Result<Response, Problem> {
     let person = step.visitor.person()?;
-    if !app.hub.proof_suffices(&step.visitor.0).await? {
+    if !app.hub.proof_suffices(&step.visitor.enrolment).await? {
         return Err(EnrolmentError::ProofNeeded.into());
     }
     let (hub, key) = (app.hub.clone(), step.key);
-    let session = app.run(step.running, async move { Ok(hub.open_capture_session(key, person).await?) }).await?;
+    let session = app.run(step.running, async move { Ok(hub.open_capture_session(key, person, false).await?) }).await?;
     Ok(made(CaptureSessionBody::from(&session), false))
 }
 
@@ -243,7 +255,7 @@ pub(super) async fn take_frame(
         if let Frame::Enrolled(enrolled) = &frame
             && enrolled.person == person
         {
-            hub.admit_enrolled(&visitor.0).await?;
+            hub.admit_enrolled(&visitor.enrolment, person).await?;
         }
         Ok(frame)
     };
@@ -264,7 +276,7 @@ pub(super) async fn add_instrument(
 }
 
 pub(super) async fn set_pin(State(app): State<App>, step: Step<SetPinBody>) -> Result<Response, Problem> {
-    let (person, pin) = (step.visitor.person()?, Pin::new(&step.body.pin)?);
+    let (person, pin) = (step.visitor.or_child()?, Pin::new(&step.body.pin)?);
     let (hub, key) = (app.hub.clone(), step.key);
     let set = app.run(step.running, async move { Ok(hub.set_pin(key, person, pin).await?) }).await?;
     Ok(made(PersonBody::from(&set.row), set.replayed))
