@@ -34,6 +34,7 @@ use super::GatesBench;
 use crate::auth::KeySecret;
 use crate::clock::{SystemClock, SystemIds};
 use crate::hex;
+use crate::regions::Regions;
 use crate::start::rails::{self, PluginPlan};
 
 /// The service's name.
@@ -263,7 +264,9 @@ async fn service(
     let plan = PluginPlan { name: "gate".to_owned(), package, settings: BTreeMap::new(), keys, endpoints: Vec::new() };
     let trust = rails::trust(None, true).map_err(|error| refused(&error))?;
     let (store, runtime) = (store.clone(), tokio::runtime::Handle::current());
-    let started = tokio::task::spawn_blocking(move || rails::start(trust, None, vec![plan], store, runtime)).await?;
+    let started =
+        tokio::task::spawn_blocking(move || rails::start(trust, None, vec![plan], Regions::default(), store, runtime))
+            .await?;
     let host = started.map_err(|error| refused(&error))?.host;
     let plugin = host.plugins().into_iter().find_map(|plugin| plugin.service().map(Arc::clone));
     let plugin = plugin.ok_or_else(|| BenchError::Venue("the plugin is not a service".to_owned()))?;
@@ -287,6 +290,7 @@ async fn service(
         gallery: None,
         galleries: BTreeMap::from([("today".to_owned(), today)]),
         false_match_rate: None,
+        purposes: Vec::new(),
         attested: Vec::new(),
         hours: None,
         keep_days: None,
