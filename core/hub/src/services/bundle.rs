@@ -199,7 +199,7 @@ impl Hub {
         let threshold = rule.policy().threshold().value();
         let policy = MatchPolicy::new(threshold, 2.0 * rule.policy().margin());
         let policy = policy.map_err(|_| BudgetError::Curve { threshold })?;
-        let people = self.bundled(gallery, &service.config.purposes).await?;
+        let people = self.bundled(gallery, &instance.config.purposes).await?;
         let life = self.bundle_life_ms.load(std::sync::atomic::Ordering::Relaxed);
         let expires_at = signer.valid_until.map_or(now.plus_ms(life), |until| until.min(now.plus_ms(life)));
         let record = Record {
