@@ -80,6 +80,12 @@ impl Schema {
         self.validator.iter_errors(value).flat_map(|error| self.describe(&error)).take(MAX_PROBLEMS).collect()
     }
 
+    /// What stands where a place of the schema points to.
+    fn resolved<'s>(&'s self, node: &'s Value) -> &'s Value {
+        let pointer = node["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
+        pointer.and_then(|pointer| self.value.pointer(pointer)).unwrap_or(node)
+    }
+
     fn describe(&self, error: &jsonschema::ValidationError<'_>) -> Vec<SchemaProblem> {
         let pointer = error.instance_path().as_str();
         let keyword = error.schema_path().as_str();
@@ -103,7 +109,7 @@ impl Schema {
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
                 let of = node.pointer(&format!("/properties/{name}")).unwrap_or(&Value::Null);
-                vec![problem(format!("{pointer}/{name}"), "is missing", wanted(of))]
+                vec![problem(format!("{pointer}/{name}"), "is missing", wanted(self.resolved(of)))]
             }
             _ => vec![problem(pointer.to_owned(), "is not accepted", wanted(node))],
         }
