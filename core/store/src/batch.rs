@@ -351,7 +351,7 @@ impl Writer {
             if let Write::Event(event) = write {
                 changes.entries.events(job.shard, vec![event.clone()]);
             }
-            if let Some(logged) = records::write(tx, &self.vault, write).await? {
+            for logged in records::write(tx, &self.vault, write).await? {
                 changes.entries.record(job.shard, job.now, logged);
             }
         }

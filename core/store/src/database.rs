@@ -1,10 +1,13 @@
 //! The writing side of a database, and one open transaction on it, whichever engine.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryTrait, TransactionTrait, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryTrait, Select, TransactionTrait, Value,
+};
 
 use crate::engine::{Engine, Failure};
 use crate::entity::Hot;
 use crate::rows::Texts;
+use crate::sqlite_row::Bindable;
 use crate::{postgres, sqlite};
 
 /// Where batches are written.
@@ -82,6 +85,21 @@ impl Transaction<'_> {
                 let statement = postgres::statement(&texts.select, &texts.key_columns, keys);
                 Ok(T::find().from_raw_sql(statement).all(transaction).await?)
             }
+        }
+    }
+
+    /// Reads whole rows, whatever is asked about them.
+    pub(crate) async fn find<E>(&self, query: Select<E>) -> Result<Vec<E::Model>, Failure>
+    where
+        E: EntityTrait,
+        E::Model: Bindable,
+    {
+        match self {
+            Self::Sqlite(transaction) => {
+                let statement = query.build(Engine::Sqlite.backend());
+                transaction.find(&statement.sql, &statement.values.map(|values| values.0).unwrap_or_default())
+            }
+            Self::Postgres(transaction) => Ok(query.all(transaction).await?),
         }
     }
 

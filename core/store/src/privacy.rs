@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sea_orm::sea_query::IntoCondition;
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect, Value,
-    sea_query::Expr,
+    ColumnTrait, DatabaseConnection, EntityTrait, ExprTrait as _, Iterable, ModelTrait, PrimaryKeyToColumn,
+    QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use tebura_hub::consent::ConsentEvent;
 use tebura_hub::enroll::Enrolment;
@@ -24,6 +25,7 @@ use crate::log::Logged;
 use crate::read::Unread;
 use crate::records::put;
 use crate::rows::Texts;
+use crate::sqlite_row::Bindable;
 use crate::vault::Vault;
 
 /// Revisions of the rows that some writes name.
@@ -85,8 +87,9 @@ pub(crate) async fn known(tx: &Transaction<'_>, writes: impl Iterator<Item = &Wr
 }
 
 /// Writes or deletes a row; that it is moved on from where it was read was decided before. Returns what the log says of it.
-pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &PrivacyWrite) -> Result<Logged, Failure> {
+pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &PrivacyWrite) -> Result<Vec<Logged>, Failure> {
     match write {
+        PrivacyWrite::Erase(person) => return erase(tx, *person).await,
         PrivacyWrite::Consent(row) => put(tx, consent::Model::of(row), &[consent::Column::Id]).await,
         PrivacyWrite::Enrolment { enrolment: row, .. } => {
             put(tx, enrolment::Model::of(row), &[enrolment::Column::Id]).await
@@ -110,34 +113,47 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &PrivacyWr
             tx.run(&delete).await?;
             Ok(Logged::of("face_reference", [Value::from(reference.uuid())], None))
         }
-        PrivacyWrite::Erase(person) => erase(tx, *person).await,
     }
+    .map(|logged| vec![logged])
 }
 
-/// The key first: whatever else should stay cannot be opened.
-async fn erase(tx: &Transaction<'_>, person: PersonId) -> Result<Logged, Failure> {
+/// The key first: whatever else should stay cannot be opened. The log has every row that went or changed.
+async fn erase(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<Logged>, Failure> {
     let id = person.uuid();
     tx.run(&person_key::Entity::delete_many().filter(person_key::Column::Person.eq(id))).await?;
     tx.run(&person::Entity::delete_many().filter(person::Column::Id.eq(id))).await?;
-    tx.run(&face_reference::Entity::delete_many().filter(face_reference::Column::Person.eq(id))).await?;
-    tx.run(&capture_session::Entity::delete_many().filter(capture_session::Column::Person.eq(id))).await?;
-    tx.run(&gallery_member::Entity::delete_many().filter(gallery_member::Column::Person.eq(id))).await?;
     tx.run(&gallery_term::Entity::delete_many().filter(gallery_term::Column::Person.eq(id))).await?;
     let answers = guardian_link::Column::Guardian.eq(id).or(guardian_link::Column::Ward.eq(id));
-    tx.run(&guardian_link::Entity::delete_many().filter(answers)).await?;
-    tx.run(&proofing::Entity::delete_many().filter(proofing::Column::Person.eq(id))).await?;
-    tx.run(&proof_link::Entity::delete_many().filter(proof_link::Column::Person.eq(id))).await?;
-    tx.run(&service_request::Entity::delete_many().filter(service_request::Column::Person.eq(id))).await?;
-    let nameless = instrument::Entity::update_many()
-        .col_expr(instrument::Column::Label, Expr::value(String::new()))
-        .filter(instrument::Column::Person.eq(id));
-    tx.run(&nameless).await?;
-    let wordless = rights_request::Entity::update_many()
-        .col_expr(rights_request::Column::SealedWords, Expr::value(Option::<Vec<u8>>::None))
-        .filter(rights_request::Column::Person.eq(id));
-    tx.run(&wordless).await?;
     // Every process reads in the log that she is to be found nowhere any more.
-    Ok(Logged::of("person_key", [Value::from(id)], None))
+    let mut logged = vec![Logged::of("person_key", [Value::from(id)], None)];
+    logged.extend(gone::<face_reference::Entity>(tx, face_reference::Column::Person.eq(id)).await?);
+    logged.extend(gone::<capture_session::Entity>(tx, capture_session::Column::Person.eq(id)).await?);
+    logged.extend(gone::<gallery_member::Entity>(tx, gallery_member::Column::Person.eq(id)).await?);
+    logged.extend(gone::<guardian_link::Entity>(tx, answers).await?);
+    logged.extend(gone::<proofing::Entity>(tx, proofing::Column::Person.eq(id)).await?);
+    logged.extend(gone::<proof_link::Entity>(tx, proof_link::Column::Person.eq(id)).await?);
+    logged.extend(gone::<service_request::Entity>(tx, service_request::Column::Person.eq(id)).await?);
+    for row in tx.find(instrument::Entity::find().filter(instrument::Column::Person.eq(id))).await? {
+        let nameless = instrument::Model { label: String::new(), ..row };
+        logged.push(put(tx, nameless, &[instrument::Column::Id]).await?);
+    }
+    for row in tx.find(rights_request::Entity::find().filter(rights_request::Column::Person.eq(id))).await? {
+        let wordless = rights_request::Model { sealed_words: None, ..row };
+        logged.push(put(tx, wordless, &[rights_request::Column::Id]).await?);
+    }
+    Ok(logged)
+}
+
+/// Deletes rows, and says of each that it is gone.
+async fn gone<E>(tx: &Transaction<'_>, which: impl IntoCondition + Clone) -> Result<Vec<Logged>, Failure>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Bindable,
+{
+    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let rows = tx.find(E::find().filter(which.clone())).await?;
+    tx.run(&E::delete_many().filter(which)).await?;
+    Ok(rows.iter().map(|row| Logged { digest: None, ..Logged::row(row, &key) }).collect())
 }
 
 pub(crate) async fn consents_of(reader: &DatabaseConnection, person: PersonId) -> Result<Vec<ConsentEvent>, Unread> {

@@ -24,15 +24,16 @@ use crate::{notices, recognition, services, statements, templates, webhooks};
 
 /// Writes one record; the last writer of a row wins, unless the row says what it expects. Returns what the log says of
 /// it; nothing for what the batch writes itself.
-pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) -> Result<Option<Logged>, Failure> {
+pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) -> Result<Vec<Logged>, Failure> {
+    let at_most_one = |logged: Option<Logged>| logged.into_iter().collect();
     match write {
-        Write::Exchange { .. } | Write::Payment(_) | Write::Event(_) => return Ok(None),
+        Write::Exchange { .. } | Write::Payment(_) | Write::Event(_) => return Ok(Vec::new()),
         Write::Kv { plugin, write } => plugin_data(tx, plugin, write).await,
         Write::Person(person) => put_person(tx, vault, person).await,
         Write::Instrument(row) => put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await,
         Write::CaptureSession { session, .. } => capture(tx, vault, session).await,
         Write::FaceReference(reference) => templates::enrol(tx, vault, reference).await,
-        Write::Template(row) => return templates::write(tx, vault, row).await,
+        Write::Template(row) => return templates::write(tx, vault, row).await.map(at_most_one),
         Write::Merchant(row) => put(tx, merchant::Model::of(row), &[merchant::Column::Id]).await,
         Write::Payee(row) => put(tx, payee::Model::of(row), &[payee::Column::Merchant, payee::Column::Rail]).await,
         Write::Till(row) => put(tx, till::Model::of(row), &[till::Column::Id]).await,
@@ -41,15 +42,15 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             let row = gallery_member::Model { gallery: gallery.uuid(), person: person.uuid() };
             member(tx, row, *present).await
         }
-        Write::Webhook(row) => return webhooks::write(tx, vault, row).await,
-        Write::Notice(row) => return notices::write(tx, row).await.map(|()| None),
+        Write::Webhook(row) => return webhooks::write(tx, vault, row).await.map(at_most_one),
+        Write::Notice(row) => return notices::write(tx, row).await.map(|()| Vec::new()),
         Write::Party(row) => parties::write(tx, row).await,
-        Write::Privacy(row) => privacy::write(tx, vault, row).await,
+        Write::Privacy(row) => return privacy::write(tx, vault, row).await,
         Write::Contract { contract, .. } => contracts::write(tx, contract).await,
         Write::ContractEntry(entry) => contracts::append(tx, entry).await,
         Write::Proofing { proofing, .. } => proofings::write(tx, vault, proofing).await,
         Write::ProofLink { link, person } => proofings::link(tx, link, *person).await,
-        Write::Service(row) => return services::write(tx, vault, row).await,
+        Write::Service(row) => return services::write(tx, vault, row).await.map(at_most_one),
         Write::Statement { head, findings } => statements::write(tx, head, findings).await,
         Write::ApiKey(row) => put(tx, api_key::Model::of(row), &[api_key::Column::Id]).await,
         Write::AuditHead(signed) => {
@@ -57,14 +58,14 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
             let keep = OnConflict::columns(key).do_nothing().to_owned();
             let row = audit_head::Model::of(signed).into_active_model().reset_all();
             tx.run(&audit_head::Entity::insert(row).on_conflict(keep)).await?;
-            return Ok(None);
+            return Ok(Vec::new());
         }
         Write::PinTries { person, failed, locked_until } => {
             recognition::pin_tries(tx, *person, *failed, *locked_until).await
         }
-        Write::Recognition(row) => return recognition::write(tx, row).await,
+        Write::Recognition(row) => return recognition::write(tx, row).await.map(at_most_one),
     }
-    .map(Some)
+    .map(|logged| vec![logged])
 }
 
 /// Inserts a row or replaces the one with the same key.

@@ -127,6 +127,14 @@ impl Transaction<'_> {
         Ok(changed as u64)
     }
 
+    /// Reads whole rows by a statement that names their columns in their order.
+    pub(crate) fn find<M: Bindable>(&self, text: &str, values: &[Value]) -> Result<Vec<M>, Failure> {
+        let connection = self.file.connection();
+        let mut statement = connection.prepare_cached(text)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values.iter().map(Bound)), M::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Reads the rows of some keys.
     pub(crate) fn select<T: Hot>(&self, texts: &Texts<T>, keys: &[Vec<Value>]) -> Result<Vec<T::Model>, Failure> {
         let connection = self.file.connection();

@@ -17,6 +17,7 @@ const SHARD: u8 = 1;
 
 on_every_database! {
     an_untouched_log_is_whole,
+    what_an_erasure_took_away_is_in_the_log,
     what_was_done_behind_the_hubs_back_is_named,
     a_log_that_was_written_anew_contradicts_its_signed_head,
     hledger_comes_to_the_same_balances,
@@ -59,6 +60,14 @@ async fn busy_day(store: &Arc<SqlStore>, ground: &Ground) -> Vec<SignedHead> {
     ground.write(SHARD, vec![Write::Payee(payee.clone()), Write::ApiKey(key)]).await.unwrap();
     ground.write(SHARD, vec![Write::Payee(Payee { token: "shop-2".to_owned(), ..payee })]).await.unwrap();
     store.heads(NOW).await.unwrap().into_iter().filter(|head| head.seq > 0).map(signed).collect()
+}
+
+async fn what_an_erasure_took_away_is_in_the_log(site: Site) {
+    let (store, ground) = site.open().await;
+    super::privacy::an_erased_person_is_nowhere(&ground).await;
+    let report = audit(&store, &[]).await.unwrap();
+    assert!(report.records > 3, "what stayed is as the log says, and nothing is missing: {report:?}");
+    store.close().await;
 }
 
 async fn an_untouched_log_is_whole(site: Site) {

@@ -9,14 +9,18 @@ use futures_util::future::try_join_all;
 use tebura_face::Template;
 use tebura_hub::ids::{PersonId, ReferenceId};
 use tebura_hub::people::{FaceReference, Person};
+use tebura_hub::perform::KeyRequest;
 use tebura_hub::ports::{Clock, Ids, Store, Unit, Write as Row};
 use tebura_hub::{Hub, Ports};
 use tebura_ledger::Shard;
 use tebura_store::{FileKek, SqlStore, StoreConfig};
+use tokio::time::interval;
 
 use super::BenchError;
 use super::quiet::{NoEgress, NoFaces};
 use crate::clock::{SystemClock, SystemIds};
+use crate::clockwork::Clockwork;
+use crate::start::worker::Worker;
 
 /// People in one unit when a city is brought over.
 const IN_BULK: usize = 250;
@@ -24,6 +28,8 @@ const IN_BULK: usize = 250;
 const AT_ONCE: usize = 8;
 /// People who enrol one by one, for the rate.
 const ONE_BY_ONE: usize = 2_000;
+/// Changes whose way to another hub is measured.
+const CHANGES: usize = 40;
 /// Clients that enrol them.
 const CLIENTS: usize = 64;
 
@@ -74,6 +80,7 @@ pub async fn galleries(bench: &GalleriesBench) -> Result<String, BenchError> {
     let loaded = hub.load_galleries(|_| ()).await?;
     let filled = started.elapsed();
     let grown = resident_mib().saturating_sub(before);
+    let seen = propagation(&hub, folder.path(), bench.dims).await?;
     store.close().await;
 
     let mut table = String::new();
@@ -85,7 +92,37 @@ pub async fn galleries(bench: &GalleriesBench) -> Result<String, BenchError> {
     let ratio = filled.as_secs_f64() / opened.as_secs_f64();
     let _ = writeln!(table, "| galleries filled | {:.1} s, {ratio:.2} of it |", filled.as_secs_f64());
     let _ = writeln!(table, "| memory for them | {grown} MiB |");
+    let [half, most] = [seen.len() / 2, seen.len() - 1].map(|nth| seen[nth].as_millis());
+    let _ = writeln!(
+        table,
+        "| a change of one hub is searched in another after | {half} ms, {most} ms at most of {CHANGES} |"
+    );
     Ok(table)
+}
+
+/// How long it takes until a second hub on the same database searches what the first one changed; shortest first.
+async fn propagation(hub: &Hub, folder: &Path, dims: usize) -> Result<Vec<Duration>, BenchError> {
+    let failed = |error: &dyn std::error::Error| BenchError::from(std::io::Error::other(error.to_string()));
+    let store = open(folder).await?;
+    let other = Arc::new(self::hub(Arc::clone(&store), dims).map_err(|error| failed(&error))?);
+    other.load_galleries(|_| ()).await?;
+    let clockwork = Clockwork::start(Worker(Arc::clone(&other)));
+    let once = KeyRequest { scope: "bench".to_owned(), key: "gallery".to_owned(), fingerprint: [0; 32] };
+    let gallery = hub.create_gallery(once, "bench").await.map_err(|error| failed(&error))?.row.id;
+    let people = store.face_references(None, u16::try_from(CHANGES).unwrap_or(u16::MAX)).await?.rows;
+    let (mut seen, mut look) = (Vec::with_capacity(people.len()), interval(Duration::from_millis(1)));
+    for (nth, row) in (1..).zip(people) {
+        let started = now();
+        hub.set_gallery_member(gallery, row.person, true).await.map_err(|error| failed(&error))?;
+        while other.show_default_search(gallery).templates < nth {
+            look.tick().await;
+        }
+        seen.push(started.elapsed());
+    }
+    clockwork.stop().await;
+    store.close().await;
+    seen.sort_unstable();
+    Ok(seen)
 }
 
 async fn open(folder: &Path) -> Result<Arc<SqlStore>, BenchError> {

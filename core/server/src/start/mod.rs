@@ -4,7 +4,7 @@ mod embedded;
 pub mod faces;
 pub mod plugin_keys;
 pub mod rails;
-mod worker;
+pub(crate) mod worker;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};

@@ -17,7 +17,7 @@ const TOLD_TO_SERVICES: &[&str] = &["service_request", "claim", "admission", "pa
 const TOLD_TO_PROVERS: &[&str] = &["evidence", "claim"];
 
 /// Between the hub and what lies beside it, whatever is configured: from, to, by what, which items.
-const OWN: [(&str, &str, &str, &[&str]); 7] = [
+const OWN: [(&str, &str, &str, &[&str]); 8] = [
     ("terminal", "hub", "POST /v1/payments/face", &["probe_image", "pin"]),
     ("enrolment", "hub", "POST /v1/capture-sessions/*/frames", &["enrolment_image"]),
     ("enrolment", "hub", "POST /v1/people", &["name", "pin", "instrument_token", "admission"]),
@@ -42,6 +42,7 @@ const OWN: [(&str, &str, &str, &[&str]); 7] = [
         ],
     ),
     ("hub", "merchant", "webhook", &["payment"]),
+    ("hub", "offline terminal", "POST /v1/services/*/offline-bundles", &["face_template", "name"]),
 ];
 
 pub(super) fn flows(sources: &Sources, gaps: &mut Gaps) -> Vec<Flow> {

@@ -31,6 +31,20 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(
+    id,
+    guardian,
+    ward,
+    kind,
+    basis,
+    proofing,
+    paper,
+    until_ms,
+    created_at_ms,
+    ended_at_ms,
+    ended_by,
+);
+
 impl Model {
     pub(crate) fn of(link: &GuardianLink) -> Self {
         let (basis, proofing, paper) = match &link.basis {

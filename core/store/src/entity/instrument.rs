@@ -25,6 +25,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+crate::sqlite_row::bindable!(id, person, rail, account, token, label, is_default,);
+
 impl Model {
     pub(crate) fn of(instrument: &Instrument) -> Self {
         Self {
