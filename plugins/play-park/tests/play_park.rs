@@ -137,9 +137,9 @@ fn park_1_stages_have_areas_that_fill_and_ask_for_companions() {
         let visit = park.ask("enter", group).by("face", "hanako").claim("residence", "17206").begin();
         (park.now_of(&visit), visit)
     };
-    let reason = |park: &mut Harness<PlayPark>, group: Value| match enter(park, group).0 {
-        Ended::Done(shown) => (shown["reason"].as_str().unwrap().to_owned(), shown["area"]["en"].clone()),
-        other => panic!("{other:?}"),
+    let reason = |park: &mut Harness<PlayPark>, group: Value| {
+        let Ended::Done(shown) = enter(park, group).0 else { panic!("the park had not ended") };
+        (shown["reason"].as_str().unwrap().to_owned(), shown["area"]["en"].clone())
     };
     assert_eq!(reason(&mut park, group(1, 2)).0, "stages_needed");
     assert_eq!(reason(&mut park, family(1, [2, 1, 0])), ("companions_needed".to_owned(), json!("Toddlers")));
