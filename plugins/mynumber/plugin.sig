@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "WJBo0JuyHVzpP6VVudhCtvPjZ/I7Bs1OvcYvW8u13Z3Rrsf2123QcIMKwLGAVGlZqomiOlr4fh/ZXPUAY0FBAg=="
+      "signature": "3i4DqZzRNfGrLXEw9Ta2uVuPMxxp7tLxM/3Dug9TrjKIyxwqMMORbIOIGsbfL0DyGTSYA88A67Fxgd9iIypzBQ=="
     }
   ]
 }

@@ -2,7 +2,8 @@
 //!
 //! The least is who, when and where. Whoever was registered elsewhere in the district moves; whoever is written in by hand and
 //! reads like an entry that is there is pointed out, for people to merge. Who is protected is counted, and told of to nobody: an
-//! enquiry is answered as if she were not there, and no output has a word for it. Absent: a shelter without a network.
+//! enquiry is answered as if she were not there, and no output has a word for it. Absent: the log that a device keeps without a
+//! network; the hub takes it in.
 
 mod count;
 mod entry;
