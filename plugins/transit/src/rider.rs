@@ -8,12 +8,15 @@ use crate::settings::{ChildBy, Companion, Policy, Settings};
 
 /// The day of birth.
 pub const BIRTH_DATE: &str = "birth_date";
-/// The last day of an enrolment certificate.
+/// The stage of a school, as a proof that still counts says, or the last day of an enrolment certificate.
 pub const STUDENT: &str = "student";
-/// The class of a disability certificate: with `1` a carer pays less too.
+/// The class of a disability certificate, `class_1` or `1`: with the first a carer pays less too.
 pub const DISABILITY: &str = "disability";
 /// The municipality where somebody lives, five digits.
 pub const RESIDENCE: &str = "residence";
+
+/// Schools whose pupils and students pay less, as counters write them.
+const STAGES: [&str; 4] = ["elementary", "junior_high", "high", "university"];
 
 /// What a fare has to know of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +41,8 @@ pub(crate) fn rider(request: &Request, policy: &Policy) -> Rider {
     if young {
         reasons.push("child".to_owned());
     }
-    if value(STUDENT).and_then(Day::parse).is_some_and(|until| today <= until) {
+    let is_student = |word: &str| STAGES.contains(&word) || Day::parse(word).is_some_and(|until| today <= until);
+    if value(STUDENT).is_some_and(is_student) {
         reasons.push("student".to_owned());
     }
     let lives_here = policy.senior_of.as_ref().is_none_or(|own| value(RESIDENCE) == Some(own));
@@ -46,7 +50,8 @@ pub(crate) fn rider(request: &Request, policy: &Policy) -> Rider {
     if lives_here && born.is_some_and(old_enough) {
         reasons.push("senior".to_owned());
     }
-    let class = value(DISABILITY).filter(|class| ["1", "2"].contains(class));
+    let class = value(DISABILITY).map(|class| class.strip_prefix("class_").unwrap_or(class));
+    let class = class.filter(|class| ["1", "2"].contains(class));
     if class.is_some() {
         reasons.push("disability".to_owned());
     }
