@@ -16,9 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 echo '$ tebura demo expo'
-# How long things take differs, and who was cut off by the crash, and so does which drawing is taken for its own at a gate;
-# what comes of everything does not.
+# How long things take differs, and who was cut off by the crash; what comes of everything does not.
 "$TEBURA" demo expo --data "$work/venue" --out "$work/report" |
-  sed -E -e '/^# waiting/,/^# refusals/{/^  /d}' -e '/the hub was killed|faces were not taken|index\.html/d' \
-    -e 's/ [0-9]+ ms$//' -e 's/in [0-9.]+ s$/in … s/' -e 's/→card//' -e 's/ ⟲//' -e 's/ +$//'
+  sed -E -e '/^# waiting/,/^# refusals/{/^  /d}' -e '/the hub was killed|index\.html/d' \
+    -e 's/ [0-9]+ ms$//' -e 's/in [0-9.]+ s$/in … s/' -e 's/ ⟲//' -e 's/ +$//'
 (cd "$work/report" && ls)

@@ -32,8 +32,8 @@ done
 echo
 
 echo '$ tebura demo kaga'
-# How long things take, whose face is taken and who was cut off by the crash differs; that nothing is lost does not, nor who
+# How long things take and who was cut off by the crash differs; that nothing is lost does not, nor who
 # comes into the concert.
 "$TEBURA" demo kaga --data "$work/city" --out "$work/report" |
-  grep -E '^# |difference|:[0-9]+ hall ' | sed -E -e 's/in [0-9.]+ s$/in … s/' -e 's/ [0-9]+ ms$//' -e 's/→card//'
+  grep -E '^# |difference|:[0-9]+ hall ' | sed -E -e 's/in [0-9.]+ s$/in … s/' -e 's/ [0-9]+ ms$//'
 (cd "$work/report" && ls)

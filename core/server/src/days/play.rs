@@ -265,7 +265,8 @@ impl Stage<'_> {
             == Some(false);
         // A mandate that its owner ends is no longer active, and that is what was wanted.
         let unbilled = word(&output["bill_refused"]).filter(|_| action == "bill");
-        let done = answer.status < 300 && (!no || action == "stop") && unbilled.is_none();
+        let failed = body["status"] == "failed";
+        let done = answer.status < 300 && !failed && (!no || action == "stop") && unbilled.is_none();
         let reason = unbilled
             .or_else(|| word(&output["code"]))
             .or_else(|| word(&output["reason"]))
