@@ -7,7 +7,7 @@ use tebura_ledger::{Shard, Timestamp};
 
 use crate::gallery_rules::unread;
 use crate::hub::Hub;
-use crate::ids::{PersonId, ReferenceId};
+use crate::ids::{GalleryId, PersonId, ReferenceId};
 use crate::ports::{CommitError, ReadError, References, Unit, Write};
 use crate::recognition::{FaceChange, RecognitionWrite};
 
@@ -73,7 +73,7 @@ impl Hub {
 
     async fn follow_one(&self, change: FaceChange) -> Result<(), ReadError> {
         match change {
-            FaceChange::Member { gallery, person, present } => self.galleries.set_member(gallery, person, present),
+            FaceChange::Member { gallery, person } => self.follow_member(gallery, person).await?,
             FaceChange::Enrolled(id) => self.follow_reference(id).await?,
             FaceChange::Removed(id) => {
                 if let Some(person) = self.galleries.person_of(id) {
@@ -83,6 +83,17 @@ impl Hub {
             FaceChange::Erased(person) => self.galleries.forget(person),
         }
         Ok(())
+    }
+
+    /// Shows whether somebody is in a gallery now.
+    async fn follow_member(&self, gallery: GalleryId, person: PersonId) -> Result<(), ReadError> {
+        loop {
+            let shown = self.galleries.shown();
+            let present = self.store.gallery_membership(gallery, person).await?.is_some();
+            if self.galleries.follow_member((gallery, person), present, shown) {
+                return Ok(());
+            }
+        }
     }
 
     async fn follow_reference(&self, id: ReferenceId) -> Result<(), ReadError> {

@@ -2,7 +2,7 @@
 //! store at start-up and kept current by the verbs that enrol and admit. A search stops none of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use tebura_face::{Candidates, Gallery, MatchPolicy, Pack, Rotation, Search, Similarity, Template};
 use zeroize::Zeroizing;
@@ -16,6 +16,8 @@ pub(crate) struct Galleries {
     everybody: Gallery,
     /// Whose templates are here, by their ids: what is shown twice is there once.
     references: RwLock<BTreeMap<ReferenceId, PersonId>>,
+    /// How often this process itself stored who is in a gallery, and showed it.
+    shown: Mutex<u64>,
 }
 
 /// `name@version`: templates of different packs are never compared.
@@ -33,7 +35,7 @@ impl Galleries {
         }
         let rotation = Rotation::drawn(pack.template_dims, &random[..needed]);
         let everybody = rotation.map_or_else(|| Gallery::new(pack.template_dims), Gallery::turned);
-        Galleries { pack: pack_name(pack), everybody, references: RwLock::default() }
+        Galleries { pack: pack_name(pack), everybody, references: RwLock::default(), shown: Mutex::default() }
     }
 
     /// Makes a person findable in every gallery that she is in. A template of another pack is left out.
@@ -71,8 +73,29 @@ impl Galleries {
         self.everybody.remove(subject(person));
     }
 
-    /// Admits a person to a gallery, or takes her out.
+    /// Admits a person to a gallery, or takes her out: what this process has just stored.
     pub(crate) fn set_member(&self, gallery: GalleryId, person: PersonId, present: bool) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        *shown += 1;
+        self.put_member(gallery, person, present);
+    }
+
+    /// Up to where this process has shown what it stored; see [`Galleries::follow_member`].
+    pub(crate) fn shown(&self) -> u64 {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Admits or takes out whom the store was read about after `shown`. `false`, and nothing changes, where this process has
+    /// shown somebody since: what was read may be older than that.
+    pub(crate) fn follow_member(&self, (gallery, person): (GalleryId, PersonId), present: bool, shown: u64) -> bool {
+        let now = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if *now == shown {
+            self.put_member(gallery, person, present);
+        }
+        *now == shown
+    }
+
+    fn put_member(&self, gallery: GalleryId, person: PersonId, present: bool) {
         let section = gallery.uuid().as_u128();
         if present {
             self.everybody.admit(section, subject(person));

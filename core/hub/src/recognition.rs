@@ -29,10 +29,10 @@ pub enum RecognitionWrite {
 /// Something that happened to what galleries are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaceChange {
+    /// She came in or went: which of them is for the store to say, since logs of several shards have no common order.
     Member {
         gallery: GalleryId,
         person: PersonId,
-        present: bool,
     },
     Enrolled(ReferenceId),
     Removed(ReferenceId),

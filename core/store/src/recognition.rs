@@ -223,11 +223,9 @@ fn change(row: &event::Model) -> Result<Option<FaceChange>, Damaged> {
     let ids: Vec<Uuid> = ids.collect::<Result<_, _>>().map_err(|_| malformed())?;
     let present = row.digest.is_some();
     Ok(match (row.record.as_deref(), ids.as_slice()) {
-        (Some("gallery_member"), [gallery, person]) => Some(FaceChange::Member {
-            gallery: GalleryId::from_uuid(*gallery),
-            person: PersonId::from_uuid(*person),
-            present,
-        }),
+        (Some("gallery_member"), [gallery, person]) => {
+            Some(FaceChange::Member { gallery: GalleryId::from_uuid(*gallery), person: PersonId::from_uuid(*person) })
+        }
         (Some("face_reference"), [id]) if present => Some(FaceChange::Enrolled(ReferenceId::from_uuid(*id))),
         (Some("face_reference"), [id]) => Some(FaceChange::Removed(ReferenceId::from_uuid(*id))),
         (Some("person_key"), [_]) if present => None,

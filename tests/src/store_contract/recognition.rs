@@ -231,8 +231,8 @@ pub(super) async fn who_follows_sees_each_change_once_and_in_order(ground: &Grou
     let seen = store.face_changes(Some(&start.heads)).await.unwrap();
     let expected = [
         FaceChange::Enrolled(reference.id),
-        FaceChange::Member { gallery, person: id, present: true },
-        FaceChange::Member { gallery, person: id, present: false },
+        FaceChange::Member { gallery, person: id },
+        FaceChange::Member { gallery, person: id },
     ];
     assert_eq!(seen.changes, expected);
     assert!(store.face_changes(Some(&seen.heads)).await.unwrap().changes.is_empty());

@@ -171,7 +171,7 @@ impl Tables {
     }
 
     fn set_member(&mut self, gallery: GalleryId, person: PersonId, present: bool) {
-        self.recognition.changes.push(FaceChange::Member { gallery, person, present });
+        self.recognition.changes.push(FaceChange::Member { gallery, person });
         if present {
             self.members.insert((gallery, person));
         } else {

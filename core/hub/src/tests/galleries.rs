@@ -153,6 +153,23 @@ async fn what_one_hub_stores_the_next_look_of_every_other_finds() {
 }
 
 #[tokio::test]
+async fn what_was_read_of_a_member_before_this_hub_showed_another_word_does_not_count() {
+    let street = Street::open(true).await;
+    let (hub, today, hanako) = (&street.hub, street.gallery, street.hanako);
+    let till = street.hub.store.till(street.till).await.unwrap().unwrap();
+    hub.set_gallery_member(today, hanako, false).await.unwrap();
+    // The log is followed: she is read as gone, and before that is shown she comes back.
+    let shown = hub.galleries.shown();
+    hub.set_gallery_member(today, hanako, true).await.unwrap();
+    assert!(!hub.galleries.follow_member((today, hanako), false, shown));
+    assert_eq!(pays(hub, &till, "hanako").await, "paid");
+    hub.tend_galleries().await.unwrap();
+    assert_eq!(pays(hub, &till, "hanako").await, "paid", "the log's first word is that she went");
+    assert!(hub.galleries.follow_member((today, hanako), false, hub.galleries.shown()));
+    assert_eq!(pays(hub, &till, "hanako").await, "face.not_recognised");
+}
+
+#[tokio::test]
 async fn a_pack_that_was_swapped_finds_nobody_of_the_old_one_and_takes_part_beside_a_hub_that_has_it() {
     let (far_end, clock, store) = (Arc::new(FarEnd::with_balance(10_000)), clock(), Arc::new(MemoryStore::new(3)));
     let old = hub_on(store.clone(), far_end.clone(), clock.clone(), false);
