@@ -153,6 +153,15 @@ pub(super) async fn two_hubs_on_one_store_come_to_the_same_gallery(ground: &Grou
     assert_eq!((templates(first), templates(second)), (1, 0));
     first.tend_galleries().await.unwrap();
     assert_eq!(templates(first), 0);
+    // She comes back in one shard and had gone in another, whose log is read later.
+    let member = |present| Write::GalleryMember { gallery, person: id, present };
+    ground.write(2, vec![member(false)]).await.unwrap();
+    ground.write(1, vec![member(true)]).await.unwrap();
+    for hub in &hubs {
+        hub.tend_galleries().await.unwrap();
+        assert_eq!(templates(hub), 1, "the store knows which of two shards spoke last");
+    }
+    second.set_gallery_member(gallery, id, false).await.unwrap();
     // A hub that starts now reads what the others followed.
     second.set_gallery_member(gallery, id, true).await.unwrap();
     let third = hub_on(ground);
