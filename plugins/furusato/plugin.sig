@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "neWj4SQY/GpnmHuRVy6mCQo12rR+D/PDCcgXXNngt3JgV/LS9YiUeIrKb+SRfhdv9ymtB9pY0kDJV+jTowBHAA=="
+      "signature": "Q7K1VkFZ1dlv1XMrTM4pcQ058rfYg6YOf099CApEiRBP/U7IjH+k0iLiFcciWQ39JffnonPND3OtEfI3HJ+LCA=="
     }
   ]
 }

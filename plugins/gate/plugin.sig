@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "B01B0fCW8rYcc9U1VIgh4tj5rdKNpmxQgdb3Si3y66XgpOitapbp4Rvch7S/3UIzelaSiNLqiFUqrxCm8DnXCA=="
+      "signature": "PNhKoIT5qSgu4UjXgYgw6RlTrcYYudyK4BFQUTlMiPcm6dbcar8s2omewry3A6qgIsuUe3PvPZpqPwirkVeZBA=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "tTlWakI5QFiJotWMDA2HsAYxJlZ1uat5F2yi+EYxWlTVNTUCwbrgBQ2KnTPkV31NnF9xg/EgIrz25cCHRXhxCw=="
+      "signature": "RpDd9dfjYq70Fhn1zdNKzRXyh517pShDQ9jIYFu51rwZeqHry4b59Q6cpJabWXC9u3bVm4US9fDoFSbAj1YxDA=="
     }
   ]
 }

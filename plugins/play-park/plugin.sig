@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "6A/JfMr5YfNii1ha2XUTD9cQLdPhF55JzLPB3by9amGU7XSnRJBiDzMKgc6eYM5MBAEbqIBomIu20BokV1KyDQ=="
+      "signature": "sLNzU+a6lgxFT4p3Hoxdlvlh18+x9F9zaod1b1QEw/0vs+xntyyNXsSg0GYxl+nnYW3z15y914Zo2H72ge1BCA=="
     }
   ]
 }

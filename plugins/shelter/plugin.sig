@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "oCSwVC7YLeJGsCvAaTQUArG0Ma9SWzi6U4U1dspqu9DYFyf9aOX6Toei449AYXdyMzZHTVPUcubSQZkjYVkUAw=="
+      "signature": "V29nYmRdR3jz8q+I2SdNedDKMHVH8IAsuSEJwRTANX4xeuT4MzHMEizak66ZxRoQcLNvXbuS1Df7YrSAKQYYDg=="
     }
   ]
 }

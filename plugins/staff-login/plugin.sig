@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "aJG66jKlsmE/TDjm4xIYjoFXrwi2HWlLzOZ/z7b/xuM9JPUKnTMtEdbazmAjknr86JxJBFu8ZU6Y3KtENxAdDw=="
+      "signature": "LGGiyisg08XTY1YYAFAddWOWLE2n6E5QyT2OapT/vRwSYsU/tqzO3jcnXBK8O57ub/JDThcc730VkHSDJwN+Bg=="
     }
   ]
 }

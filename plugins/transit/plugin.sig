@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "Yvu+liykERJRdM6zLSiTR2rdFBkhQ0fPbKTMAOx2EtrUVitZPU4Klt4FkAU9bDD32iuIY53H23DQHsqlxBx5CA=="
+      "signature": "92ZK+xdIXbFi8MEDzhsowscaSvJkkSEk9sRDGPugtHpHpfGbeG3qiwkhONVNud7Eg5HeXI5+i2ginVdKUxU3BA=="
     }
   ]
 }

@@ -8,6 +8,7 @@
 mod accept;
 mod admit;
 mod ask;
+mod between;
 mod bundle;
 mod consent;
 mod descriptor;

@@ -113,8 +113,8 @@ struct Mistake {
     at: String,
 }
 
-/// Every field of the settings missing, of another type, out of its bounds, too long, too often; and every table with a field
-/// too many. Fields that the example leaves out are tried too.
+/// Every field of the settings missing, of another type, out of its bounds, too long, too often, naming what is not there, named as another
+/// is; and every table with a field too many. Fields that the example leaves out are tried too.
 fn mistakes(schema: &Value, settings: &Value) -> Vec<Mistake> {
     let mut found = Vec::new();
     walk(schema, schema, settings, settings, "", &mut found);
@@ -156,6 +156,9 @@ fn out_of_bounds(node: &Value, here: &Value) -> Vec<Value> {
     if node["pattern"].is_string() || node["enum"].is_array() {
         wrong.push(json!("\u{2603} none of it"));
     }
+    if node["x-key-of"].is_string() {
+        wrong.push(json!("no-such-entry"));
+    }
     let size = |name: &str| limit(name).and_then(|limit| usize::try_from(limit).ok());
     wrong.extend(size("minLength").filter(|least| *least > 0).map(|least| json!("x".repeat(least - 1))));
     wrong.extend(size("maxLength").map(|most| json!("x".repeat(most + 1))));
@@ -193,6 +196,10 @@ fn walk(root: &Value, node: &Value, all: &Value, here: &Value, at: &str, found: 
         for wrong in other_kinds(node).into_iter().chain(out_of_bounds(node, here)) {
             put(wrong, at.to_owned(), at.to_owned());
         }
+    }
+    if let (Some(name), Some(items)) = (node["x-unique"].as_str(), here.as_array()) {
+        let twice: Vec<&Value> = items.iter().chain(items.first()).collect();
+        put(json!(twice), at.to_owned(), format!("{at}/{}/{name}", items.len()));
     }
     if let Value::Object(fields) = here {
         let mut with = |name: &str, value: Value| {

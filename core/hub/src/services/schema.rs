@@ -6,12 +6,14 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
+use super::between;
+
 /// Schemas that a plugin brings are read by people too.
 const MAX_BYTES: usize = 64 * 1024;
 /// Findings told at a time.
 const MAX_PROBLEMS: usize = 20;
 
-/// A compiled schema of draft 2020-12.
+/// A compiled schema of draft 2020-12, with two words of our own for what it cannot say: `x-key-of` and `x-unique`.
 pub struct Schema {
     value: Value,
     validator: Validator,
@@ -77,7 +79,8 @@ impl Schema {
 
     /// What is wrong with a value; empty: nothing. Tells what was found, never the value of anything in it.
     pub fn problems(&self, value: &Value) -> Vec<SchemaProblem> {
-        self.validator.iter_errors(value).flat_map(|error| self.describe(&error)).take(MAX_PROBLEMS).collect()
+        let own = self.validator.iter_errors(value).flat_map(|error| self.describe(&error));
+        own.chain(between::problems(&self.value, value)).take(MAX_PROBLEMS).collect()
     }
 
     /// What stands where a place of the schema points to.
