@@ -69,7 +69,7 @@ async function pick(face) {
   await page.locator("#look-pay:enabled").waitFor();
 }
 
-test("a person looks into the camera and pays", async () => {
+test("expo_28 a person is told that the face alone pays and pays", async () => {
   await key(1200);
   await shot("1-amount");
   await page.locator("#amount-next").click();
@@ -78,6 +78,7 @@ test("a person looks into the camera and pays", async () => {
   await page.waitForFunction(() => document.getElementById("video").videoWidth > 0);
   await shot("2-look");
   assert.equal(await text("#look-pay"), "顔で ¥1,200 支払う");
+  assert.match(await text("#look-means"), /^顔だけで支払いが完了します/);
   await page.locator("#look-pay").click();
   await view("paid");
   await shot("3-paid");
@@ -111,6 +112,7 @@ for (const [face, code] of [
 test("above the cap the PIN is asked, a wrong one is refused, the right one pays", async () => {
   await key(6000);
   await pick("hanako");
+  assert.match(await text("#look-means"), /^顔と暗証番号で支払いが完了します/);
   await page.locator("#look-pay").click();
   await view("pin");
   for (const digit of "9999") await page.locator(`#pin-keypad [data-digit="${digit}"]`).click();

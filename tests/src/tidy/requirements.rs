@@ -88,11 +88,16 @@ fn ids_in(name: &str, families: &BTreeSet<String>) -> Vec<Id> {
     pairs.collect()
 }
 
-/// Every test function below the root that carries an id, and its file.
+/// Every test below the root that carries an id, and its file.
 fn tests_with_ids(families: &BTreeSet<String>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for path in all().into_iter().filter(|path| path.ends_with(".rs")) {
-        for name in test_functions(&text(&path).unwrap_or_default()) {
+    let named = |path: &str| match path.rsplit_once('.') {
+        Some((_, "rs")) => test_functions(&text(path).unwrap_or_default()),
+        Some((_, "mjs")) => browser_tests(&text(path).unwrap_or_default()),
+        Some(_) | None => Vec::new(),
+    };
+    for path in all() {
+        for name in named(&path) {
             if !ids_in(&name, families).is_empty() {
                 found.insert(name, path.clone());
             }
@@ -120,6 +125,12 @@ fn test_functions(source: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// The titles of browser tests, with the words joined as in a name of a function: `test("expo_28 a person is told …"`.
+fn browser_tests(source: &str) -> Vec<String> {
+    let titles = source.lines().filter_map(|line| line.trim().strip_prefix("test(\"")?.split('"').next());
+    titles.map(|title| title.replace(' ', "_")).collect()
 }
 
 /// Everything in which page, ids and tests differ.
@@ -230,4 +241,10 @@ fn functions_under_test_attributes_are_tests() {
     let source = "#[test]\nfn one() {}\nfn two() {}\n#[tokio::test(flavor = \"multi_thread\")]\n/// Words.\n\
         #[cfg(unix)]\nasync fn three() {\n    let fn_four = 1;\n}\n#[test]\nconst X: u8 = 1;\nfn five() {}\n";
     assert_eq!(test_functions(source), ["one", "three"]);
+}
+
+#[test]
+fn titles_of_browser_tests_are_names() {
+    let source = "test(\"boj_1 a hold is shown\", async () => {\n  // test\n});\ntest(`${face} is refused`, f);\n";
+    assert_eq!(browser_tests(source), ["boj_1_a_hold_is_shown"]);
 }

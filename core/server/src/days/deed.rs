@@ -28,7 +28,7 @@ pub(super) enum Deed {
     Order { of: String, sequence: u64, item: &'static str, count: u64 },
     /// The receipt computer sends the bill of a visit.
     Bill { of: String, patient: String, yen: i64 },
-    /// The person pays at a till, by face.
+    /// The person pays at a till, by face, code or card.
     Pay { till: &'static str, yen: i64, pin: Option<&'static str> },
     /// The shop gives back what was paid.
     Refund { of: String },

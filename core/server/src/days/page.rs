@@ -1,6 +1,8 @@
 //! The report as one page, in Japanese and English: what the money did, how long people waited, who was refused and why, what broke,
 //! and everything that happened.
 
+use std::collections::BTreeMap;
+
 use super::accounts::Accounts;
 use super::outcome::Outcome;
 use super::report::{Plot, Report, Waiting};
@@ -54,10 +56,12 @@ pub(super) fn page(report: &Report, plots: &[Plot], words: &Page) -> String {
         "<!doctype html>\n<html lang=\"ja\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1><p>{ja}</p><p lang=\"en\">{en}</p>\
          <h2>お金の行方 / Every yen</h2>{}<h2>待ち時間 / Waiting, measured</h2>{}\
+         <h2>支払の手段別 / Paying at tills, by way</h2>{}\
          <h2>お断りの理由 / Refusals by reason</h2>{}<h2>障害と回復 / What went wrong and came right</h2>{}\
          <h2>図 / Plots</h2>{}<h2>できごと / What happened</h2><div class=\"wide\">{happened}</div></body></html>\n",
         money(&report.accounts),
-        waiting(report, words),
+        waiting(report.waiting(), "場所<br>Place", |service| place(service, words)),
+        waiting(report.paying(), "手段<br>Way", str::to_owned),
         refusals(report, words),
         troubles(report),
         shown.collect::<String>(),
@@ -107,11 +111,11 @@ fn money(accounts: &Accounts) -> String {
     )
 }
 
-fn waiting(report: &Report, words: &Page) -> String {
-    let rows = report.waiting().into_iter().map(|(service, own)| {
+fn waiting(by: BTreeMap<&str, Waiting>, heading: &str, named: impl Fn(&str) -> String) -> String {
+    let rows = by.into_iter().map(|(word, own)| {
         let Waiting { count, refused, half, most } = own;
         let numbers = [count.to_string(), refused.to_string(), format!("{half:.0}"), format!("{most:.0}")];
-        cells(&[&place(service, words)], &numbers)
+        cells(&[&named(word)], &numbers)
     });
     let rows = rows.collect::<String>();
     let numbers = [
@@ -120,7 +124,7 @@ fn waiting(report: &Report, words: &Page) -> String {
         "半分がこの時間内 ms<br>Half within",
         "95 % がこの時間内 ms<br>95 % within",
     ];
-    table(&["場所<br>Place"], &numbers, &rows)
+    table(&[heading], &numbers, &rows)
 }
 
 fn refusals(report: &Report, words: &Page) -> String {

@@ -16,7 +16,7 @@ use super::kaga;
 use super::outcome::{Outcome, clock};
 use super::purses::Purses;
 use super::report::{self, Report};
-use super::site::Standing;
+use super::site::{Standing, must};
 use super::{Day, DayError};
 use crate::clock::SystemClock;
 use crate::demo::{Cast, faces};
@@ -33,6 +33,8 @@ const TAKE: u64 = 7;
 const MID_MINUTE: Duration = Duration::from_secs(10);
 /// The night comes so soon; twice as long is waited for the hub to notice.
 const NIGHT_MS: i64 = 1_000;
+/// How long a code counts; the longest that the hub allows.
+const CODE_MS: i64 = 9 * 60 * 1_000;
 /// How often what is under way is read again.
 const READS: u32 = 150;
 
@@ -66,6 +68,8 @@ struct Stage<'s> {
     answered: watch::Sender<u64>,
     /// What cameras see, drawn before the day.
     pictures: BTreeMap<Who, Vec<u8>>,
+    /// What somebody shows at a till instead of the face, by label: a code that her telephone has fetched, or a card.
+    shown: BTreeMap<String, Value>,
 }
 
 /// What came of an event, and what it leaves.
@@ -99,8 +103,9 @@ pub(super) async fn play(
     let (people, cast): (Vec<Who>, Cast) = (events.iter().map(|event| event.who).collect(), props.cast);
     let drawn = move || people.into_iter().filter_map(|who| Some((who, picture(cast, who)?))).collect();
     let pictures = tokio::task::spawn_blocking(drawn).await.map_err(|_| DayError::NoPictures)?;
+    let shown = shown(far, standing, cast, &events).await?;
     let (answered, _) = watch::channel(0);
-    let stage = Stage { far, standing, props, answered, pictures };
+    let stage = Stage { far, standing, props, answered, pictures, shown };
     say("# the day (一日)");
     for minute in events.chunk_by(|one, next| one.at == next.at) {
         let deeds = minute.iter().map(|event| stage.does(event, &known));
@@ -358,7 +363,7 @@ impl Stage<'_> {
         Ok((service.to_owned(), self.settled(service, answer).await?))
     }
 
-    /// Pays at the till by face; while the wallet is silent the same is asked again.
+    /// Pays at the till; while the wallet is silent the same is asked again.
     async fn pays(
         &self,
         event: &Event,
@@ -371,9 +376,16 @@ impl Stage<'_> {
         if let Some(pin) = pin {
             payment["pin"] = json!(pin);
         }
+        let shown = self.shown.get(&event.label).and_then(Value::as_object);
+        for (name, value) in shown.into_iter().flatten() {
+            payment[name] = value.clone();
+        }
         let mut cut = 0;
         for _ in 0..READS {
-            let answer = self.far.with_face("/v1/payments/face", (key, word), ("payment", &payment), picture).await?;
+            let answer = match shown {
+                None => self.far.with_face("/v1/payments/face", (key, word), ("payment", &payment), picture).await?,
+                Some(_) => self.far.call(Method::POST, "/v1/payments", (key, word), &payment).await?,
+            };
             cut += answer.cut;
             if answer.status != 202 {
                 return Ok(Answer { cut, ..answer });
@@ -435,6 +447,39 @@ impl Stage<'_> {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => input.clone(),
         }
     }
+}
+
+/// What people will show at tills who do not pay by face.
+async fn shown(
+    far: &Far,
+    standing: &Standing,
+    cast: Cast,
+    events: &[Event],
+) -> Result<BTreeMap<String, Value>, DayError> {
+    let operator = &standing.file.operator_key;
+    let mut shown = BTreeMap::new();
+    for event in events.iter().filter(|event| matches!(event.deed, Deed::Pay { .. })) {
+        let Who::Citizen(nth) = event.who else { continue };
+        let person = standing.people.get(cast.people()[nth].word).map_or("", String::as_str);
+        let own = match event.way {
+            "qr" => {
+                let until = json!({"until": rfc3339(SystemClock::default().now().plus_ms(CODE_MS))});
+                let (path, word) = (format!("/v1/people/{person}/passes"), format!("code {}", event.label));
+                let code = must(far, Method::POST, &path, (operator, &word), until).await?;
+                json!({"by": "pass", "pass": code["code"]})
+            }
+            "card" => {
+                let path = format!("/v1/people/{person}/instruments");
+                let all = must(far, Method::GET, &path, (operator, ""), Value::Null).await?;
+                let mut all = all["items"].as_array().into_iter().flatten();
+                let default = all.find(|own| own["is_default"] == true);
+                json!({"by": "card", "instrument": default.map(|own| &own["id"])})
+            }
+            _ => continue,
+        };
+        shown.insert(event.label.clone(), own);
+    }
+    Ok(shown)
 }
 
 /// Whether a face was not taken for its owner's.

@@ -64,18 +64,15 @@ impl Report {
         Ok(())
     }
 
+    /// By service.
     pub(super) fn waiting(&self) -> BTreeMap<&str, Waiting> {
-        let mut by_service: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
         let people = self.outcomes.iter().filter(|own| !["hub", "provider"].contains(&own.service.as_str()));
-        people.for_each(|own| by_service.entry(&own.service).or_default().push(own));
-        let of = |all: Vec<&Outcome>| {
-            // Who waited for a hub that was killed is told of apart.
-            let mut ms: Vec<f64> = all.iter().filter(|own| own.cut == 0).map(|own| own.ms).collect();
-            ms.sort_by(f64::total_cmp);
-            let refused = all.iter().filter(|own| !own.done).count();
-            Waiting { count: all.len(), refused, half: percentile(&ms, 50), most: percentile(&ms, 95) }
-        };
-        by_service.into_iter().map(|(service, all)| (service, of(all))).collect()
+        waiting(people, |own| &own.service)
+    }
+
+    /// At tills, by the way in which the payer was known.
+    pub(super) fn paying(&self) -> BTreeMap<&str, Waiting> {
+        waiting(self.outcomes.iter().filter(|own| own.action == "pay"), |own| &own.way)
     }
 
     pub(super) fn refusals(&self) -> BTreeMap<String, usize> {
@@ -98,6 +95,22 @@ impl Report {
     }
 }
 
+fn waiting<'o>(
+    outcomes: impl Iterator<Item = &'o Outcome>,
+    by: impl Fn(&'o Outcome) -> &'o str,
+) -> BTreeMap<&'o str, Waiting> {
+    let mut all: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+    outcomes.for_each(|own| all.entry(by(own)).or_default().push(own));
+    let of = |all: Vec<&Outcome>| {
+        // Who waited for a hub that was killed is told of apart.
+        let mut ms: Vec<f64> = all.iter().filter(|own| own.cut == 0).map(|own| own.ms).collect();
+        ms.sort_by(f64::total_cmp);
+        let refused = all.iter().filter(|own| !own.done).count();
+        Waiting { count: all.len(), refused, half: percentile(&ms, 50), most: percentile(&ms, 95) }
+    };
+    all.into_iter().map(|(word, all)| (word, of(all))).collect()
+}
+
 /// The end of the day on the terminal.
 fn summary(report: &Report) -> Vec<String> {
     let Accounts { before, after, lines: money } = &report.accounts;
@@ -112,12 +125,13 @@ fn summary(report: &Report) -> Vec<String> {
         after.total() - before.total()
     ));
     lines.push("# waiting, measured (待ち時間)".to_owned());
-    for (service, own) in report.waiting() {
+    let told = |(word, own): (&str, Waiting)| {
         let Waiting { count, refused, half, most } = own;
-        lines.push(format!(
-            "  {service}: {count} times, {refused} refused, half within {half:.0} ms, 95 % within {most:.0} ms"
-        ));
-    }
+        format!("  {word}: {count} times, {refused} refused, half within {half:.0} ms, 95 % within {most:.0} ms")
+    };
+    lines.extend(report.waiting().into_iter().map(told));
+    lines.push("# paying at tills, by way (支払の手段別)".to_owned());
+    lines.extend(report.paying().into_iter().map(told));
     lines.push("# refusals by reason (お断りの理由)".to_owned());
     lines.extend(report.refusals().iter().map(|(reason, count)| format!("  {reason}: {count}")));
     lines.push("# what went wrong and came right (障害と回復)".to_owned());
@@ -211,4 +225,47 @@ fn plots(report: &Report, hours: (u32, u32)) -> Vec<Plot> {
         ),
         ("paid", "支払の累計 / Paid so far", steps("支払の累計 / Paid so far", &paid, "¥", hours)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::days::accounts::Books;
+
+    fn outcome(action: &str, way: &str, ms: f64) -> Outcome {
+        Outcome {
+            at: "10:00".to_owned(),
+            service: "kiosk".to_owned(),
+            action: action.to_owned(),
+            who: "大＊＊".to_owned(),
+            way: way.to_owned(),
+            done: way != "card",
+            reason: None,
+            yen: 0,
+            ms,
+            cut: 0,
+            fell_back: false,
+        }
+    }
+
+    #[test]
+    fn expo_21_the_time_of_a_payment_by_face_stands_beside_code_and_card() {
+        let cut = Outcome { cut: 1, ..outcome("pay", "face", 9_000.0) };
+        let day = [("pay", "face", 60.0), ("pay", "face", 40.0), ("pay", "face", 50.0), ("pay", "qr", 15.0)];
+        let mut outcomes: Vec<Outcome> = day.map(|(action, way, ms)| outcome(action, way, ms)).into();
+        outcomes.extend([cut, outcome("pay", "card", 12.0), outcome("enter", "face", 1.0)]);
+        let accounts = Accounts { before: Books::default(), after: Books::default(), lines: Vec::new() };
+        let report =
+            Report { outcomes, accounts, headcount: Value::Null, notes: Vec::new(), away_ms: 0.0, seconds: 0.0 };
+        let lines = summary(&report);
+        let at = lines.iter().position(|line| line.starts_with("# paying at tills")).unwrap();
+        assert_eq!(
+            lines[at + 1..at + 4],
+            [
+                "  card: 1 times, 1 refused, half within 12 ms, 95 % within 12 ms",
+                "  face: 4 times, 0 refused, half within 50 ms, 95 % within 60 ms",
+                "  qr: 1 times, 0 refused, half within 15 ms, 95 % within 15 ms",
+            ]
+        );
+    }
 }

@@ -95,6 +95,7 @@ async function look() {
 
 function drawLook() {
   at("look-amount").textContent = money(till.minor);
+  at("look-means").textContent = say(till.minor > till.state.pin_above ? "till.look.and_pin" : "till.look.alone");
   at("look-pay").textContent = say("till.look.pay", { amount: money(till.minor) });
 }
 

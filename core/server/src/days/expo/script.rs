@@ -61,8 +61,19 @@ impl Script {
         event
     }
 
-    fn pays(&mut self, at: u32, who: Who, till: &'static str, (yen, pin): (i64, Option<&'static str>)) -> &mut Event {
-        let event = self.add(at, who, "face", Deed::Pay { till, yen, pin });
+    fn pays(&mut self, at: u32, who: Who, till: &'static str, what: (i64, Option<&'static str>)) -> &mut Event {
+        self.pays_by("face", at, who, till, what)
+    }
+
+    fn pays_by(
+        &mut self,
+        way: &'static str,
+        at: u32,
+        who: Who,
+        till: &'static str,
+        (yen, pin): (i64, Option<&'static str>),
+    ) -> &mut Event {
+        let event = self.add(at, who, way, Deed::Pay { till, yen, pin });
         event.expected = Expected::Done;
         event
     }
@@ -74,6 +85,7 @@ pub(super) fn script() -> Vec<Event> {
     bind(&mut day);
     arrivals(&mut day);
     stalls(&mut day);
+    other_ways(&mut day);
     outage(&mut day);
     out_and_in(&mut day);
     crash(&mut day);
@@ -157,6 +169,23 @@ fn stalls(day: &mut Script) {
         Expected::Refused("amount.above_till_limit");
 }
 
+/// Who is not let into the gallery, and who does not care to show a face, pays by code or card.
+fn other_ways(day: &mut Script) {
+    let at = minute(11, 30);
+    for (nth, (way, who, till, yen)) in (0..).zip([
+        ("qr", AYUMI, "souvenirs", 900),
+        ("card", FUMI, "kiosk", 900),
+        ("qr", AYA, "souvenirs", 600),
+        ("card", MAI, "souvenirs", 600),
+        ("qr", SHO, "food", 600),
+        ("card", MANABU, "food", 600),
+        ("qr", NOZOMI, "kiosk", 600),
+        ("card", AKARI, "kiosk", 600),
+    ]) {
+        day.pays_by(way, at + nth, Who::Citizen(who), till, (yen, None));
+    }
+}
+
 /// The wallet's provider loses answers at lunch.
 fn outage(day: &mut Script) {
     for (on, how, calls) in
@@ -209,11 +238,12 @@ fn crash(day: &mut Script) {
     }
 }
 
-/// The venue closes. Nobody is found by the face any more; money was never in danger, so a card still pays elsewhere.
+/// The venue closes. Nobody is found by the face any more; who has a code still pays.
 fn night(day: &mut Script) {
     day.add(minute(22, 0), Who::Hand("会場"), "", Deed::Night);
     for (who, till) in [(AYA, "souvenirs"), (MAI, "souvenirs"), (SHO, "food"), (JUN, "kiosk")] {
         day.pays(minute(22, 5), Who::Citizen(who), till, (400, None)).expected =
             Expected::Refused("face.not_recognised");
     }
+    day.pays_by("qr", minute(22, 6), Who::Citizen(AYA), "souvenirs", (400, None));
 }
