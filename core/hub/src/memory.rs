@@ -3,6 +3,7 @@
 //! One [`Book`] a shard and one map a table behind one lock, so that every unit is a transaction by construction.
 
 mod accounts;
+mod payments;
 mod privacy;
 mod writes;
 
@@ -28,7 +29,7 @@ use crate::ids::{
 };
 use crate::notices::{Notice, NoticeKey, NoticeTables};
 use crate::parties::{Party, PartyKey, PartyTables};
-use crate::payment::Payment;
+use crate::payment::{Counted, Payment};
 use crate::people::{CaptureSession, EnrolledTemplate, FaceReference, Instrument, Person};
 use crate::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit, Write,
@@ -266,6 +267,10 @@ impl Store for MemoryStore {
         self.find(|tables| tables.payments.get(&id))
     }
 
+    async fn decisions(&self, till: TillId, from: Timestamp, until: Timestamp) -> Result<Counted, ReadError> {
+        Ok(self.tables().decisions(till, from..until))
+    }
+
     async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError> {
         self.find(|tables| tables.people.get(&id))
     }
@@ -465,15 +470,7 @@ impl Store for MemoryStore {
     }
 
     async fn asked_of(&self, rail: &RailId, from: Timestamp, until: Timestamp) -> Result<Vec<Own>, ReadError> {
-        let tables = self.tables();
-        let operations = tables.books.values().flat_map(Book::operations);
-        let of_time = operations.filter(|row| (from..until).contains(&row.created_at()));
-        let own = |row: &Operation| {
-            let hold = tables.books.get(&row.id().shard())?.hold(row.hold()?)?;
-            let reference = hold.reference().map(str::to_owned);
-            (hold.rail() == rail).then(|| Own { operation: row.clone(), hold: reference })
-        };
-        Ok(of_time.filter_map(own).collect())
+        Ok(self.tables().asked_of(rail, from..until))
     }
 
     async fn statement(&self, rail: &RailId, id: &StatementId) -> Result<Option<StatementHead>, ReadError> {

@@ -1,6 +1,8 @@
 //! A payment by face as a record: who was recognised, and under which ids the money moves. Written once; what has
 //! become of it follows from its two operations, so that no second copy of the truth can disagree.
 
+use std::collections::BTreeMap;
+
 use tebura_ledger::{HoldId, Money, OperationId, Timestamp};
 
 use crate::ids::{InstrumentId, MerchantId, PaymentId, PersonId, TillId};
@@ -24,6 +26,9 @@ pub enum Decision {
     /// Nobody is; nothing was held. `code` is stable.
     Refused { code: String },
 }
+
+/// How many payments were decided how: by the code of the refusal; `None`: somebody was to pay.
+pub type Counted = BTreeMap<Option<String>, u64>;
 
 /// Who pays, with what, and under which ids: stored before any money is touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

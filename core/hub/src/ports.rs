@@ -22,7 +22,7 @@ use crate::ids::{
 };
 use crate::notices::{Inbound, InboundGrant, News, Notice, NoticeKey, NoticeWrite};
 use crate::parties::{Party, PartyKey, PartyWrite};
-use crate::payment::Payment;
+use crate::payment::{Counted, Payment};
 use crate::people::{CaptureSession, EnrolledTemplate, FaceReference, Instrument, Person};
 use crate::privacy::{Kept, Outlived, PrivacyWrite};
 use crate::proofing::{LinkDigest, Proofing};
@@ -349,6 +349,8 @@ pub trait Store: Send + Sync {
     async fn kv(&self, plugin: &PluginId, key: &str) -> Result<Option<Vec<u8>>, ReadError>;
 
     async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, ReadError>;
+    /// How many payments of a till, made at `from` or later and before `until`, were decided how; see [`Counted`].
+    async fn decisions(&self, till: TillId, from: Timestamp, until: Timestamp) -> Result<Counted, ReadError>;
 
     async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError>;
     async fn pin(&self, id: PersonId) -> Result<Option<PinRecord>, ReadError>;

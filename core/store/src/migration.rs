@@ -28,6 +28,7 @@ impl MigratorTrait for Migrator {
                 "m0015_look_alikes",
                 "ALTER TABLE capture_session ADD COLUMN look_alike boolean NOT NULL DEFAULT false",
             ),
+            schema("m0016_payments_of_tills", "CREATE INDEX payment_till ON payment (till, created_at_ms)"),
         ]
     }
 }

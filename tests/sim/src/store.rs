@@ -18,7 +18,7 @@ use tebura_hub::ids::{
 use tebura_hub::memory::MemoryStore;
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
-use tebura_hub::payment::Payment;
+use tebura_hub::payment::{Counted, Payment};
 use tebura_hub::people::{CaptureSession, EnrolledTemplate, Instrument, Person};
 use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit, Write,
@@ -196,6 +196,7 @@ store! {
     fn due_exchanges(now: Timestamp, limit: u16) -> Vec<Exchange>;
     fn kv(plugin: &PluginId, key: &str) -> Option<Vec<u8>>;
     fn payment(id: PaymentId) -> Option<Payment>;
+    fn decisions(till: TillId, from: Timestamp, until: Timestamp) -> Counted;
     fn person(id: PersonId) -> Option<Person>;
     fn pin(id: PersonId) -> Option<PinRecord>;
     fn instruments(person: PersonId) -> Vec<Instrument>;

@@ -103,6 +103,7 @@ on_every_store! {
     races::of_many_writers_of_a_row_one_wins,
     races::one_capture_session_enrols_once,
     races::money_is_conserved_through_thousands_of_random_commands,
+    records::a_tills_decisions_are_counted_by_period,
     records::every_stage_of_an_exchange_is_read_back,
     records::plugin_data_is_put_replaced_and_deleted,
     records::a_payment_is_written_once,

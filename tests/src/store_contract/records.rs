@@ -127,6 +127,42 @@ pub(super) async fn a_payment_is_written_once(ground: &Ground) {
     }
 }
 
+pub(super) async fn a_tills_decisions_are_counted_by_period(ground: &Ground) {
+    let (till, other) = (TillId::from_uuid(ground.uuid(1)), TillId::from_uuid(ground.uuid(1)));
+    let made = |shard, till, code: &str, at| Payment {
+        id: PaymentId::from_uuid(ground.uuid(shard)),
+        merchant: MerchantId::from_uuid(ground.uuid(1)),
+        till,
+        amount: yen(1_200),
+        decision: Decision::Refused { code: code.to_owned() },
+        created_at: at,
+    };
+    let late = NOW.plus_ms(60_000);
+    for (shard, till, code, at) in [
+        (1, till, "liveness.attack", NOW),
+        (2, till, "liveness.attack", late.plus_ms(-1)),
+        (2, till, "face.ambiguous", NOW),
+        (1, till, "liveness.attack", late),
+        (1, till, "liveness.attack", NOW.plus_ms(-1)),
+        (1, other, "liveness.attack", NOW),
+    ] {
+        ground.write(shard, vec![Write::Payment(made(shard, till, code, at))]).await.unwrap();
+    }
+    let payer = Payer {
+        person: PersonId::from_uuid(ground.uuid(1)),
+        instrument: InstrumentId::from_uuid(ground.uuid(1)),
+        hold: HoldId::from_uuid(ground.uuid(1)),
+        place: OperationId::from_uuid(ground.uuid(1)),
+        capture: OperationId::from_uuid(ground.uuid(1)),
+    };
+    let known = Payment { decision: Decision::Recognised(payer), ..made(1, till, "", NOW) };
+    ground.write(1, vec![Write::Payment(known)]).await.unwrap();
+    let counted = ground.store.decisions(till, NOW, late).await.unwrap();
+    let code = |code: &str| Some(code.to_owned());
+    assert_eq!(counted, [(None, 1), (code("face.ambiguous"), 1), (code("liveness.attack"), 2)].into());
+    assert!(ground.store.decisions(till, late, NOW).await.unwrap().is_empty());
+}
+
 pub(super) async fn a_person_keeps_name_and_pin_tries(ground: &Ground) {
     let mut person = Person {
         id: PersonId::from_uuid(ground.uuid(1)),

@@ -4,7 +4,6 @@ use tebura_ledger::Timestamp;
 
 use super::Tables;
 use crate::ids::PersonId;
-use crate::payment::{Decision, Payment};
 use crate::privacy::{Kept, Outlived, PrivacyWrite};
 use crate::recognition::FaceChange;
 
@@ -55,10 +54,5 @@ impl Tables {
         };
         rows.sort();
         rows.into_iter().map(|(_, row)| row).take(usize::from(limit)).collect()
-    }
-
-    pub(super) fn payments_of(&self, person: PersonId, limit: u16) -> Vec<Payment> {
-        let of = |row: &&Payment| matches!(&row.decision, Decision::Recognised(payer) if payer.person == person);
-        self.payments.values().rev().filter(of).take(usize::from(limit)).cloned().collect()
     }
 }

@@ -97,6 +97,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(merchants::add_payee))
         .routes(routes!(tills::create_till))
         .routes(routes!(tills::get_till))
+        .routes(routes!(tills::get_figures))
         .routes(routes!(keys::create_key))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(payments::pay_by_face))

@@ -11,8 +11,9 @@ use tebura_hub::sites::Scope;
 use super::answers::made;
 use crate::app::App;
 use crate::auth::Principal;
-use crate::extract::{Id, Write, parse_id};
+use crate::extract::{Asked, Id, Write, parse_id};
 use crate::problem::{Problem, ProblemBody};
+use crate::wire::figures::{FiguresBody, PeriodQuery};
 use crate::wire::sites::{CreateTillBody, TillBody};
 
 /// Sets up a till. Make a key for it with `POST /v1/keys`.
@@ -58,4 +59,30 @@ pub(super) async fn get_till(
     let till = found.ok_or_else(|| Problem::not_found("till"))?;
     let search = app.hub.show_search(Searcher::Till(till.id), till.gallery);
     Ok(Json(TillBody { search: Some((&search).into()), ..TillBody::from(&till) }))
+}
+
+/// What came of the payments that were asked for at a till in a period: how many people were known, and how often each reason kept
+/// one from paying — attacks on liveness, look-alikes, strangers, wrong PINs.
+#[utoipa::path(
+    get,
+    path = "/v1/tills/{id}/figures",
+    tag = "sites",
+    params(("id" = String, Path, description = "`till_…`"), PeriodQuery),
+    responses(
+        (status = 200, description = "The figures", body = FiguresBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get_figures(
+    State(app): State<App>,
+    principal: Principal,
+    Id(id): Id<TillId>,
+    Asked(query): Asked<PeriodQuery>,
+) -> Result<Json<FiguresBody>, Problem> {
+    principal.may_any(&[Scope::Admin, Scope::Read])?;
+    let found = app.hub.store().till(id).await?.filter(|till| principal.sees(till.merchant));
+    let till = found.ok_or_else(|| Problem::not_found("till"))?;
+    let (from, until) = query.read()?;
+    let counted = app.hub.store().decisions(till.id, from, until).await?;
+    Ok(Json(FiguresBody::new(till.id, (from, until), counted)))
 }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod consents;
 pub mod contracts;
 pub mod enrolments;
+pub mod figures;
 pub mod guardians;
 pub mod holds;
 pub mod offline;

@@ -101,3 +101,27 @@ async fn the_demo_session_is_for_this_machine_by_its_own_names() {
     let reply = crate::world::send(world.router.clone(), far).await;
     assert_eq!(reply.problem(), "401 auth.key_unknown", "another machine");
 }
+
+#[tokio::test]
+async fn expo_24_strangers_screens_and_wrong_pins_are_counted_by_till_and_period() {
+    let world = World::open().await;
+    for (face, minor) in [("hanako", 100), ("hanako", 200), ("stranger", 100), ("stranger", 100)] {
+        world.pay(face, minor).await;
+    }
+    world.pay("hanako on a screen", 100).await;
+    let till = &world.till_id;
+    let figures = async |from: &str, until: &str, key: &str| {
+        world.call("GET", &format!("/v1/tills/{till}/figures?from={from}&until={until}"), Some(key), None, None).await
+    };
+    let (long_ago, far) = ("2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z");
+    let counted = figures(long_ago, far, &world.operator).await;
+    assert_eq!(counted.status, 200, "{}", counted.text);
+    let refused = json!([{"code": "face.not_recognised", "count": 2}, {"code": "liveness.attack", "count": 1}]);
+    let body = counted.json();
+    assert_eq!((&body["payments"], &body["known"], &body["refused"]), (&json!(5), &json!(2), &refused));
+    let before = figures(long_ago, "2020-01-02T00:00:00Z", &world.operator).await.json();
+    assert_eq!((&before["payments"], &before["refused"]), (&json!(0), &json!([])));
+    assert_eq!(figures(far, long_ago, &world.operator).await.problem(), "422 period.invalid");
+    assert_eq!(figures("yesterday", far, &world.operator).await.problem(), "422 period.invalid");
+    assert_eq!(figures(long_ago, far, &world.till).await.status, 403, "a till's own key pays and reads nothing else");
+}

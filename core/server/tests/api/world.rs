@@ -68,6 +68,7 @@ pub(crate) struct World {
     pub(crate) operator: String,
     pub(crate) shop: String,
     pub(crate) till: String,
+    pub(crate) till_id: String,
     pub(crate) gallery: String,
     pub(crate) merchant: String,
     pub(crate) payee_account: String,
@@ -101,6 +102,7 @@ impl World {
             operator,
             shop: String::new(),
             till: String::new(),
+            till_id: String::new(),
             gallery: String::new(),
             merchant: String::new(),
             payee_account: String::new(),
@@ -135,6 +137,7 @@ impl World {
         let shop = self.make("/v1/keys", json!({"merchant": self.merchant, "scopes": ["read", "holds"]})).await;
         self.shop = shop["secret"].as_str().unwrap().to_owned();
         let till = json!({"merchant": self.merchant, "till": till, "scopes": ["pay"]});
+        self.till_id = till["till"].as_str().unwrap().to_owned();
         let till = self.make("/v1/keys", till).await;
         self.till = till["secret"].as_str().unwrap().to_owned();
         assert_eq!(self.operator, operator);

@@ -25,7 +25,7 @@ use tebura_hub::ids::{
 };
 use tebura_hub::notices::{Notice, NoticeKey};
 use tebura_hub::parties::{Party, PartyKey};
-use tebura_hub::payment::Payment;
+use tebura_hub::payment::{Counted, Payment};
 use tebura_hub::people::{CaptureSession, EnrolledTemplate, Instrument, Person};
 use tebura_hub::ports::{
     Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
@@ -150,6 +150,10 @@ impl Store for SqlStore {
 
     async fn payment(&self, id: PaymentId) -> Result<Option<Payment>, ReadError> {
         Ok(rails::payment(&self.reader, id).await?)
+    }
+
+    async fn decisions(&self, till: TillId, from: Timestamp, until: Timestamp) -> Result<Counted, ReadError> {
+        Ok(rails::decisions(&self.reader, till, from, until).await?)
     }
 
     async fn person(&self, id: PersonId) -> Result<Option<Person>, ReadError> {

@@ -2,8 +2,8 @@
 
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tebura_hub::exchange::Exchange;
-use tebura_hub::ids::{PaymentId, PersonId};
-use tebura_hub::payment::Payment;
+use tebura_hub::ids::{PaymentId, PersonId, TillId};
+use tebura_hub::payment::{Counted, Payment};
 use tebura_hub::rail::PluginId;
 use tebura_ledger::{OperationId, Timestamp};
 
@@ -39,6 +39,26 @@ pub(super) async fn kv(reader: &DatabaseConnection, plugin: &PluginId, key: &str
 pub(super) async fn payment(reader: &DatabaseConnection, id: PaymentId) -> Result<Option<Payment>, Unread> {
     let row = payment::Entity::find_by_id((shard_column(id.shard()), id.uuid())).one(reader).await?;
     Ok(row.map(payment::Model::domain).transpose()?)
+}
+
+pub(super) async fn decisions(
+    reader: &DatabaseConnection,
+    till: TillId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Counted, Unread> {
+    let rows: Vec<(Option<String>, i64)> = payment::Entity::find()
+        .select_only()
+        .column(payment::Column::RefusedCode)
+        .column_as(payment::Column::Id.count(), "payments")
+        .filter(payment::Column::Till.eq(till.uuid()))
+        .filter(payment::Column::CreatedAtMs.gte(from.millis()))
+        .filter(payment::Column::CreatedAtMs.lt(until.millis()))
+        .group_by(payment::Column::RefusedCode)
+        .into_tuple()
+        .all(reader)
+        .await?;
+    Ok(rows.into_iter().map(|(code, count)| (code, count.unsigned_abs())).collect())
 }
 
 /// Newest first. There is no index: people ask for it, not tills.

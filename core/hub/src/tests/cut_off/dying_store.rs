@@ -13,7 +13,7 @@ use crate::guardians::GuardianLink;
 use crate::ids::*;
 use crate::notices::{Notice, NoticeKey};
 use crate::parties::{Party, PartyKey};
-use crate::payment::Payment;
+use crate::payment::{Counted, Payment};
 use crate::people::{CaptureSession, EnrolledTemplate, Instrument, Person};
 use crate::ports::{Caller, ClaimedKey, Committed, Page, PinRecord, ReadError, References, StoredEvent, Unit};
 use crate::privacy::{Kept, Outlived};
@@ -108,6 +108,7 @@ reads! {
     fn due_exchanges(now: Timestamp, limit: u16) -> Vec<Exchange>;
     fn kv(plugin: &PluginId, key: &str) -> Option<Vec<u8>>;
     fn payment(id: PaymentId) -> Option<Payment>;
+    fn decisions(till: TillId, from: Timestamp, until: Timestamp) -> Counted;
     fn person(id: PersonId) -> Option<Person>;
     fn pin(id: PersonId) -> Option<PinRecord>;
     fn instruments(person: PersonId) -> Vec<Instrument>;
