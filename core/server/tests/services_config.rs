@@ -92,7 +92,7 @@ fn the_folder_of_examples_has_a_file_for_every_service_plugin_and_the_check_find
     let plugins = folders.iter().flat_map(|folder| ["--plugin", folder]);
     let arguments: Vec<&str> =
         ["config", "check", "--services", "examples/services"].into_iter().chain(plugins).collect();
-    let said = format!("{} services, nothing is wrong\n", folders.len());
+    let said = format!("Services: {}. Nothing is wrong.\n", folders.len());
     assert_eq!(tebura(&arguments, &[]), (true, said));
     let folder = root().join("examples/services");
     let texts: Vec<String> =
@@ -293,7 +293,7 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
         let arguments: Vec<&str> = ["config", verb].into_iter().chain(packages).collect();
         tebura(&arguments, environment)
     };
-    assert_eq!(offline("check", &[]), (true, "1 services, nothing is wrong\n".to_owned()));
+    assert_eq!(offline("check", &[]), (true, "Services: 1. Nothing is wrong.\n".to_owned()));
     let (_, said) = offline("explain", &[("LC_ALL", "ja_JP.UTF-8")]);
     for words in
         ["北公園 遊び場", "一回の利用で押さえるのは", "火 水 木 金 10:00 から 17:00", "利用の記録は 90 日残します"]
@@ -306,7 +306,7 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
         !success && said.contains("line 18: settings.price.child is not accepted; write for a child, in yen"),
         "{said}"
     );
-    assert!(said.contains("hours.open.0.days.3") && said.contains("2 things are wrong"), "{said}");
+    assert!(said.contains("hours.open.0.days.3") && said.contains("Wrong: 2"), "{said}");
 
     // A hub that is served, with a park of its own.
     let data = tempfile::tempdir().unwrap();
@@ -340,7 +340,7 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
         .replace("gal_01a20480000070008000000000000002", &till.gallery.to_string());
     std::fs::write(&file, &own).unwrap();
     let (success, said) = online(&["diff", "--services", &services]);
-    assert!(success && said.contains("1 changes against version 0:\n+ north-park\n"), "{said}");
+    assert!(success && said.contains("changes against version 0 (1):\n+ north-park\n"), "{said}");
     let (success, said) = online(&["apply", "--services", &services, "--note", "opening", "--yes"]);
     assert!(success && said.ends_with("version 1 runs\n"), "{said}");
     std::fs::write(&file, own.replace("keep_days = 90", "keep_days = 30")).unwrap();

@@ -65,7 +65,7 @@ pub enum ApplyError {
         version: u32,
     },
     /// Something is wrong with the files.
-    #[error("{} things are wrong, and nothing was applied", .0.len())]
+    #[error("wrong: {}; nothing was applied", .0.len())]
     Wrong(Vec<Told>),
     /// The store.
     #[error(transparent)]
