@@ -18,6 +18,9 @@ use crate::vpia::stated::Text;
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
+/// In this order.
+const QUESTIONS: [&str; 7] = ["what", "not_enrolled", "otherwise", "mistaken", "dear", "number", "leave"];
+
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/notice", get(page))
 }
@@ -72,6 +75,7 @@ impl Sheet<'_> {
             self.part("region", &region.as_deref().map_or_else(|| self.missing(), escaped)),
             self.part("without_face", &self.said(without_face)),
             self.part("rights", &format!("{} {}: {channels}", escaped(&days), self.word("channels"))),
+            self.questions(),
             format!(
                 "<p class=\"unprinted\"><a href=\"/notice?lang={other}\" lang=\"{other}\" hreflang=\"{other}\">{}</a> · \
                  <a href=\"/enroll\">{}</a></p>\n</main></body>\n</html>\n",
@@ -80,6 +84,16 @@ impl Sheet<'_> {
             ),
         ]
         .concat()
+    }
+
+    /// What people ask, and what is true of every hub whatever its operator stated.
+    fn questions(&self) -> String {
+        let word = |key: &str| escaped(text(self.language, &format!("notice.questions.{key}")));
+        let pair = |key: &&str| {
+            format!("<dt>{}</dt><dd>{}</dd>\n", word(&format!("{key}.asked")), word(&format!("{key}.said")))
+        };
+        let pairs: String = QUESTIONS.iter().map(pair).collect();
+        format!("<h2>{}</h2>\n<dl class=\"questions\">{pairs}</dl>\n", word("heading"))
     }
 
     fn purpose(&self, purpose: &NoticePurpose) -> String {

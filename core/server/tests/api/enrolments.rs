@@ -394,3 +394,32 @@ async fn pia_8_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_lan
     let silent = world.call("GET", "/notice?lang=en", None, None, None).await;
     assert!(silent.text.contains("(not stated by the operator)"), "what nobody said is said to be missing");
 }
+
+#[tokio::test]
+async fn expo_25_the_notice_says_what_the_service_is_and_answers_what_people_ask() {
+    let world = World::open().await;
+    for (lang, heading, said) in [
+        (
+            "ja",
+            "よくある質問",
+            [
+                "これは何ですか。",
+                "値段は変わりません",
+                "暗証番号",
+                "12 桁の個人番号は受け取りません",
+                "同意を取り消せます",
+            ],
+        ),
+        (
+            "en",
+            "Questions and answers",
+            ["What is this?", "at the same price", "PIN", "twelve digits", "How do I leave?"],
+        ),
+    ] {
+        let page = world.call("GET", &format!("/notice?lang={lang}"), None, None, None).await.text;
+        assert!(page.contains(heading) && page.matches("<dt>").count() == page.matches("<dd>").count(), "{lang}");
+        for said in said {
+            assert!(page.contains(said), "{lang}: {said}");
+        }
+    }
+}
