@@ -9,7 +9,7 @@ eligibility=$(dirname "$TEBURA")/sandbox-eligibility
 start_city
 : >"$work/terminal.out"
 "$eligibility" --folder "$work/folders" --credential "the connector's secret" \
-  --insured 00170123:12:345:01:19800517:30:0001234 >"$work/terminal.out" &
+  --insured "00170123:12:345:01:19800517:30:0001234:山田　花子:ヤマダ ハナコ:2:20240401:A03" >"$work/terminal.out" &
 terminal_process=$!
 trap 'kill "$hub_process" "$terminal_process" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 until grep -q http "$work/terminal.out"; do read -rt 0.1 <> <(:) || true; done
@@ -41,6 +41,13 @@ note "資格確認端末へ渡したファイル。 What was laid into the termi
 sed -E 's/req_[0-9a-f]{32}/req_…/; s/<Qual[^/]*<.Qual[A-Za-z]*>/<QualificationConfirmationDate>…<\/QualificationConfirmationDate>/' "$work/folders/REQ/$request.xml"
 echo
 
+note "レセコンとカルテのための受診記録(FHIR、JP Core)。 The visit's records for the receipt computer and the chart."
+tell "patient, coverage and encounter" clinic messages '{"name": "chart"}' >"$work/said"
+head -n 1 "$work/said"
+jq -c '"  " + (.output.records.entry[].resource | if .resourceType == "Encounter" then del(.period) else . end | tojson)' -r "$work/answer" |
+  sed -E 's/req_[0-9a-f]{32}/req_…/'
+echo
+
 note "レセコンの請求。署名のないもの、別の患者のものは数えない。 Bills; unsigned ones and other patients' do not count."
 tell "a bill without a signature" clinic messages "$(bill R1 0001234 2430 | jq -c 'del(.input.signature)')"
 tell "a bill whose amount was changed" clinic messages "$(bill R1 0001234 2430 | jq -c '.input.amount = 243')"
@@ -50,7 +57,7 @@ tell "the bill once more" clinic messages "$(bill R1 0001234 2430)"
 
 note "カードでの受付と、見込みより高い請求。 By card, and a bill above the hold."
 ask "eyes, hanako's card, consent given at the reader" clinic "{\"action\": \"receive\", \"by\": \"card\", \"person\": \"$hanako\",
-  \"input\": {\"department\": \"eyes\"}, \"consent\": {\"up_to\": {\"minor\": 1500, \"currency\": \"JPY\"}}}"
+  \"input\": {\"department\": \"eyes\", \"questionnaire\": true, \"limit_consent\": true}, \"consent\": {\"up_to\": {\"minor\": 1500, \"currency\": \"JPY\"}}}"
 keep
 tell "a bill of 2000" clinic messages "$(bill R2 0001234 2000)"
 agree "she agrees to the rest" clinic 2000

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "0DU6K0epLGXKdKR1KcJDEdMMqaRU+C5DFQnjaHUh0STUCnxr/6nFEs5Q4onGEZdlW6FoqsHu+jlHd977mR7jDg=="
+      "signature": "ag493zbQelz3DjDwbYk25IR3gRf60rAynJHepQd5Klvx9IMdJ9YY8pi5qgn89VPK7x5AYlGLRrTIFXOgMJc2CQ=="
     }
   ]
 }

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The terminal answers a request `takes_ms` after it was laid down. Elements of requests are those that clinics know; those
-//! of responses are its own. Absent: certificates of limits, medication, history, and the reader with its camera.
+//! of responses bear the names that clinics know, and which of them there are is its own. A limit is told with the consent in
+//! the request only. Absent: addresses, medication, history, and the reader with its camera.
 
 mod answer;
 
@@ -30,8 +31,14 @@ use crate::credential::Credential;
 use answer::answer;
 
 /// Somebody who is insured, as her insurer knows her.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default)]
 pub struct Insured {
+    /// As the insurer has it, in kanji as a rule; empty: it is not told.
+    pub name: String,
+    /// In kana; empty: it is not told.
+    pub kana: String,
+    /// `1` male, `2` female, `3` not known; empty: it is not told.
+    pub sex: String,
     /// Eight digits.
     pub insurer: String,
     /// As on the certificate; widths of characters do not matter.
@@ -44,8 +51,12 @@ pub struct Insured {
     pub birthdate: String,
     /// The patient's share in percent.
     pub burden: u32,
+    /// The first day, `20240401`; `None`: it is not told.
+    pub from: Option<String>,
     /// The last day, `20260331`; `None`: it goes on.
     pub until: Option<String>,
+    /// The category of the limit, `A03`; `None`: there is no certificate of a limit.
+    pub limit: Option<String>,
 }
 
 /// How the terminal behaves.

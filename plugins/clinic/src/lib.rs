@@ -3,11 +3,15 @@
 //!
 //! A visit is one request. The hub knows the person; the clinic knows the number of the chart and of the insurance under a name
 //! that no other service has. The legal check of eligibility is the terminal's, never the face's. Absent: medication and
-//! history (they need a consent given at the national reader), appointments, questionnaires, guardians.
+//! history (they need a consent given at the national reader), the book of appointments, what a questionnaire says.
 
+mod appointment;
 mod bill;
+mod certificate;
+mod notices;
 mod patient;
 mod reception;
+mod records;
 mod register;
 mod settings;
 mod settle;
@@ -41,7 +45,9 @@ impl Service for Clinic {
             .title("en", "Reception")
             .input(include_str!("../schemas/receive-input.json"))
             .output(include_str!("../schemas/visit-output.json"))
-            .recognised_by(["face", "card", "staff"])
+            .wishes(["birth_date", "name", "name_substituted"])
+            .recognised_by(["face", "card", "staff", "guardian"])
+            .message("chart", include_str!("../schemas/chart-message.json"))
             .message("bill", include_str!("../schemas/bill-message.json"))
             .message("no-treatment", include_str!("../schemas/no-treatment-message.json"));
         Description::new(include_str!("../schemas/settings.json")).action(receive).action(register).action(forget)
@@ -49,9 +55,7 @@ impl Service for Clinic {
 
     fn handle(&self, request: &Request) -> Next {
         let answered = match request.action.as_str() {
-            "receive" => {
-                request.settings().and_then(|settings| reception::begin(request, &settings, &request.input()?))
-            }
+            "receive" => request.settings().and_then(|settings| reception::begin(request, &settings, request.input()?)),
             "register" => {
                 request.settings().and_then(|settings| Ok(register::register(request, &settings, request.input()?)))
             }
@@ -86,6 +90,9 @@ impl Service for Clinic {
                 Ok(bill) => settle::bill(request, settings, visit, &bill),
                 Err(why) => fail(why.code, why.message),
             },
+            ("waiting", "chart") => reception::chart(request, settings, &visit),
+            // Not received yet: the next look at the folder is now.
+            ("pause", "chart") => reception::look(request, visit),
             ("waiting", _) => settle::untreated(request, visit),
             (other, _) => fail("clinic.message_unexpected", format!("nothing is awaited at {other:?}")),
         })

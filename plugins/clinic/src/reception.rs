@@ -3,10 +3,12 @@
 use serde::Deserialize;
 use tebura_plugin::service::*;
 
+use crate::appointment::Appointment;
 use crate::patient::{self, Patient};
 use crate::settings::{Settings, share_of};
 use crate::terminal::{self, Inquiry};
 use crate::visit::{Said, Visit};
+use crate::{notices, records};
 
 /// Between two looks into the folder of responses. After the last the patient is received all the same.
 const PAUSES_MS: [u64; 2] = [600, 2_400];
@@ -20,6 +22,14 @@ const WHOLE: u64 = 100;
 #[derive(Deserialize)]
 pub(crate) struct Receive {
     department: String,
+    appointment: Option<Appointment>,
+    #[serde(default)]
+    questionnaire: bool,
+    /// The desk's word.
+    #[serde(default)]
+    guardian_present: bool,
+    #[serde(default)]
+    limit_consent: bool,
 }
 
 fn refused(reason: &'static str) -> Next {
@@ -27,7 +37,7 @@ fn refused(reason: &'static str) -> Next {
 }
 
 /// The first step: somebody stands at the reception.
-pub(crate) fn begin(request: &Request, settings: &Settings, asked: &Receive) -> Result<Next, Fault> {
+pub(crate) fn begin(request: &Request, settings: &Settings, asked: Receive) -> Result<Next, Fault> {
     let Some(subject) = &request.subject else { return Ok(refused("not_registered")) };
     let Some(known) = Patient::find(subject) else { return Ok(refused("not_registered")) };
     if !settings.departments.contains_key(&asked.department) {
@@ -36,10 +46,18 @@ pub(crate) fn begin(request: &Request, settings: &Settings, asked: &Receive) -> 
     if known.visits.contains_key(&asked.department) {
         return Ok(refused("received_already"));
     }
+    let guardian = match (request.is_by("guardian"), asked.guardian_present) {
+        (true, _) => "proven",
+        (false, true) => "attested",
+        (false, false) => "none",
+    };
     let visit = Visit {
         patient: known.number.clone(),
         department: asked.department.clone(),
         by_card: request.is_by("card"),
+        appointment: asked.appointment.map(|booked| booked.checked(request.now, &asked.department)),
+        questionnaire: asked.questionnaire,
+        guardian: guardian.to_owned(),
         began: request.now,
         ..Visit::default()
     };
@@ -55,6 +73,7 @@ pub(crate) fn begin(request: &Request, settings: &Settings, asked: &Receive) -> 
             on: Day::of(request.now),
             patient: &known,
             by_card: visit.by_card,
+            limit_consent: asked.limit_consent,
         };
         let put =
             Call::put("terminal", format!("/v1/REQ/{}.xml", request.id)).idempotent(format!("{}-ask", request.id));
@@ -84,12 +103,12 @@ pub(crate) fn looked(request: &Request, settings: &Settings, visit: Visit, reply
         return wait_until(request.now + pause).then_with("pause", &visit);
     }
     let checked = terminal::read(reply.body(), &request.id, Day::of(request.now));
-    let Some(checked) = checked.filter(|_| reply.status() == 200) else {
+    let Some((checked, certificate)) = checked.filter(|_| reply.status() == 200) else {
         return unavailable(request, settings, visit);
     };
     let (subject, mut known) = patient_of(request);
     known.checked = Some(checked.clone());
-    let next = estimated(request, settings, &known, Visit { checked: Some(checked), ..visit });
+    let next = estimated(request, settings, &known, Visit { checked: Some(checked), certificate, ..visit });
     next.put(patient::key(&subject), known.bytes())
 }
 
@@ -132,22 +151,29 @@ pub(crate) fn received(request: &Request, settings: &Settings, visit: Visit) -> 
     let today = Day::of(request.now);
     let counter = format!("queue/{today}/{}", visit.department);
     let before = kv::get(&counter).and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<u64>().ok()).unwrap_or(0);
-    let visit = Visit { queue: before + 1, received: request.now, ..visit };
+    let (_, known) = patient_of(request);
+    let notices = notices::of(request, &known, &visit);
+    let visit = Visit { queue: before + 1, received: request.now, notices, ..visit };
     let told = serde_json::json!({
         "patient": visit.patient, "visit": request.id, "department": visit.department,
         "eligibility": visit.status(), "burden": visit.burden, "queue": visit.queue
     });
-    let next = wait(request, settings, &visit, None);
+    let next = wait(request, settings, &visit, &visit.waiting(settings));
     next.put(counter, visit.queue.to_string()).tell("clinic.received", &told)
 }
 
+/// Shows the records for the chart and the receipt computer, until the visit is told something else.
+pub(crate) fn chart(request: &Request, settings: &Settings, visit: &Visit) -> Next {
+    let (_, known) = patient_of(request);
+    let records = Some(records::bundle(request, settings, &known, visit));
+    wait(request, settings, visit, &Said { records, ..visit.waiting(settings) })
+}
+
 /// Waits for the bill until the end of the next day of business after the reception.
-pub(crate) fn wait(request: &Request, settings: &Settings, visit: &Visit, bill_refused: Option<&'static str>) -> Next {
-    let title = settings.departments.get(&visit.department).map(|department| department.title.clone());
+pub(crate) fn wait(request: &Request, settings: &Settings, visit: &Visit, shown: &Said) -> Next {
     // Ends just before the hold does.
     let until = settings.next_business_day(Day::of(visit.began)).end().saturating_sub(60_000).max(request.now);
-    let shown = Said { bill_refused, ..visit.waiting(title) };
-    wait_until(until).showing(&shown).then_with("waiting", visit)
+    wait_until(until).showing(shown).then_with("waiting", visit)
 }
 
 /// The patient of a request in which she was found at its beginning.

@@ -3,13 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tebura_plugin::service::*;
 
-use crate::patient::{self, Insurance, Patient};
+use crate::patient::{self, Insurance, MEMBER_SYSTEM, Patient};
 use crate::settings::Settings;
-
-/// JP Core's system of patient identifiers of an institution.
-const PATIENT_SYSTEM: &str = "urn:oid:1.2.392.100495.20.3.51.1";
-/// JP Core's system of members of an insurance.
-const MEMBER_SYSTEM: &str = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID";
 
 #[derive(Deserialize)]
 pub(crate) struct Register {
@@ -59,10 +54,7 @@ pub(crate) fn register(request: &Request, settings: &Settings, asked: Register) 
     let said = Said {
         registered: true,
         reason: None,
-        identifier: Some(Identifier {
-            system: format!("{PATIENT_SYSTEM}{}", settings.institution),
-            value: number.clone(),
-        }),
+        identifier: Some(Identifier { system: patient::patient_system(&settings.institution), value: number.clone() }),
         member: insurance.as_ref().map(|own| Identifier { system: MEMBER_SYSTEM.to_owned(), value: own.member_id() }),
     };
     let told = serde_json::json!({ "patient": number });

@@ -6,7 +6,7 @@ use crate::bill::{Bill, Refused};
 use crate::patient;
 use crate::reception::{patient_of, wait};
 use crate::settings::Settings;
-use crate::visit::Visit;
+use crate::visit::{Said, Visit};
 
 /// What is held at the bill is captured at once: a few minutes cover a rail that is slow.
 const HOLD_MS: u64 = 30 * 60_000;
@@ -18,7 +18,8 @@ pub(crate) fn bill(request: &Request, settings: &Settings, visit: Visit, bill: &
         Err(Refused::Fault(why)) => return fail(why.code, why.message),
         Err(Refused::Shown(reason)) => {
             let told = serde_json::json!({ "bill": bill.bill, "visit": request.id, "reason": reason });
-            return wait(request, settings, &visit, Some(reason)).tell("clinic.bill-refused", &told);
+            let said = Said { bill_refused: Some(reason), ..visit.waiting(settings) };
+            return wait(request, settings, &visit, &said).tell("clinic.bill-refused", &told);
         }
     }
     let key = bill.key();

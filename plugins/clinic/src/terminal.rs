@@ -1,10 +1,11 @@
 //! The files that go to the eligibility terminal and come back: XML in a folder for requests and one for responses.
 //!
-//! Elements of the request are those that clinics know; those of the response are the simulated terminal's. Absent: certificates
-//! of limits, medication and history, which need a consent given at the national reader.
+//! Elements bear the names that clinics know; which of them a response has is the simulated terminal's. Absent: medication and
+//! history, which need a consent given at the national reader.
 
 use tebura_plugin::service::*;
 
+use crate::certificate::Certificate;
 use crate::patient::{Checked, Patient};
 
 /// What is asked for.
@@ -16,6 +17,8 @@ pub(crate) struct Inquiry<'i> {
     pub(crate) patient: &'i Patient,
     /// By the number that the reader has linked to the chart (照会番号), instead of by the stored numbers.
     pub(crate) by_card: bool,
+    /// The patient agreed that the limit is told.
+    pub(crate) limit_consent: bool,
 }
 
 impl Inquiry<'_> {
@@ -32,7 +35,7 @@ impl Inquiry<'_> {
             ]),
             (_, _) => body.push(("ReferenceNumber", self.patient.number.clone())),
         }
-        body.push(("LimitApplicationCertificateRelatedConsFlg", "0".to_owned()));
+        body.push(("LimitApplicationCertificateRelatedConsFlg", u8::from(self.limit_consent).to_string()));
         let head = [("MedicalInstitutionCode", self.institution), ("ArbitraryFileIdentifier", self.file)];
         let head: String = head.iter().map(|(name, text)| element(name, text)).collect();
         let body: String = body.iter().map(|(name, text)| element(name, text)).collect();
@@ -42,8 +45,9 @@ impl Inquiry<'_> {
     }
 }
 
-/// Reads a response: what it says of the insurance; `None`: it is not the answer to this file, or no answer.
-pub(crate) fn read(xml: &[u8], file: &str, on: Day) -> Option<Checked> {
+/// Reads a response: what it says of the insurance, and of the person where it found one; `None`: it is not the answer to this
+/// file, or no answer.
+pub(crate) fn read(xml: &[u8], file: &str, on: Day) -> Option<(Checked, Option<Certificate>)> {
     let xml = std::str::from_utf8(xml).ok()?;
     // No part of such a file needs a declaration, and entities are how files swell.
     if xml.contains("<!") || text(xml, "ArbitraryFileIdentifier")? != file || text(xml, "SegmentOfResult")? != "1" {
@@ -62,7 +66,10 @@ pub(crate) fn read(xml: &[u8], file: &str, on: Day) -> Option<Checked> {
     };
     match (status, burden) {
         ("valid", None) => None,
-        _ => Some(Checked { status: status.to_owned(), burden: burden.filter(|_| status == "valid"), on }),
+        _ => {
+            let one = matches!(status, "valid" | "expired").then(|| Certificate::read(&|name| text(xml, name)));
+            Some((Checked { status: status.to_owned(), burden: burden.filter(|_| status == "valid"), on }, one))
+        }
     }
 }
 

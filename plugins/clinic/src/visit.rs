@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use tebura_plugin::service::*;
 
+use crate::appointment::Appointment;
+use crate::certificate::Certificate;
 use crate::patient::Checked;
-use crate::settings::Title;
+use crate::settings::{Settings, Title};
 
 /// A visit to one department.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -18,6 +20,15 @@ pub(crate) struct Visit {
     /// Looks into the folder of responses.
     pub(crate) looks: usize,
     pub(crate) checked: Option<Checked>,
+    /// Of whom the terminal found.
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) appointment: Option<Appointment>,
+    /// Whether it was handed over.
+    pub(crate) questionnaire: bool,
+    /// `proven`: the hub knows who answers for the patient; `attested`: the desk says that somebody does; `none`.
+    pub(crate) guardian: String,
+    /// What the desk has to look at.
+    pub(crate) notices: Vec<String>,
     /// The terminal gave no answer: what was known before counts.
     pub(crate) unavailable: bool,
     /// The patient's share in percent.
@@ -43,6 +54,13 @@ pub(crate) struct Eligibility {
     by: &'static str,
 }
 
+/// What the patient agreed to pay without being asked again.
+#[derive(Serialize)]
+pub(crate) struct Mandate {
+    up_to: u64,
+    until: Day,
+}
+
 /// What the reception shows.
 #[derive(Default, Serialize)]
 pub(crate) struct Said {
@@ -59,6 +77,20 @@ pub(crate) struct Said {
     pub(crate) queue: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) eligibility: Option<Eligibility>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate: Option<Certificate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) appointment: Option<Appointment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) questionnaire: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) guardian: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notices: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) records: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mandate: Option<Mandate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) held: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,16 +120,22 @@ impl Visit {
     }
 
     /// What a patient who waits is shown.
-    pub(crate) fn waiting(&self, title: Option<Title>) -> Said {
+    pub(crate) fn waiting(&self, settings: &Settings) -> Said {
         let held = self.hold.is_some();
         let by = if self.by_card { "card" } else { "stored" };
         Said {
             received: true,
             code: self.code.clone(),
             patient: Some(self.patient.clone()),
-            department: title,
+            department: settings.departments.get(&self.department).map(|department| department.title.clone()),
             queue: Some(self.queue),
             eligibility: Some(Eligibility { status: self.status().to_owned(), burden: self.burden, by }),
+            certificate: self.certificate.clone(),
+            appointment: self.appointment.clone(),
+            questionnaire: Some(self.questionnaire),
+            guardian: Some(self.guardian.clone()),
+            notices: self.notices.clone(),
+            mandate: held.then(|| Mandate { up_to: self.held, until: settings.next_business_day(Day::of(self.began)) }),
             held: Some(self.held),
             pays: Some(if held { "hold" } else { "desk" }),
             may_leave: Some(held),

@@ -109,7 +109,8 @@ fn boj_34_kaga_12_the_face_at_the_door_opens_the_chart_and_holds_the_fee_and_the
     let visit = receive(&mut clinic, "internal");
     let expected = json!({
         "received": true, "patient": "0001234", "department": {"ja": "内科", "en": "Internal medicine"}, "queue": 1,
-        "eligibility": {"status": "valid", "burden": 30, "by": "stored"},
+        "eligibility": {"status": "valid", "burden": 30, "by": "stored"}, "certificate": {"limit_consent": false},
+        "questionnaire": false, "guardian": "none", "mandate": {"up_to": 2_700, "until": "2026-01-05"},
         "held": 2_700, "pays": "hold", "may_leave": true, "took_ms": 0
     });
     assert_eq!(shown(&clinic, &visit), expected);

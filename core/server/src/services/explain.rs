@@ -134,6 +134,7 @@ fn way_key(way: &str) -> Option<&'static str> {
         "qr" => "config.way.qr",
         "staff" => "config.way.staff",
         "instrument" => "config.way.instrument",
+        "guardian" => "config.way.guardian",
         _ => return None,
     })
 }

@@ -65,14 +65,19 @@ async fn terminal(folder: &Path) -> EligibilityTerminal {
         branch: "01".to_owned(),
         birthdate: "19800517".to_owned(),
         burden: 30,
+        name: "山田 花子".to_owned(),
+        kana: "ヤマダ ハナコ".to_owned(),
+        sex: "2".to_owned(),
+        from: Some("20240401".to_owned()),
         until: None,
+        limit: Some("A03".to_owned()),
     };
     terminal.insure(hanako, Some("0001234"));
     terminal
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn boj_34_clin_2_reception_by_face_holds_and_only_the_signed_bill_takes() {
+async fn boj_34_clin_2_clin_3_clin_4_reception_by_face_holds_and_only_the_signed_bill_takes() {
     let (data, folders) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let terminal = terminal(folders.path()).await;
     let public = receipt_computer().verifying_key().to_public_key_pem(LineEnding::LF).unwrap();
@@ -92,7 +97,8 @@ async fn boj_34_clin_2_reception_by_face_holds_and_only_the_signed_bill_takes() 
 
     // The face at the door: the terminal is asked, the patient agrees, the estimate is held.
     let before = town.balances().await[0];
-    let receive = |department: &str| json!({"action": "receive", "input": {"department": department}});
+    let receive =
+        |department: &str| json!({"action": "receive", "input": {"department": department, "limit_consent": true}});
     let (status, asked) = town.by_face("clinic", "door", "hanako", &receive("internal")).await;
     assert_eq!((status, &asked["status"]), (StatusCode::ACCEPTED, &json!("consent_needed")), "{asked}");
     assert_eq!(asked["consent_needed"]["up_to"]["minor"], 2_700, "{asked}");
@@ -105,12 +111,21 @@ async fn boj_34_clin_2_reception_by_face_holds_and_only_the_signed_bill_takes() 
         (&json!("open"), &json!(true), &json!("0001234"))
     );
     assert_eq!(said["eligibility"], json!({"status": "valid", "burden": 30, "by": "stored"}), "{waiting}");
+    let told = &said["certificate"];
+    assert_eq!((&told["name"], &told["kana"]), (&json!("山田 花子"), &json!("ヤマダ ハナコ")), "{waiting}");
+    assert_eq!((&told["birth_date"], &told["limit"]["category"]), (&json!("1980-05-17"), &json!("A03")));
+    assert_eq!(said["mandate"]["up_to"], 2_700);
     assert_eq!((before - town.balances().await[0], terminal.asked()), (2_700, 1));
     let asked_file = folders.path().join("REQ").join(format!("{}.xml", asked["id"].as_str().unwrap()));
     assert!(std::fs::read_to_string(asked_file).unwrap().contains("<InsurerNumber>00170123</InsurerNumber>"));
 
-    // Bills that do not count, before and after a restart; then the one that does.
+    // The receipt computer asks for the records.
     let messages = format!("{visit}/messages");
+    let (_, shown) = town.terminal("POST", &messages, "chart", json!({"name": "chart", "input": {}})).await;
+    let member = "00170123:12:345:01";
+    assert_eq!(shown["output"]["records"]["entry"][1]["resource"]["identifier"][0]["value"], member, "{shown}");
+
+    // Bills that do not count, before and after a restart; then the one that does.
     let mut unsigned = bill("R1", &asked, "0001234", 2_430);
     unsigned["input"].as_object_mut().unwrap().remove("signature");
     let (_, refused) = town.terminal("POST", &messages, "unsigned", unsigned).await;
@@ -129,6 +144,8 @@ async fn boj_34_clin_2_reception_by_face_holds_and_only_the_signed_bill_takes() 
     let (status, twice) = town.terminal("POST", &messages, "twice", good).await;
     assert_eq!((status, &twice["code"]), (StatusCode::CONFLICT, &json!("request.not_waiting")), "{twice}");
     assert_eq!(before - town.balances().await[0], 2_430, "the rest went back");
+    let (_, over) = town.terminal("GET", &visit, "over", json!({})).await;
+    assert!(!over.to_string().contains("ヤマダ"), "a visit that is over names nobody by the certificate: {over}");
 
     // By card, with the consent given at the reader; the bill is above the hold, and she agrees to the rest.
     let by_card = json!({"action": "receive", "person": hanako, "by": "card", "input": {"department": "eyes"},

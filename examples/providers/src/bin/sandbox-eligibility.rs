@@ -22,19 +22,23 @@ struct Options {
     /// How long it takes, milliseconds.
     #[arg(long, default_value_t = 0)]
     takes_ms: i64,
-    /// Somebody insured, `INSURER:SYMBOL:NUMBER:BRANCH:BIRTHDATE:PERCENT[:CHART]`; CHART is the number that a clinic linked her
-    /// card to. Once for each.
+    /// Somebody insured, `INSURER:SYMBOL:NUMBER:BRANCH:BIRTHDATE:PERCENT[:CHART[:NAME:KANA:SEX:FROM:LIMIT]]`; CHART is the number
+    /// that a clinic linked her card to. Parts may be empty. Once for each.
     #[arg(long = "insured", value_parser = insured)]
     insured: Vec<(Insured, Option<String>)>,
 }
 
 fn insured(text: &str) -> Result<(Insured, Option<String>), String> {
     let parts: Vec<&str> = text.split(':').collect();
-    let [insurer, symbol, number, branch, birthdate, percent, chart @ ..] = &parts[..] else {
-        return Err("write INSURER:SYMBOL:NUMBER:BRANCH:BIRTHDATE:PERCENT[:CHART]".to_owned());
+    let ([insurer, symbol, number, branch, birthdate, percent, more @ ..], 6 | 7 | 12) = (&parts[..], parts.len())
+    else {
+        return Err(
+            "write INSURER:SYMBOL:NUMBER:BRANCH:BIRTHDATE:PERCENT[:CHART[:NAME:KANA:SEX:FROM:LIMIT]]".to_owned()
+        );
     };
     let burden = percent.parse().map_err(|_| format!("{percent} is not a share in percent"))?;
     let word = |text: &&str| (*text).to_owned();
+    let part = |nth: usize| more.get(nth).filter(|text| !text.is_empty()).map(word);
     let insured = Insured {
         insurer: word(insurer),
         symbol: word(symbol),
@@ -42,9 +46,14 @@ fn insured(text: &str) -> Result<(Insured, Option<String>), String> {
         branch: word(branch),
         birthdate: word(birthdate),
         burden,
+        name: part(1).unwrap_or_default(),
+        kana: part(2).unwrap_or_default(),
+        sex: part(3).unwrap_or_default(),
+        from: part(4),
         until: None,
+        limit: part(5),
     };
-    Ok((insured, chart.first().map(word)))
+    Ok((insured, part(0)))
 }
 
 #[tokio::main]

@@ -20,11 +20,14 @@ pub(super) fn answer(request: &str, insured: &[Insured], linked: &BTreeMap<Strin
     };
     let body = match found[..] {
         [] => element("QualificationValidity", "3"),
-        [one] if one.until.as_ref().is_some_and(|until| *until < on) => element("QualificationValidity", "2"),
         [one] => {
-            element("QualificationValidity", "1")
-                + &element("InsurerNumber", &one.insurer)
-                + &element("InsuredPartialContributionRatio", &format!("{:03}", one.burden))
+            let over = one.until.as_ref().is_some_and(|until| *until < on);
+            let consent = text("LimitApplicationCertificateRelatedConsFlg") == "1";
+            let ratio = element("InsuredPartialContributionRatio", &format!("{:03}", one.burden));
+            element("QualificationValidity", if over { "2" } else { "1" })
+                + &one.person()
+                + if over { "" } else { &ratio }
+                + &one.limit(consent)
         }
         [_, _, ..] => element("QualificationValidity", "4"),
     };
@@ -32,6 +35,31 @@ pub(super) fn answer(request: &str, insured: &[Insured], linked: &BTreeMap<Strin
 }
 
 impl Insured {
+    /// Who it is, and her numbers.
+    fn person(&self) -> String {
+        let told = [
+            ("InsurerNumber", self.insurer.as_str()),
+            ("InsuredCardSymbol", &self.symbol),
+            ("InsuredIdentificationNumber", &self.number),
+            ("InsuredBranchNumber", &self.branch),
+            ("Name", &self.name),
+            ("NameKana", &self.kana),
+            ("Sex1", &self.sex),
+            ("Birthdate", &self.birthdate),
+            ("InsuredCardValidDate", self.from.as_deref().unwrap_or_default()),
+            ("InsuredCardExpirationDate", self.until.as_deref().unwrap_or_default()),
+        ];
+        told.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| element(name, text)).collect()
+    }
+
+    /// Whether the patient agreed, and what is told then.
+    fn limit(&self, consent: bool) -> String {
+        let flag = element("LimitApplicationCertificateRelatedConsFlg", if consent { "1" } else { "0" });
+        let Some(category) = self.limit.as_ref().filter(|_| consent) else { return flag };
+        let category = element("LimitApplicationCertificateClassificationFlag", category);
+        format!("{flag}<LimitApplicationCertificateRelatedInfo>{category}</LimitApplicationCertificateRelatedInfo>")
+    }
+
     /// Whether a request names these numbers. Who leaves the branch out is taken for any member of the family.
     fn is(&self, text: &dyn Fn(&str) -> String) -> bool {
         let branch = text("InsuredBranchNumber");
@@ -83,6 +111,11 @@ mod tests {
             birthdate: "19800517".to_owned(),
             burden: 30,
             until: until.map(str::to_owned),
+            name: "加賀 花子".to_owned(),
+            kana: "カガ ハナコ".to_owned(),
+            sex: "2".to_owned(),
+            from: Some("20240401".to_owned()),
+            limit: Some("A03".to_owned()),
         }
     }
 
@@ -109,6 +142,23 @@ mod tests {
         assert_eq!(validity(&asked, &[insured("01", Some("20260413"))], &none), "1");
         let other = asked.replace("19800517", "19800518");
         assert_eq!(validity(&other, &[insured("01", None)], &none), "3");
+    }
+
+    #[test]
+    fn who_is_found_is_named_and_a_limit_is_told_with_consent_only() {
+        let none = BTreeMap::new();
+        let told = |request: &str, name: &str| text(&answer(request, &[insured("01", None)], &none), name);
+        let asked = request(NUMBERS);
+        assert_eq!(told(&asked, "Name").as_deref(), Some("加賀 花子"));
+        assert_eq!(told(&asked, "NameKana").as_deref(), Some("カガ ハナコ"));
+        assert_eq!((told(&asked, "Sex1").as_deref(), told(&asked, "InsuredCardExpirationDate")), (Some("2"), None));
+        const FLAG: &str = "LimitApplicationCertificateRelatedConsFlg";
+        const CATEGORY: &str = "LimitApplicationCertificateClassificationFlag";
+        assert_eq!((told(&asked, FLAG).as_deref(), told(&asked, CATEGORY)), (Some("0"), None));
+        let agreed = request(&format!("{NUMBERS}<{FLAG}>1</{FLAG}>"));
+        assert_eq!((told(&agreed, FLAG).as_deref(), told(&agreed, CATEGORY).as_deref()), (Some("1"), Some("A03")));
+        let several = answer(&asked, &[insured("01", None), insured("02", None)], &none);
+        assert_eq!(text(&several, "Name"), None, "of several nobody is named");
     }
 
     #[test]

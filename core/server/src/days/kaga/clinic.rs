@@ -39,8 +39,8 @@ pub(super) async fn terminal(data: &Path, receipts: &SigningKey) -> Result<Eligi
         takes_ms: 0,
     };
     let terminal = EligibilityTerminal::start(config).await.map_err(|error| failed(&error))?;
-    let seniors = CITIZENS.iter().filter(|own| own.life == Life::Senior).count();
-    for nth in 0..seniors {
+    let seniors = CITIZENS.iter().filter(|own| own.life == Life::Senior);
+    for (nth, senior) in seniors.enumerate() {
         let person = Insured {
             insurer: INSURER.to_owned(),
             symbol: "12".to_owned(),
@@ -48,7 +48,8 @@ pub(super) async fn terminal(data: &Path, receipts: &SigningKey) -> Result<Eligi
             branch: "01".to_owned(),
             birthdate: born(nth).replace('-', ""),
             burden: 20,
-            until: None,
+            name: senior.name.to_owned(),
+            ..Insured::default()
         };
         terminal.insure(person, None);
     }
