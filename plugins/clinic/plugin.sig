@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "ag493zbQelz3DjDwbYk25IR3gRf60rAynJHepQd5Klvx9IMdJ9YY8pi5qgn89VPK7x5AYlGLRrTIFXOgMJc2CQ=="
+      "signature": "UmaNNG1KHZsDWS1h1yhovAzpkKXflFT1u5uA6DpZGil+87+vK1bQ0nMWiZKGIwU83JNWt2qRa/hq1H8XVFxKDw=="
     }
   ]
 }

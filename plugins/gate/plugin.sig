@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "PNhKoIT5qSgu4UjXgYgw6RlTrcYYudyK4BFQUTlMiPcm6dbcar8s2omewry3A6qgIsuUe3PvPZpqPwirkVeZBA=="
+      "signature": "p7i7AOq1GjiUsqyFAFpshf5gduXXjoIQpXpXKx3ySca3a1F+3Ugv7iD5p6DCE7P58zqPnjqVatPxWX2+uUD5CA=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "RpDd9dfjYq70Fhn1zdNKzRXyh517pShDQ9jIYFu51rwZeqHry4b59Q6cpJabWXC9u3bVm4US9fDoFSbAj1YxDA=="
+      "signature": "m8vhQHelXXa3LmFjF7D8pXfO/vC9tqqh5yvkOJZMRa9FLUlXmO9fFzhF5LyNh/hS4hf56TE9+R8vgnZTwOT/BQ=="
     }
   ]
 }

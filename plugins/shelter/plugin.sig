@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "V29nYmRdR3jz8q+I2SdNedDKMHVH8IAsuSEJwRTANX4xeuT4MzHMEizak66ZxRoQcLNvXbuS1Df7YrSAKQYYDg=="
+      "signature": "mgBucwsgo8H2DjW+bVs35DjvW/eBE/7wfjJCIQe+R76mAYbxAXFxFryHmHCidjAKx5L7JLotXhElL7LhxdQkCQ=="
     }
   ]
 }

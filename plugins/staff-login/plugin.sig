@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "LGGiyisg08XTY1YYAFAddWOWLE2n6E5QyT2OapT/vRwSYsU/tqzO3jcnXBK8O57ub/JDThcc730VkHSDJwN+Bg=="
+      "signature": "LHIJ+CHUqf0vzf62oCKiZkDNYB3OtyYZrRsnuO9+Bd4moCYTkaCwioQ6VbC4Etzww3S2e3ySXvqYb1eZvVtWAQ=="
     }
   ]
 }

@@ -3,7 +3,7 @@
     {
       "key": "tebura-demo",
       "algorithm": "ed25519",
-      "signature": "92ZK+xdIXbFi8MEDzhsowscaSvJkkSEk9sRDGPugtHpHpfGbeG3qiwkhONVNud7Eg5HeXI5+i2ginVdKUxU3BA=="
+      "signature": "zLYSIifN5QhG6O2XZW1CVYikWiTMxrh66bU7kx73h4NKClvCPxhKiQHDVM25Rrz1GfI39ryGZsEzyrjOrsUEBw=="
     }
   ]
 }

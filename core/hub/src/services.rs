@@ -17,6 +17,7 @@ mod instance;
 mod look;
 mod memory;
 mod offline;
+mod own_faults;
 mod perform;
 mod record;
 mod run;
@@ -39,6 +40,7 @@ pub use instance::{InstanceConfig, InstanceProblem, ServiceInstance, is_service_
 pub use look::{ConsentNeeded, ServiceAnswer, ServiceStatus};
 pub(crate) use memory::ServiceTables;
 pub use offline::{MAX_ENTRIES, OfflineEntry, OfflineError, Taken, TakenOutcome, link_after};
+pub use own_faults::{SettingsFault, SettingsUnchecked};
 pub use record::{Asked, Consent, Happened, Noted, OwnHold, Progress, ServiceRequest, ServiceWrite, Stage};
 pub use schema::{Schema, SchemaError, SchemaProblem};
 pub use set::ServiceSet;

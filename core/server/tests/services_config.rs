@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tebura_face_engine::EngineChoice;
+use tebura_hub::services::ServiceSet;
 use tebura_plugin_host::toml_as_json;
 use tebura_server::demo::DemoCity;
 use tebura_server::serve::serve;
@@ -268,6 +269,114 @@ async fn every_settings_field_wrong_in_turn_is_named_in_both_languages() {
     }
 }
 
+/// What no schema says and the component finds: the line that is replaced, by what, the field, and words of both messages.
+type Fault = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const OF_GIFTS: [Fault; 4] = [
+    (
+        "cost_yen = 3000",
+        "cost_yen = 3001",
+        "gifts.0.cost_yen",
+        "is 3001; write at most 3000",
+        "3000 円以下で書いてください",
+    ),
+    (
+        "other_costs_yen = 1500",
+        "other_costs_yen = 2001",
+        "gifts.0.other_costs_yen",
+        "is 2001; write at most 2000",
+        "2000 円以下で",
+    ),
+    (
+        "donation_yen = 3000",
+        "donation_yen = 1000",
+        "gifts.1.cost_yen",
+        "is 600; write at most 300",
+        "300 円以下で書いてください",
+    ),
+    (
+        "donation_yen = 3000",
+        "donation_yen = 1999",
+        "gifts.1.donation_yen",
+        "write at least 2000",
+        "2000 円以上で書いてください",
+    ),
+];
+
+const OF_FARES: [Fault; 6] = [
+    (
+        "\"Z5>Z4\" = 170",
+        "\"Z5>Z9\" = 170",
+        "fares.fares.Z5>Z9",
+        "zones of stops: Z1, Z2, Z3, Z4, Z5",
+        "停留所の zone（Z1, Z2, Z3, Z4, Z5）",
+    ),
+    (
+        "zone = \"Z1\" }",
+        "zone = \"Z8\" }",
+        "fares.stops.4.zone",
+        "is Z8, from and to which there is no fare",
+        "Z8 への運賃がありません",
+    ),
+    (
+        "on_top_of = [\"child\"]",
+        "on_top_of = [\"disability\"]",
+        "policy.reductions.3.on_top_of.0",
+        "does not stand above",
+        "これより上にありません",
+    ),
+    (
+        "collect = \"both-ends\"",
+        "collect = \"boarding\"",
+        "collect",
+        "fares go from 150 to 390",
+        "150 円から 390 円まで",
+    ),
+    (
+        "senior_from = 70 ",
+        "# ",
+        "policy.senior_from",
+        "is missing, so that no senior ever pays less",
+        "年齢（例: 70）を書くか",
+    ),
+    ("\"Z1>Z2\" = 150", "\"Z1>Z2\" = -150", "fares.fares.Z1>Z2", "write whole yen, 0 or more", "0 以上の円の整数"),
+];
+
+#[test]
+fn furu_1_tran_1_what_only_the_plugin_knows_is_named_at_the_desk_with_file_line_field_and_what_to_write() {
+    for (name, plugin, faults) in
+        [("hometown-tax", "plugins/furusato", &OF_GIFTS[..]), ("sea-line", "plugins/transit", &OF_FARES[..])]
+    {
+        let right = std::fs::read_to_string(root().join(format!("examples/services/{name}.toml"))).unwrap();
+        for (from, to, field, en, ja) in faults {
+            let desk = tempfile::tempdir().unwrap();
+            assert!(right.contains(from), "{from}");
+            let wrong = right.replacen(from, to, 1);
+            std::fs::write(desk.path().join(format!("{name}.toml")), &wrong).unwrap();
+            let arguments = ["config", "check", "--services", desk.path().to_str().unwrap(), "--plugin", plugin];
+            let (success, english) = tebura(&arguments, &[]);
+            assert!(!success && english.contains(en), "{to}: {english}");
+            let (_, japanese) = tebura(&arguments, &[("LC_ALL", "ja_JP.UTF-8")]);
+            assert!(japanese.contains(ja), "{to}: {japanese}");
+            // The line of the field, or of the table that it is missing in.
+            let line = |said: &str, before: &str, after: &str| {
+                let told = said
+                    .lines()
+                    .find(|told| told.contains(&format!("settings.{field} ")))
+                    .unwrap_or_else(|| panic!("{field}: {said}"));
+                let told = told.strip_prefix(&format!("services/{name}.toml {before}")).unwrap();
+                told.split_once(after).unwrap().0.parse::<usize>().unwrap()
+            };
+            let number = line(&english, "line ", ":");
+            assert_eq!(number, line(&japanese, "", " 行目:"));
+            let own = wrong.lines().nth(number - 1).unwrap();
+            let last = field.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap();
+            let table = to == &"# " && own == "[settings.policy]";
+            assert!(own.contains(last) || table, "{field} is not in line {number}: {own}");
+        }
+    }
+}
+
 fn tebura(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tebura"));
     command.args(arguments).current_dir(root()).env("LC_ALL", "en_US.UTF-8");
@@ -356,8 +465,33 @@ async fn a_clerk_checks_explains_applies_and_takes_back_by_command() {
     let back = desk.path().join("back");
     online(&["files", "2", back.to_str().unwrap()]);
     assert!(std::fs::read_to_string(back.join("north-park.toml")).unwrap().contains("keep_days = 30"));
+    let park = hub.services(&tebura_hub::ports::Caller::Operator);
+    assert_eq!(park[0].config.keep_days, Some(90));
+
+    // What only the plugin knows is asked of its component in the hub.
+    let install = ["plugin", "install", "plugins/furusato", "--yes"];
+    let (success, said) = tokio::task::block_in_place(|| tebura(&install, &environment));
+    assert!(success, "{said}");
+    let counter = std::fs::read_to_string(root().join("examples/services/hometown-tax.toml")).unwrap();
+    let counter = counter
+        .replace("mrc_01a20480000070008000000000000000", &till.merchant.to_string())
+        .replace("gal_01a20480000070008000000000000001", &till.gallery.to_string());
+    let dear = counter.replace("cost_yen = 600", "cost_yen = 901");
+    std::fs::write(&file, &own).unwrap();
+    std::fs::write(folder.join("hometown-tax.toml"), &dear).unwrap();
+    let (success, said) = online(&["apply", "--services", &services, "--yes"]);
+    let told = "services/hometown-tax.toml line 42: settings.gifts.1.cost_yen is 901; write at most 900";
+    assert!(!success && said.contains(told), "{said}");
+    // A version that an older plugin let through: the service is left out, and the hub says why; the others run.
+    let newest = hub.store().service_set(3).await.unwrap().unwrap();
+    let files = [("north-park".to_owned(), own), ("hometown-tax".to_owned(), dear)].into();
+    hub.put_service_set(ServiceSet { version: 4, files, ..newest }).await.unwrap();
+    let running = city.app.services().unwrap();
+    assert_eq!(running.come_up().await.unwrap(), 4);
+    let wrong = running.running().await.wrong;
+    assert_eq!((wrong[0].line, wrong[0].field.as_str()), (42, "settings.gifts.1.cost_yen"), "{wrong:?}");
     let services = hub.services(&tebura_hub::ports::Caller::Operator);
-    assert_eq!(services[0].config.keep_days, Some(90));
+    assert_eq!(services.iter().map(|service| service.id()).collect::<Vec<_>>(), ["north-park"]);
     stop.send(()).unwrap();
     serving.await.unwrap();
     city.stop().await;

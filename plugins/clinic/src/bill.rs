@@ -1,13 +1,13 @@
 //! The receipt computer's bill, which it signs: nobody else says what a visit costs.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tebura_plugin::service::*;
 
 /// The key handle of `plugin.toml`.
 const KEY: &str = "receipts";
 
 /// What the receipt computer tells the visit.
-#[derive(Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bill {
     /// Its number: no number counts twice.
     pub(crate) bill: String,

@@ -86,14 +86,17 @@ impl Service for Clinic {
 
     fn on_message(&self, request: &Request, at: &Tag, message: &Message) -> Next {
         going_on(request, at, |settings, visit| match (at.name(), message.name.as_str()) {
-            ("waiting", "bill") => match message.input() {
+            ("waiting" | "pause", "bill") => match message.input() {
+                Ok(bill) if at.name() == "pause" => settle::early(request, settings, visit, bill),
                 Ok(bill) => settle::bill(request, settings, visit, &bill),
                 Err(why) => fail(why.code, why.message),
             },
             ("waiting", "chart") => reception::chart(request, settings, &visit),
             // Not received yet: the next look at the folder is now.
             ("pause", "chart") => reception::look(request, visit),
-            ("waiting", _) => settle::untreated(request, visit),
+            // Whoever has a bill was treated.
+            ("pause", _) if visit.early.is_some() => reception::pause(request, &visit, None),
+            ("waiting" | "pause", _) => settle::untreated(request, visit),
             (other, _) => fail("clinic.message_unexpected", format!("nothing is awaited at {other:?}")),
         })
     }

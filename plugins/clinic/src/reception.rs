@@ -8,7 +8,7 @@ use crate::patient::{self, Patient};
 use crate::settings::{Settings, share_of};
 use crate::terminal::{self, Inquiry};
 use crate::visit::{Said, Visit};
-use crate::{notices, records};
+use crate::{notices, records, settle};
 
 /// Between two looks into the folder of responses. After the last the patient is received all the same.
 const PAUSES_MS: [u64; 2] = [600, 2_400];
@@ -96,11 +96,19 @@ pub(crate) fn look(request: &Request, visit: Visit) -> Next {
     get.ask_with("looked", &Visit { looks: visit.looks + 1, ..visit })
 }
 
+/// Goes on waiting for the next look, after something was told meanwhile.
+pub(crate) fn pause(request: &Request, visit: &Visit, refused: Option<&'static str>) -> Next {
+    let bill_waits = visit.early.as_ref().map(|bill| bill.bill.clone());
+    let shown = Said { bill_refused: refused, bill_waits, ..Said::default() };
+    wait_until(visit.look_at.max(request.now)).showing(&shown).then_with("pause", visit)
+}
+
 /// What lay there.
 pub(crate) fn looked(request: &Request, settings: &Settings, visit: Visit, reply: &Reply) -> Next {
     let pause = PAUSES_MS.get(visit.looks.saturating_sub(1)).filter(|_| reply.status() == 404);
     if let Some(pause) = pause {
-        return wait_until(request.now + pause).then_with("pause", &visit);
+        let visit = Visit { look_at: request.now + pause, ..visit };
+        return wait_until(visit.look_at).then_with("pause", &visit);
     }
     let checked = terminal::read(reply.body(), &request.id, Day::of(request.now));
     let Some((checked, certificate)) = checked.filter(|_| reply.status() == 200) else {
@@ -158,7 +166,10 @@ pub(crate) fn received(request: &Request, settings: &Settings, visit: Visit) -> 
         "patient": visit.patient, "visit": request.id, "department": visit.department,
         "eligibility": visit.status(), "burden": visit.burden, "queue": visit.queue
     });
-    let next = wait(request, settings, &visit, &visit.waiting(settings));
+    let next = match visit.early.clone() {
+        Some(bill) => settle::bill(request, settings, Visit { early: None, ..visit.clone() }, &bill),
+        None => wait(request, settings, &visit, &visit.waiting(settings)),
+    };
     next.put(counter, visit.queue.to_string()).tell("clinic.received", &told)
 }
 

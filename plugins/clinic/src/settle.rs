@@ -4,12 +4,29 @@ use tebura_plugin::service::*;
 
 use crate::bill::{Bill, Refused};
 use crate::patient;
-use crate::reception::{patient_of, wait};
+use crate::reception::{patient_of, pause, wait};
 use crate::settings::Settings;
 use crate::visit::{Said, Visit};
 
 /// What is held at the bill is captured at once: a few minutes cover a rail that is slow.
 const HOLD_MS: u64 = 30 * 60_000;
+
+/// A bill that comes while the terminal is still being asked: it is kept, and counts when the patient is received. To send it back
+/// would lose it, since a repeat under the same key is told only once.
+pub(crate) fn early(request: &Request, settings: &Settings, visit: Visit, bill: Bill) -> Next {
+    let refused = match (bill.check(&settings.institution, &request.id, &visit.patient), &visit.early) {
+        (Err(Refused::Fault(why)), _) => return fail(why.code, why.message),
+        (Err(Refused::Shown(reason)), _) => reason,
+        (Ok(()), Some(own)) if *own != bill => "other_bill_waits",
+        (Ok(()), _) => return pause(request, &Visit { early: Some(bill), ..visit }, None),
+    };
+    refused_bill(request, &bill, refused, pause(request, &visit, Some(refused)))
+}
+
+fn refused_bill(request: &Request, bill: &Bill, reason: &'static str, next: Next) -> Next {
+    let told = serde_json::json!({ "bill": bill.bill, "visit": request.id, "reason": reason });
+    next.tell("clinic.bill-refused", &told)
+}
 
 /// The receipt computer tells what the visit costs.
 pub(crate) fn bill(request: &Request, settings: &Settings, visit: Visit, bill: &Bill) -> Next {
@@ -17,9 +34,8 @@ pub(crate) fn bill(request: &Request, settings: &Settings, visit: Visit, bill: &
         Ok(()) => {}
         Err(Refused::Fault(why)) => return fail(why.code, why.message),
         Err(Refused::Shown(reason)) => {
-            let told = serde_json::json!({ "bill": bill.bill, "visit": request.id, "reason": reason });
             let said = Said { bill_refused: Some(reason), ..visit.waiting(settings) };
-            return wait(request, settings, &visit, &said).tell("clinic.bill-refused", &told);
+            return refused_bill(request, bill, reason, wait(request, settings, &visit, &said));
         }
     }
     let key = bill.key();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tebura_plugin::service::*;
 
 use crate::appointment::Appointment;
+use crate::bill::Bill;
 use crate::certificate::Certificate;
 use crate::patient::Checked;
 use crate::settings::{Settings, Title};
@@ -19,6 +20,12 @@ pub(crate) struct Visit {
     pub(crate) began: Millis,
     /// Looks into the folder of responses.
     pub(crate) looks: usize,
+    /// When the next one is.
+    #[serde(default)]
+    pub(crate) look_at: Millis,
+    /// A bill that came before the patient was received: it counts then.
+    #[serde(default)]
+    pub(crate) early: Option<Bill>,
     pub(crate) checked: Option<Checked>,
     /// Of whom the terminal found.
     pub(crate) certificate: Option<Certificate>,
@@ -101,6 +108,8 @@ pub(crate) struct Said {
     pub(crate) took_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bill_refused: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bill_waits: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -124,6 +124,20 @@ fn boj_34_kaga_12_the_face_at_the_door_opens_the_chart_and_holds_the_fee_and_the
 }
 
 #[test]
+fn kaga_21_appointment_questionnaire_reception_and_payment_go_by_one_face() {
+    let mut clinic = with_hanako();
+    terminal_says(&mut clinic, 2, "1", Some(30));
+    let booked = json!({"reference": "A-17", "at": "2026-01-01T09:00", "department": "internal"});
+    let input = json!({"department": "internal", "questionnaire": true, "appointment": booked});
+    let visit = clinic.ask("receive", input).by("face", "hanako").begin();
+    let said = shown(&clinic, &visit);
+    assert_eq!((&said["appointment"]["state"], &said["questionnaire"]), (&json!("in_time"), &json!(true)));
+    assert_eq!((&said["queue"], &said["may_leave"]), (&json!(1), &json!(true)));
+    clinic.tell(&visit, "bill", bill("R1", 2, "0001234", 2_430));
+    assert_eq!((&shown(&clinic, &visit)["paid"], clinic.paid_to("clinic")), (&json!(2_430), 2_430));
+}
+
+#[test]
 fn kaga_13_clin_2_the_card_is_reception_and_check_in_one_step_by_the_number_linked_at_the_reader() {
     let mut clinic = with_hanako();
     let id = request(2);
@@ -330,6 +344,79 @@ fn clin_2_a_terminal_that_is_away_slow_or_confused_stops_nobody() {
         }
     };
     assert_eq!(away(&silent), 9_000);
+}
+
+/// Hanako stands at the reception, and the folder of responses is still empty.
+fn being_asked() -> (Harness<Clinic>, Visit) {
+    let mut clinic = with_hanako();
+    let id = request(2);
+    clinic.expect(put(format!("/v1/REQ/{id}.xml"))).status(204);
+    clinic.expect(get(format!("/v1/RES/{id}.xml"))).status(404);
+    let visit = receive(&mut clinic, "internal");
+    assert_eq!(clinic.now_of(&visit), Ended::Waiting { output: None });
+    (clinic, visit)
+}
+
+#[test]
+fn clin_7_a_bill_that_comes_while_the_terminal_is_asked_waits_and_is_paid_from_the_hold() {
+    for (amount, paid) in [(2_430, 2_430), (0, 0), (4_000, 4_000)] {
+        let (mut clinic, visit) = being_asked();
+        clinic.tell(&visit, "bill", bill("R1", 2, "0001234", amount));
+        assert_eq!(shown(&clinic, &visit), json!({"received": false, "bill_waits": "R1"}));
+        assert_eq!(
+            (clinic.balance("hanako"), clinic.paid_to("clinic")),
+            (20_000, 0),
+            "nothing moves before the hold stands"
+        );
+        // The same again changes nothing; another one does not count.
+        clinic.tell(&visit, "bill", bill("R1", 2, "0001234", amount));
+        clinic.tell(&visit, "bill", bill("R2", 2, "0001234", 9_999));
+        assert_eq!(shown(&clinic, &visit)["bill_refused"], "other_bill_waits");
+        clinic.tell(&visit, "bill", json!({"bill": "R3", "visit": request(2), "patient": "0001234", "amount": 1}));
+        let said = shown(&clinic, &visit);
+        assert_eq!((&said["bill_refused"], &said["bill_waits"]), (&json!("bill_unsigned"), &json!("R1")));
+        clinic.tell(&visit, "no-treatment", json!({}));
+        assert_eq!(shown(&clinic, &visit), json!({"received": false, "bill_waits": "R1"}), "she was treated");
+        clinic.expect(get(format!("/v1/RES/{}.xml", request(2)))).text(200, answered(2, "1", Some(30)));
+        clinic.pass_ms(600);
+        let end =
+            json!({"received": true, "reason": "paid", "patient": "0001234", "amount": amount, "paid": paid, "due": 0});
+        assert_eq!(clinic.now_of(&visit), Ended::Done(end));
+        assert_eq!((clinic.balance("hanako"), clinic.paid_to("clinic")), (20_000 - paid, paid));
+        let refused = ["clinic.bill-refused", "clinic.bill-refused"];
+        assert_eq!(
+            clinic.told(),
+            [&["clinic.registered"][..], &refused, &["clinic.received", "clinic.billed"]].concat()
+        );
+        // Its number was used.
+        terminal_says(&mut clinic, 3, "1", Some(30));
+        let next = receive(&mut clinic, "eyes");
+        clinic.tell(&next, "bill", bill("R1", 3, "0001234", 1_000));
+        assert_eq!(shown(&clinic, &next)["bill_refused"], "bill_twice");
+    }
+}
+
+#[test]
+fn clin_7_a_bill_that_waited_is_asked_for_where_nothing_could_be_held_and_then_due_at_the_desk() {
+    let (mut clinic, visit) = being_asked();
+    clinic.wallet("hanako", 100);
+    clinic.tell(&visit, "bill", bill("R1", 2, "0001234", 2_430));
+    clinic.expect(get(format!("/v1/RES/{}.xml", request(2)))).text(200, answered(2, "1", Some(30)));
+    clinic.pass_ms(600);
+    let said = shown(&clinic, &visit);
+    assert_eq!((&said["reason"], &said["paid"], &said["due"]), (&json!("paid"), &json!(0), &json!(2_430)));
+    assert_eq!((clinic.balance("hanako"), clinic.paid_to("clinic")), (100, 0));
+}
+
+#[test]
+fn who_leaves_before_the_terminal_answered_is_out_of_the_queue_and_may_come_again() {
+    let (mut clinic, visit) = being_asked();
+    clinic.tell(&visit, "no-treatment", json!({}));
+    assert_eq!(shown(&clinic, &visit)["reason"], "no_treatment");
+    assert_eq!(clinic.balance("hanako"), 20_000);
+    terminal_says(&mut clinic, 3, "1", Some(30));
+    let again = receive(&mut clinic, "internal");
+    assert_eq!(shown(&clinic, &again)["queue"], 1);
 }
 
 #[test]

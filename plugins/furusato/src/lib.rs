@@ -10,7 +10,7 @@ mod rules;
 use serde::{Deserialize, Serialize};
 use tebura_plugin::service::*;
 
-use rules::{Gift, one_stop_goes, one_stop_until, too_dear};
+use rules::{Gift, faults, one_stop_goes, one_stop_until, too_dear};
 
 /// The municipality where somebody lives, five digits.
 pub const RESIDENCE: &str = "residence";
@@ -149,14 +149,19 @@ impl Service for Furusato {
             .action(form)
     }
 
+    fn check_settings(&self, request: &Request) -> Vec<SettingsFault> {
+        request.settings().map_or_else(SettingsFault::unreadable, |own: Settings| faults(own.least_yen, &own.gifts))
+    }
+
     fn handle(&self, request: &Request) -> Next {
         let unreadable = |why: Fault| fail(why.code, why.message);
         let settings = match request.settings::<Settings>() {
             Ok(settings) => settings,
             Err(why) => return unreadable(why),
         };
-        if let Some(why) = too_dear(&settings.gifts) {
-            return fail("furusato.gift_too_dear", why);
+        // Settings of a hub that did not ask: the law counts all the same.
+        if let Some(why) = too_dear(&settings.gifts).first() {
+            return fail(why.code.as_str(), format!("{} {}", why.pointer, why.en));
         }
         let of = |act: &dyn Fn(OfReceipt) -> Next| request.input().map_or_else(unreadable, act);
         match request.action.as_str() {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use serde_json::{Value, json};
+use tebura_plugin::service::check_settings;
 use tebura_plugin_furusato::Furusato;
 use tebura_plugin_test::service::{Ended, Harness};
 
@@ -89,6 +90,37 @@ fn furu_1_a_gift_above_thirty_or_fifty_percent_is_not_given_by_anybody() {
         let failed = hub.now_of(&visit) == Ended::Failed { code: "furusato.gift_too_dear".to_owned() };
         assert_eq!((failed, hub.balance("hanako") == 90_000), (!taken, taken), "{cost} {other}");
     }
+}
+
+#[test]
+fn furu_1_settings_with_a_gift_that_the_law_forbids_are_named_before_anybody_donates() {
+    assert_eq!(check_settings(&Furusato, &settings()), []);
+    for (field, value, code, ja, en) in [
+        (
+            "cost_yen",
+            3_001,
+            "furusato.gift_too_dear",
+            "3000 円以下",
+            "is 3001; write at most 3000: a gift costs at most 30 %",
+        ),
+        (
+            "other_costs_yen",
+            2_001,
+            "furusato.gift_too_dear",
+            "2000 円以下",
+            "is 2001; write at most 2000: with the gift at most 50 %",
+        ),
+        ("donation_yen", 1_999, "furusato.gift_below_least", "2000 円以上", "is 1999; write at least 2000"),
+    ] {
+        let mut wrong = settings();
+        wrong["gifts"][0][field] = json!(value);
+        let faults = check_settings(&Furusato, &wrong);
+        let fault = faults.iter().find(|fault| fault.code == code).unwrap();
+        assert_eq!(fault.pointer, format!("/gifts/0/{field}"));
+        assert!(fault.ja.contains(ja) && fault.en.starts_with(en), "{fault:?}");
+    }
+    let unreadable = check_settings(&Furusato, &json!({"gifts": "none"}));
+    assert_eq!(unreadable[0].code, "settings.unreadable");
 }
 
 #[test]

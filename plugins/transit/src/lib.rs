@@ -6,6 +6,7 @@
 //! rule of the settings when the wait of `board` is over, or when the next ride begins. Absent: transfers, rides of several routes,
 //! a vehicle that has no network, lists of people who may not ride.
 
+mod faults;
 mod output;
 mod pass;
 mod ride;
@@ -71,6 +72,10 @@ impl Service for Transit {
             .action(alight.recognised_by(WAYS))
             .action(quote)
             .action(buy_pass)
+    }
+
+    fn check_settings(&self, request: &Request) -> Vec<SettingsFault> {
+        request.settings().map_or_else(SettingsFault::unreadable, |own: Settings| faults::faults(&own))
     }
 
     fn handle(&self, request: &Request) -> Next {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use serde_json::{Value, json};
+use tebura_plugin::service::check_settings;
 use tebura_plugin_test::service::{Ended, Harness, Visit};
 use tebura_plugin_transit::Transit;
 
@@ -292,3 +293,66 @@ tebura_plugin_test::service_conformance!(Transit, |suite| {
     .input("quote", json!({"from": "S1", "to": "S2", "party": {"adults": 1}}))
     .input("buy-pass", json!({"pass": "month"}))
 });
+
+/// Settings with one place changed.
+fn with(collect: &str, at: &str, value: Value) -> Value {
+    let mut settings = settings(collect);
+    match at.rsplit_once('/') {
+        Some((parent, name)) if settings.pointer(at).is_none() => {
+            settings.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value);
+        }
+        _ => *settings.pointer_mut(at).unwrap() = value,
+    }
+    settings
+}
+
+#[test]
+fn tran_1_fares_and_reductions_that_do_not_fit_together_are_named_before_anybody_rides() {
+    for right in [settings("both-ends"), settings("alighting"), one_fare()] {
+        assert_eq!(check_settings(&Transit, &right), []);
+    }
+    let mut no_age = settings("both-ends");
+    no_age["policy"].as_object_mut().unwrap().remove("senior_from");
+    let both = |at: &str, value: Value| with("both-ends", at, value);
+    for (wrong, code, pointer, en) in [
+        (both("/fares/fares/A>D", json!(1)), "transit.zone_unknown", "/fares/fares/A>D", "zones of stops: A, B, C"),
+        (both("/fares/fares/AB", json!(1)), "transit.zone_unknown", "/fares/fares/AB", "as \"from>to\""),
+        (
+            both("/fares/stops/2/zone", json!("D")),
+            "transit.fare_missing",
+            "/fares/stops/2/zone",
+            "is D, from and to which there is no fare",
+        ),
+        (
+            both("/fares/categories", json!({"pupil": {"A>B": 10}})),
+            "transit.category_unknown",
+            "/fares/categories/pupil",
+            "child, student",
+        ),
+        (
+            both("/fares/categories", json!({"child": {"A>A": 10}})),
+            "transit.adult_fare_missing",
+            "/fares/categories/child/A>A",
+            "\"A>A\" under fares.fares",
+        ),
+        (
+            both("/policy/reductions/3/on_top_of", json!(["child", "carer"])),
+            "transit.reduction_order",
+            "/policy/reductions/3/on_top_of/1",
+            "(child, student, senior)",
+        ),
+        (
+            both("/policy/reductions/0/on_top_of", json!(["child"])),
+            "transit.reduction_order",
+            "/policy/reductions/0/on_top_of/0",
+            "is child, which does not stand above",
+        ),
+        (no_age, "transit.senior_age_missing", "/policy/senior_from", "write an age such as 70"),
+        (settings("boarding"), "transit.fares_differ", "/collect", "from 150 to 250; write alighting or both-ends"),
+    ] {
+        let faults = check_settings(&Transit, &wrong);
+        let fault = faults.iter().find(|fault| fault.code == code).unwrap_or_else(|| panic!("{code}: {faults:?}"));
+        assert_eq!(fault.pointer, pointer);
+        assert!(fault.en.contains(en) && !fault.ja.is_ascii(), "{fault:?}");
+    }
+}

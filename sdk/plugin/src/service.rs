@@ -76,6 +76,25 @@
 //! 3. What must not change within a request, such as its price, goes along with the tag: settings are those of the moment.
 //! 4. Nobody's Individual Number (個人番号) is ever in an input or an output: the hub refuses both.
 //!
+//! # Settings that a schema cannot judge
+//!
+//! That a price fits another one, that a name in a key is somewhere else: [`Service::check_settings`] says it with the place, in
+//! Japanese and English, when an operator checks or applies a file, and the hub adds file and line.
+//!
+//! ```
+//! use tebura_plugin::service::*;
+//! # #[derive(serde::Deserialize)] struct Settings { adult: u64, child: u64 }
+//! fn check_settings(request: &Request) -> Vec<SettingsFault> {
+//!     request.settings().map_or_else(SettingsFault::unreadable, |settings: Settings| {
+//!         let Settings { adult, child } = settings;
+//!         let ja = format!("が {child} 円です。大人の {adult} 円以下で書いてください");
+//!         let en = format!("is {child}; write at most {adult}, the price of an adult");
+//!         let fault = (child > adult).then(|| SettingsFault::at(&["child"], "pool.child_dearer", ja, en));
+//!         fault.into_iter().collect()
+//!     })
+//! }
+//! ```
+//!
 //! `plugin.toml` names what a service may use:
 //!
 //! ```toml
@@ -95,6 +114,7 @@ mod calendar;
 mod dispatch;
 mod next;
 mod request;
+mod settings;
 
 pub use calendar::Day;
 pub use dispatch::{Event, Service, handle, resume};
@@ -103,6 +123,7 @@ pub use next::{
     refund, release, wait_until,
 };
 pub use request::{Action, Claim, Description, Label, Message, MessageKind, Receipt, Request};
+pub use settings::{SettingsFault, check_settings};
 
 pub use crate::call::{Call, Declared, Undeclared};
 pub use crate::hex::{from_hex, hex};

@@ -159,7 +159,7 @@ impl Services {
                 gone.entry(name).or_insert(text);
             }
         }
-        let checked = check(&gone, &*self.plugins, Against::Applied(&self.hub)).await?;
+        let checked = check(&gone, &*self.plugins, Against::TakenAway(&self.hub)).await?;
         for told in &checked.wrong {
             tracing::warn!(service = told.service, "what is open of a service that was taken away waits: {}", told.en);
         }

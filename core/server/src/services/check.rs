@@ -9,15 +9,17 @@ use serde_json::Value;
 use tebura_face::{BudgetError, FalseMatchBudget};
 use tebura_hub::Hub;
 use tebura_hub::ids::{GalleryId, MerchantId};
-use tebura_hub::ports::{ReadError, Service};
+use tebura_hub::ports::{Caller, Clock, ReadError, Service};
 use tebura_hub::rail::PluginId;
 use tebura_hub::services::{
-    Hours, HoursConfig, InstanceConfig, Label, OpenConfig, Schema, SchemaError, ServiceInstance, is_service_id,
+    Hours, HoursConfig, InstanceConfig, Label, OpenConfig, Schema, SchemaError, ServiceInstance, SettingsUnchecked,
+    is_service_id,
 };
 use tebura_ledger::{Currency, Uuid};
 use tebura_plugin_host::{TomlLines, toml_as_json};
 
 use super::wrong::{Told, Wrong};
+use crate::clock::SystemClock;
 
 /// The part of a file that is the same for every plugin.
 pub(super) const SCHEMA: &str = include_str!("service.schema.json");
@@ -47,19 +49,21 @@ pub enum Against<'h> {
     Draft(&'h Hub),
     /// A hub's records, for files that were applied: what has grown or was emptied since does not keep a service away.
     Applied(&'h Hub),
+    /// As they were applied, of services that were taken away since: no plugin is asked about their settings any more.
+    TakenAway(&'h Hub),
 }
 
 impl<'h> Against<'h> {
     fn hub(self) -> Option<&'h Hub> {
         match self {
             Against::Nothing => None,
-            Against::Draft(hub) | Against::Applied(hub) => Some(hub),
+            Against::Draft(hub) | Against::Applied(hub) | Against::TakenAway(hub) => Some(hub),
         }
     }
 
     fn draft(self) -> Option<&'h Hub> {
         match self {
-            Against::Nothing | Against::Applied(_) => None,
+            Against::Nothing | Against::Applied(_) | Against::TakenAway(_) => None,
             Against::Draft(hub) => Some(hub),
         }
     }
@@ -158,11 +162,34 @@ impl File<'_> {
             fallback: fallback.map(|(action, answer)| (action.clone(), answer.clone())).collect(),
         };
         match ServiceInstance::new(config, plugin) {
-            Ok(service) if self.wrong.is_empty() => Ok(Some(service)),
-            Ok(_) => Ok(None),
+            Ok(service) => {
+                self.own_faults(&service).await;
+                Ok(self.wrong.is_empty().then_some(service))
+            }
             Err(problems) => {
                 problems.iter().map(Wrong::of_instance).for_each(|wrong| self.add(wrong));
                 Ok(None)
+            }
+        }
+    }
+
+    /// What the plugin itself finds wrong with the settings. A plugin that cannot look keeps a draft from being applied, unless
+    /// it is switched off; what was applied runs all the same.
+    async fn own_faults(&mut self, service: &ServiceInstance) {
+        let now = match self.against {
+            Against::Nothing => SystemClock::default().now(),
+            Against::Draft(hub) => hub.now(),
+            // Once is enough: a version that cannot run whole is looked at again and again.
+            Against::Applied(hub) if !is_running(hub, service) => hub.now(),
+            Against::Applied(_) | Against::TakenAway(_) => return,
+        };
+        match (service.own_faults(now).await, self.against) {
+            (Ok(faults), _) => faults.iter().map(Wrong::of_fault).for_each(|wrong| self.add(wrong)),
+            (Err(SettingsUnchecked::Failed { reason }), Against::Nothing | Against::Draft(_)) => {
+                self.add(Wrong::new("/plugin", "settings_unchecked").with("why", reason));
+            }
+            (Err(SettingsUnchecked::Failed { reason } | SettingsUnchecked::Away { reason }), _) => {
+                tracing::warn!(service = self.name, "the plugin could not look at the settings: {reason}");
             }
         }
     }
@@ -300,6 +327,16 @@ impl File<'_> {
         }
         Ok(known)
     }
+}
+
+/// Whether this very component runs under these very settings.
+fn is_running(hub: &Hub, service: &ServiceInstance) -> bool {
+    let component = |own: &ServiceInstance| own.plugin().descriptor().digest;
+    hub.services(&Caller::Operator).iter().any(|own| {
+        own.id() == service.id()
+            && own.config.settings == service.config.settings
+            && component(own) == component(service)
+    })
 }
 
 /// A name as a part of a JSON Pointer.

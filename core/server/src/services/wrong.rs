@@ -1,7 +1,7 @@
 //! One thing that is wrong with a service's file: where, and what to write, in both languages.
 
 use serde::{Deserialize, Serialize};
-use tebura_hub::services::{HoursProblem, InstanceProblem, SchemaProblem};
+use tebura_hub::services::{HoursProblem, InstanceProblem, SchemaProblem, SettingsFault};
 use tebura_plugin_host::TomlLines;
 
 use crate::messages::{Language, fill};
@@ -66,6 +66,14 @@ impl Wrong {
         };
         let wanted = [found.wanted.clone(), found.wanted_ja.clone()];
         Wrong::new(format!("{at}{}", found.pointer), key).with_both("wanted", wanted)
+    }
+
+    /// What the plugin itself finds wrong with its settings, in its own words.
+    pub(super) fn of_fault(fault: &SettingsFault) -> Wrong {
+        let words = [fault.en.clone(), fault.ja.clone()];
+        Wrong::new(format!("/settings{}", fault.pointer), "setting_fault")
+            .with_both("why", words)
+            .with("code", &fault.code)
     }
 
     /// What is wrong with hours.

@@ -1,21 +1,22 @@
 //! Tries every event at every step of every action, and lists what breaks a rule.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 use tebura_plugin::NativeHost;
 use tebura_plugin::service::{
-    Claim, Event, Fault, LedgerStep, Message, Receipt, Reply, Request, Service, Silence, Step, Wanted, handle, resume,
-    yen,
+    Claim, Event, Fault, LedgerStep, Message, Receipt, Reply, Request, Service, Silence, Step, Wanted, check_settings,
+    handle, resume, yen,
 };
 
 use super::rules::{Rules, ServiceBreach, Till, place};
 use crate::expect::json_reply;
 use crate::limits;
 
-/// Steps in a row; services need up to ten.
-const MAX_DEPTH: usize = 12;
+/// Steps in a row; services need up to fifteen.
+const MAX_DEPTH: usize = 16;
 /// Against services whose steps fan out without end.
 const MAX_PATHS: usize = 100_000;
 /// Statuses that far ends and the boxes before them send.
@@ -78,6 +79,8 @@ struct Tested<'t, S, F> {
     make: F,
     rules: &'t Rules,
     keys: &'t BTreeMap<String, Vec<u8>>,
+    /// Where the request waited before: with which state and money, and what it may be told there.
+    waited: RefCell<BTreeSet<String>>,
 }
 
 /// Where a run is.
@@ -179,7 +182,11 @@ impl ServiceConformance {
         let messages = self.messages.iter().map(|(action, name, input)| rules.message(action, name, input));
         let wrong = inputs.chain(messages).chain([rules.settings(&settings)]).filter_map(Result::err);
         wrong.for_each(|breach| note("the suite's own samples", breach));
-        let tested = Tested { lived, make, rules: &rules, keys: &self.keys };
+        for fault in check_settings(&lived, &settings) {
+            let why = format!("{} {}", fault.pointer, fault.en);
+            note("the suite's own samples", ServiceBreach::DoesNotFit { of: "the settings".to_owned(), why });
+        }
+        let tested = Tested { lived, make, rules: &rules, keys: &self.keys, waited: RefCell::default() };
         for (action, input) in &self.inputs {
             let known = description.actions.iter().find(|own| own.name == *action);
             let asks: Vec<String> =
@@ -207,6 +214,7 @@ impl ServiceConformance {
                     path,
                     depth: 0,
                 };
+                tested.waited.borrow_mut().clear();
                 self.explore(&tested, place, &mut report);
             }
         }
@@ -249,7 +257,14 @@ impl ServiceConformance {
             // Who waits again after a message may be told it without end: twice is enough.
             Wanted::Wait { .. } => {
                 let often = |name: &str| path.matches(&format!("{} {name}", place(&step.state))).count();
-                self.told(&request.action).into_iter().filter(|(name, ..)| often(name) < 2).collect()
+                let events: Vec<_> =
+                    self.told(&request.action).into_iter().filter(|(name, ..)| often(name) < 2).collect();
+                // Whatever led here, the same follows.
+                let names: Vec<&str> = events.iter().map(|(name, ..)| name.as_str()).collect();
+                if !tested.waited.borrow_mut().insert(format!("{:?} {till:?} {names:?}", step.state)) {
+                    return;
+                }
+                events
             }
             Wanted::Ledger(moving) => money(moving, &till, depth),
         };

@@ -3,6 +3,7 @@
 
 use super::next::{Next, Step, fail};
 use super::request::{Description, Message, Receipt, Request};
+use super::settings::{self, SETTINGS, SettingsFault};
 use crate::http::{Fault, Reply, Silence};
 use crate::tag::Tag;
 
@@ -12,6 +13,13 @@ use crate::tag::Tag;
 pub trait Service {
     /// What the service is; the same whenever it is asked.
     fn describe(&self) -> Description;
+
+    /// What is wrong with settings that fit the schema; asked when they are set. Of the request only `settings` says something,
+    /// and the instance's keys are not to be looked at: at a desk there are none.
+    fn check_settings(&self, request: &Request) -> Vec<SettingsFault> {
+        let _ = request;
+        Vec::new()
+    }
 
     /// The first step of a request.
     fn handle(&self, request: &Request) -> Next;
@@ -77,10 +85,15 @@ pub fn handle<S: Service + ?Sized>(service: &S, request: &Request) -> Result<Ste
     service.handle(request).into_step()
 }
 
-/// The step after an event. `state` is what the last step carried.
+/// The step after an event. `state` is what the last step carried; without one the hub asks what is wrong with the settings.
 ///
 /// Errors: as [`handle`], and `state.unreadable`.
 pub fn resume<S: Service + ?Sized>(service: &S, request: &Request, state: &[u8], event: &Event) -> Result<Step, Fault> {
+    if let (true, Event::Message(Message { name, .. })) = (state.is_empty(), event)
+        && name == SETTINGS
+    {
+        return settings::told(service, request);
+    }
     let at = Tag::from_bytes(state)?;
     let next = match event {
         Event::Reply(reply) => service.on_reply(request, &at, reply),

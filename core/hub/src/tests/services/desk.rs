@@ -76,6 +76,30 @@ impl WordService {
         WordService { descriptor, store, traps: AtomicU32::new(0) }
     }
 
+    /// What it finds wrong with its settings goes by the price.
+    fn own_faults(&self, request: &ServiceCall, event: &ServiceEvent) -> Result<ServiceStep, RailError> {
+        assert_eq!(event, &ServiceEvent::Message { name: "settings".to_owned(), input: "{}".to_owned() });
+        let settings: Value = serde_json::from_str(&request.settings).unwrap();
+        let fault =
+            |pointer: &str, en: &str| json!({"pointer": pointer, "code": "words.price", "ja": "高い", "en": en});
+        let output = match settings["price"].as_i64().unwrap() {
+            1 => return Err(RailError::Trapped { code: "plugin.trapped", message: "unreachable".to_owned() }),
+            2 => return Err(RailError::Revoked { reason: "switched off".to_owned() }),
+            3 => {
+                return Err(RailError::Fault(Fault {
+                    code: "state.unreadable".to_owned(),
+                    message: "state is shorter than its header".to_owned(),
+                }));
+            }
+            4 => json!({"faults": "many"}),
+            5 => json!({"faults": [fault("/price", "is 5\u{1b}[2J\nwrite 6"), fault("price", "elsewhere")]}),
+            6 => json!({"faults": vec![fault("/price", &"x".repeat(2_000)); 50]}),
+            _ => json!({"faults": []}),
+        };
+        let next = ServiceNext::Done { output: output.to_string() };
+        Ok(ServiceStep { next, state: Vec::new(), writes: Vec::new(), admissions: Vec::new(), events: Vec::new() })
+    }
+
     async fn next(&self, request: &ServiceCall, mut memory: Memory) -> Result<ServiceStep, RailError> {
         let script: Script = serde_json::from_str(&request.input).unwrap();
         let (mut writes, mut admissions, mut events) = (Vec::new(), Vec::new(), Vec::new());
@@ -182,6 +206,9 @@ impl Service for WordService {
         state: &[u8],
         event: &ServiceEvent,
     ) -> Result<ServiceStep, RailError> {
+        if state.is_empty() {
+            return self.own_faults(request, event);
+        }
         let mut memory: Memory = serde_json::from_slice(state).unwrap();
         match event {
             ServiceEvent::Moved(receipt) if receipt.id.starts_with("hold_") => memory.hold.clone_from(&receipt.id),

@@ -8,4 +8,5 @@ mod desk;
 mod keys;
 mod money;
 mod offline;
+mod own_faults;
 mod ways;
