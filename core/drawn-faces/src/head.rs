@@ -3,6 +3,7 @@
 //! Head units: half a face height. `(x, y)` is where something is seen, upright; `(u, v)` where it sits on the frontal face.
 
 use crate::math::{cos, mix, sin};
+use crate::paint::Mask;
 use crate::person::{Outline, Person};
 use crate::view::View;
 
@@ -14,6 +15,7 @@ const WIDEST: f32 = -0.08;
 pub(crate) struct Head<'a> {
     pub(crate) person: &'a Person,
     pub(crate) view: &'a View,
+    pub(crate) mask: Option<Mask>,
     pub(crate) yaw: [f32; 2],
     pub(crate) pitch: f32,
     roll: [f32; 2],
@@ -44,15 +46,18 @@ pub(crate) struct Spot {
 impl<'a> Head<'a> {
     /// Places the head in a picture of `width` × `height` pixels.
     pub(crate) fn new(person: &'a Person, view: &'a View, width: f32, height: f32) -> Self {
-        Self {
+        let mut head = Self {
             person,
             view,
+            mask: None,
             yaw: [sin(view.yaw), cos(view.yaw)],
             pitch: sin(view.pitch) * PITCH_DEPTH,
             roll: [sin(view.roll), cos(view.roll)],
             centre: [view.position[0] * width, view.position[1] * height],
             scale: view.size * height / 2.0,
-        }
+        };
+        head.mask = Mask::on(&head);
+        head
     }
 
     /// Returns the upright place of picture point `(px, py)` in head units.

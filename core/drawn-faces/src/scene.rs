@@ -44,6 +44,16 @@ impl Scene {
         Self::new(vec![(Person::from_seed(person), View::hard(take))], Background::busy(take), Camera::poor(take))
     }
 
+    /// [`Scene::kiosk`] of somebody who wears a mask.
+    #[must_use]
+    pub fn masked(person: u64, view: u64) -> Self {
+        let mut scene = Self::kiosk(person, view);
+        for (_, seen) in &mut scene.people {
+            seen.mask = true;
+        }
+        scene
+    }
+
     /// Nobody.
     #[must_use]
     pub fn empty(seed: u64) -> Self {

@@ -12,6 +12,10 @@ pub struct FaceTruth {
     pub box_xyxy: [f32; 4],
     /// Left eye as seen in the picture, right eye, tip of the nose, left and right corner of the mouth; x then y.
     pub landmarks: [[f32; 2]; 5],
+    /// Whether the person wears glasses, which in these drawings is every day.
+    pub glasses: bool,
+    /// Whether a mask covers nose, mouth and chin; the landmarks under it are still true.
+    pub mask: bool,
 }
 
 impl FaceTruth {
@@ -34,6 +38,8 @@ impl FaceTruth {
                 seen(-corner, low, MOUTH_DEPTH),
                 seen(corner, low, MOUTH_DEPTH),
             ],
+            glasses: person.glasses.is_some(),
+            mask: head.view.mask,
         }
     }
 }

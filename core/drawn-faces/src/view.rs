@@ -19,8 +19,10 @@ pub struct View {
     pub size: f32,
     /// Centre of the face as shares of the picture's width and height.
     pub position: [f32; 2],
-    /// Chooses the clothes of the day.
+    /// Chooses the clothes of the day, and the mask's cloth.
     pub clothes: u64,
+    /// Whether a mask covers nose, mouth and chin.
+    pub mask: bool,
 }
 
 /// What a face does; all zero is a neutral look into the camera.
@@ -64,6 +66,7 @@ impl View {
             size: 0.46,
             position: [0.5, 0.5],
             clothes: 3,
+            mask: false,
         }
     }
 
@@ -91,6 +94,7 @@ impl View {
             size: random.range(0.34, 0.54),
             position: [random.middle(0.36, 0.64), random.middle(0.43, 0.58)],
             clothes: random.bits(),
+            mask: false,
         }
     }
 
@@ -118,6 +122,7 @@ impl View {
             size: random.range(0.22, 0.66),
             position: [random.range(0.3, 0.7), random.range(0.38, 0.62)],
             clothes: random.bits(),
+            mask: false,
         }
     }
 }

@@ -6,6 +6,7 @@ mod brows;
 mod eyes;
 mod glasses;
 mod hair;
+mod mask;
 mod mouth;
 mod nose;
 mod skin;
@@ -52,8 +53,12 @@ fn features(head: &Head<'_>, spot: &Spot, face: &mut Rgb) {
     eyes::paint(head, spot, face);
     nose::paint(head, spot, face);
     brows::paint(head, spot, face);
+    if let Some(mask) = &head.mask {
+        mask.paint(head, spot, face);
+    }
 }
 
+pub(crate) use mask::Mask;
 pub(crate) use mouth::DEPTH as MOUTH_DEPTH;
 
 /// Returns the frontal place of the right corner of the mouth.

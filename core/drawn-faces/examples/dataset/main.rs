@@ -1,0 +1,96 @@
+//! Writes training data for the pack `drawn-demo` as raw arrays: `dataset KIND FIRST COUNT PICTURES OUT [THREADS]`.
+//!
+//! | KIND | COUNT × PICTURES | files in OUT |
+//! |---|---|---|
+//! | faces | people × pictures | `crops.u8` \[n,64,64,3\], `points.u8` \[n,64,64,3\], `points.f32` \[n,5,2\] fractions of the crop |
+//! | scenes | scenes × 1 | `scenes.u8` \[n,160,160,3\], `scenes.f32` \[n,3,15\]: present, box, landmarks, in net pixels |
+//! | attacks | scenes × 1 | `attacks.u8` \[n,64,64,3\], `attacks.f32` \[n\]: 1 for a direct look, 0 for a picture of a picture |
+//! | kiosk, hard, frontal, screen, print, masked, empty, two | people × takes | `pictures.u8` \[n,480,640,3\], `pictures.f32` \[n,2,15\] as in scenes |
+
+mod align;
+mod attacks;
+mod faces;
+mod pictures;
+mod scenes;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+/// One thread's share of one kind: bytes and numbers, by file.
+#[derive(Default)]
+pub(crate) struct Share {
+    pub(crate) bytes: Vec<Vec<u8>>,
+    pub(crate) numbers: Vec<Vec<f32>>,
+}
+
+type Error = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Error> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (kind, first, count, pictures, out, threads) = match arguments.as_slice() {
+        [kind, first, count, pictures, out] => (kind, first, count, pictures, out, "2"),
+        [kind, first, count, pictures, out, threads] => (kind, first, count, pictures, out, threads.as_str()),
+        _ => {
+            return Err("usage: dataset KIND FIRST COUNT PICTURES OUT [THREADS]".into());
+        }
+    };
+    let (first, count, pictures, threads): (u64, u64, u64, u64) =
+        (first.parse()?, count.parse()?, pictures.parse()?, threads.parse()?);
+    let (make, names): (fn(u64, u64) -> Share, Names) = match kind.as_str() {
+        "faces" => (faces::make, (&["crops.u8", "points.u8"], &["points.f32"])),
+        "scenes" => (scenes::make, (&["scenes.u8"], &["scenes.f32"])),
+        "attacks" => (attacks::make, (&["attacks.u8"], &["attacks.f32"])),
+        "kiosk" => (pictures::kiosk, PICTURES),
+        "hard" => (pictures::hard, PICTURES),
+        "frontal" => (pictures::frontal, PICTURES),
+        "screen" => (pictures::screen, PICTURES),
+        "print" => (pictures::print, PICTURES),
+        "masked" => (pictures::masked, PICTURES),
+        "empty" => (pictures::empty, PICTURES),
+        "two" => (pictures::two, PICTURES),
+        other => return Err(format!("unknown kind {other}").into()),
+    };
+    std::fs::create_dir_all(out)?;
+    let shares = draw(make, first, count, pictures, threads.max(1))?;
+    write(Path::new(out), &shares, names)
+}
+
+const PICTURES: Names = (&["pictures.u8"], &["pictures.f32"]);
+
+type Names = (&'static [&'static str], &'static [&'static str]);
+
+fn draw(make: fn(u64, u64) -> Share, first: u64, count: u64, pictures: u64, threads: u64) -> Result<Vec<Share>, Error> {
+    let part = count.div_ceil(threads);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|thread| {
+                let range = first + (thread * part).min(count)..first + ((thread + 1) * part).min(count);
+                scope.spawn(move || {
+                    range.flat_map(|id| (0..pictures).map(move |take| make(id, take))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut shares = Vec::new();
+        for worker in workers {
+            shares.extend(worker.join().map_err(|_| "a drawing thread panicked")?);
+        }
+        Ok(shares)
+    })
+}
+
+fn write(out: &Path, shares: &[Share], (bytes, numbers): Names) -> Result<(), Error> {
+    for (index, name) in bytes.iter().enumerate() {
+        let mut file = std::io::BufWriter::new(File::create(out.join(name))?);
+        for share in shares {
+            file.write_all(&share.bytes[index])?;
+        }
+    }
+    for (index, name) in numbers.iter().enumerate() {
+        let mut file = std::io::BufWriter::new(File::create(out.join(name))?);
+        for number in shares.iter().flat_map(|share| &share.numbers[index]) {
+            file.write_all(&number.to_le_bytes())?;
+        }
+    }
+    Ok(())
+}
