@@ -1,6 +1,6 @@
 """Measures the trained nets on people they never saw, sets the thresholds and writes pack.toml and golden.json.
 
-`assemble.py --pack DIR --drawn DIR`, where DIR/{calibrate,test,hard,screen,print,empty,two}/ hold `pictures.u8` and
+`assemble.py --pack DIR --drawn DIR`, where DIR/{calibrate,test,hard,screen,print,masked,empty,two}/ hold `pictures.u8` and
 `pictures.f32` of the drawer's example `dataset` (see ../README.md for the commands).
 """
 
@@ -41,6 +41,16 @@ def pairs(faces, takes):
     scores = (vectors @ vectors.T)[left, right]
     same = labels[left] == labels[right]
     return np.sort(scores[same]), np.sort(scores[~same])
+
+
+def against(references, probes, takes):
+    """Cosine similarities of each person's first reference with every probe: genuine, impostor."""
+    firsts = {i // takes: face for i, face in enumerate(references) if i % takes == 0 and face is not None}
+    scores = {True: [], False: []}
+    for index, probe in enumerate(probes):
+        for person, reference in firsts.items() if probe is not None else ():
+            scores[person == index // takes].append(float(probe["embedding"] @ reference["embedding"]))
+    return np.sort(scores[True]), np.sort(scores[False])
 
 
 def rates(genuine, impostor, threshold):
@@ -125,6 +135,9 @@ def main():
     log(f"kiosk: weakest genuine pair {genuine[0]:.3f}, strongest impostor pair {impostor[-1]:.3f}")
     log(f"kiosk: genuine mean {genuine.mean():.3f} sd {genuine.std():.3f}, impostor mean {impostor.mean():.3f} sd {impostor.std():.3f}")
     log(f"kiosk: EER {100 * eer:.2f} % at {at:.3f} ({len(genuine)} genuine, {len(impostor)} impostor pairs)")
+    seen = {name: np.mean([name in face["worn"] for face in faces if face is not None]) for name in ("glasses", "mask")}
+    log(f"kiosk: glasses seen on {100 * seen['glasses']:.1f} % of the pictures; a mask, which nobody wears here, on {100 * seen['mask']:.2f} %")
+    plain = faces
     curve = []
     for wanted, threshold in thresholds.items():
         fmr, fnmr = rates(genuine, impostor, threshold)
@@ -134,6 +147,15 @@ def main():
     verify, identify, margin = thresholds[1e-3], thresholds[0], 0.03
     rank1, fnir, fpir, size = open_set(faces, takes, identify, margin)
     log(f"kiosk 1:N, {size} enrolled with one picture: rank-1 {100 * rank1:.2f} %, FNIR {100 * fnir:.2f} %, strangers accepted {100 * fpir:.2f} %")
+
+    masked = Pictures(drawn / "masked")
+    faces, counts = collect(net, masked)
+    seen = np.mean(["mask" in face["worn"] for face in faces if face is not None])
+    log(f"masked: {len(faces)} pictures of the same people, {int((counts == 0).sum())} missed, the mask seen on {100 * seen:.1f} %")
+    genuine_masked, impostor_masked = against(plain, faces, takes)
+    for name, threshold in (("verify", verify), ("identify", identify)):
+        fmr, fnmr = rates(genuine_masked, impostor_masked, threshold)
+        log(f"masked against the bare face at {name} {threshold:.3f}: FMR {100 * fmr:.4f} %, FNMR {100 * fnmr:.1f} % ({len(genuine_masked)} genuine, {len(impostor_masked)} impostor pairs)")
 
     hard = Pictures(drawn / "hard")
     faces, counts = collect(net, hard)
@@ -179,6 +201,7 @@ def golden(net, folder):
                 "embedding": [round(float(part), 5) for part in face["embedding"]],
             }
             | ({} if face["real"] is None else {"real": round(face["real"], 5)})
+            | {"worn": face["worn"]}
             for face in net.faces(image)
         ]
         cases.append({"image": case, "faces": faces})

@@ -1,4 +1,4 @@
-"""The whole chain as the hub runs it, from the shipped ONNX files: fit, detect, refine, align, embed, judge. Follows pack.toml, format 1."""
+"""The whole chain as the hub runs it, from the shipped ONNX files: fit, detect, refine, align, embed, judge, see what is worn. Follows pack.toml, format 1."""
 
 import tomllib
 from pathlib import Path
@@ -18,7 +18,7 @@ class Chain:
         options.intra_op_num_threads = 1
         self.nets = {
             table["file"]: onnxruntime.InferenceSession(str(pack / table["file"]), options, providers=["CPUExecutionProvider"])
-            for table in [self.pack["detector"], self.pack["landmarks"], self.pack["embedder"], *self.pack["liveness"]["nets"]]
+            for table in [self.pack["detector"], self.pack["landmarks"], self.pack["embedder"], self.pack["conditions"], *self.pack["liveness"]["nets"]]
         }
 
     def run(self, table, picture):
@@ -28,7 +28,7 @@ class Chain:
         return self.nets[table["file"]].run(None, {"input": x})
 
     def faces(self, picture):
-        """Finds faces in a u8 RGB picture: score, box, five points (refined), embedding, P(real); best first."""
+        """Finds faces in a u8 RGB picture: score, box, five points (refined), embedding, P(real), what is worn; best first."""
         found, halved = [], [picture.astype(np.float32)]
         for score, box, points in self.detect(picture):
             table = self.pack["landmarks"]
@@ -39,7 +39,8 @@ class Chain:
             crop, _ = align(halved, points, self.pack["embedder"])
             vector = self.run(self.pack["embedder"], crop)[0][0]
             vector = vector / np.linalg.norm(vector)
-            found.append({"score": score, "box": box, "points": points, "embedding": vector, "real": self.real(picture, box)})
+            face = {"score": score, "box": box, "points": points, "embedding": vector}
+            found.append(face | {"real": self.real(picture, box), "worn": self.worn(picture, box)})
         return found
 
     def detect(self, picture):
@@ -69,18 +70,33 @@ class Chain:
 
     def real(self, picture, box):
         table = self.pack["liveness"]["nets"][0]
-        height, width = picture.shape[:2]
-        w, h = box[2] - box[0], box[3] - box[1]
-        scale = min((height - 1) / h, (width - 1) / w, table["crop_scale"])
-        if scale < table["min_crop_scale"]:
+        crop = around(picture, box, table)
+        if crop is None:
             return None
-        w, h = w * scale, h * scale
-        x = np.clip((box[0] + box[2]) / 2 - w / 2, 0, max(0, width - 1 - w))
-        y = np.clip((box[1] + box[3]) / 2 - h / 2, 0, max(0, height - 1 - h))
-        crop = averaged(picture, (x, y, x + w, y + h), table["width"], table["height"])
         logits = self.run(table, crop)[0][0]
         weights = np.exp(logits - logits.max())
         return float(weights[table["real_index"]] / weights.sum())
+
+    def worn(self, picture, box):
+        table = self.pack["conditions"]
+        crop = around(picture, box, table)
+        if crop is None:
+            return []
+        seen = 1 / (1 + np.exp(-self.run(table, crop)[0][0])) >= table["worn_at_least"]
+        return [name for name, is_worn in zip(table["outputs"], seen) if is_worn]
+
+
+def around(picture, box, table):
+    """Cuts the box enlarged by `crop_scale`, moved to lie inside; None when the face is too near for the net."""
+    height, width = picture.shape[:2]
+    w, h = box[2] - box[0], box[3] - box[1]
+    scale = min((height - 1) / h, (width - 1) / w, table["crop_scale"])
+    if scale < table.get("min_crop_scale", 0):
+        return None
+    w, h = w * scale, h * scale
+    x = np.clip((box[0] + box[2]) / 2 - w / 2, 0, max(0, width - 1 - w))
+    y = np.clip((box[1] + box[3]) / 2 - h / 2, 0, max(0, height - 1 - h))
+    return averaged(picture, (x, y, x + w, y + h), table["width"], table["height"])
 
 
 def averaged(picture, area, width, height):

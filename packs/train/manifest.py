@@ -1,6 +1,6 @@
 """The text of pack.toml."""
 
-MODELS = ("detector", "landmarks", "embedder", "liveness")
+MODELS = ("detector", "landmarks", "embedder", "liveness", "conditions")
 
 # ArcFace's five points at 112×112; the pack's templates are these, drawn together around the face and scaled to 64×64.
 ARCFACE = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
@@ -86,6 +86,19 @@ real_index = 1
 crop = "box"
 crop_scale = 2.4
 min_crop_scale = 1.3
+width = 64
+height = 64
+resize = "area"
+{PIXELS}
+[conditions]
+file = "conditions.onnx"
+sha256 = "{digests["conditions"]}"
+note = "Tells whether a drawn face wears glasses or a mask, so that a refusal can say so. It has seen no photograph."
+decoder = "logits"
+outputs = ["glasses", "mask"]
+worn_at_least = 0.5
+crop = "box"
+crop_scale = 1.2
 width = 64
 height = 64
 resize = "area"

@@ -1,4 +1,4 @@
-"""The four small nets of the pack. Input of each: [n, 3, side, side], RGB, (pixel - 127.5) / 127.5."""
+"""The five small nets of the pack. Input of each: [n, 3, side, side], RGB, (pixel - 127.5) / 127.5."""
 
 import torch
 from torch import nn
@@ -118,6 +118,20 @@ class Liveness(nn.Module):
         super().__init__()
         self.body = nn.Sequential(conv(3, 8, 3, 2), conv(8, 16, 3, 2), conv(16, 24, 3, 2), conv(24, 24, 3, 2))
         self.head = nn.Linear(24 * 16, 2)
+
+    def forward(self, x):
+        return self.head(self.body(x).flatten(1))
+
+
+class Conditions(nn.Module):
+    """64×64 crop, a little wider than the face, to a logit for each of `names`: worn above 0."""
+
+    names = ("glasses", "mask")
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(conv(3, 8, 3, 2), conv(8, 16, 3, 2), conv(16, 24, 3, 2), conv(24, 24, 3, 2))
+        self.head = nn.Linear(24 * 16, len(self.names))
 
     def forward(self, x):
         return self.head(self.body(x).flatten(1))

@@ -4,6 +4,7 @@ import argparse
 import datetime
 from pathlib import Path
 
+import conditions
 import detector
 import embedder
 import export
@@ -15,7 +16,7 @@ import nets
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("net", choices=["detector", "landmarks", "embedder", "liveness"])
+    parser.add_argument("net", choices=["detector", "landmarks", "embedder", "liveness", "conditions"])
     parser.add_argument("--data", required=True)
     parser.add_argument("--unseen", required=True)
     parser.add_argument("--out", required=True)
@@ -47,6 +48,9 @@ def main():
     elif options.net == "embedder":
         net = embedder.train(options.data, options.unseen, length, options.pictures, log)
         side, names = 64, ["embedding"]
+    elif options.net == "conditions":
+        net = conditions.train(options.data, options.unseen, length, log)
+        side, names = 64, ["logits"]
     else:
         net = liveness.train(options.data, options.unseen, length, log)
         side, names = 64, ["logits"]

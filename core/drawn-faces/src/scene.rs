@@ -23,6 +23,23 @@ impl Scene {
         Self { people, background, camera, replay: None }
     }
 
+    /// The scene of that name, as packs and their training data call it: `kiosk`, `hard`, `masked`, `frontal`, `screen` and
+    /// `print` of one person, `two` of two, `empty` of nobody. `None`: no such scene of so many people.
+    #[must_use]
+    pub fn named(name: &str, people: &[u64], view: u64) -> Option<Self> {
+        Some(match (name, people) {
+            ("kiosk", [person]) => Self::kiosk(*person, view),
+            ("hard", [person]) => Self::hard(*person, view),
+            ("masked", [person]) => Self::masked(*person, view),
+            ("frontal", [person]) => Self::frontal(*person),
+            ("screen", [person]) => Self::screen_replay(*person, view),
+            ("print", [person]) => Self::print(*person, view),
+            ("two", [left, right]) => Self::two(*left, *right, view),
+            ("empty", []) => Self::empty(view),
+            _ => return None,
+        })
+    }
+
     /// A clean reference picture: frontal, friendly, no blur, no noise. The same for every camera.
     #[must_use]
     pub fn frontal(person: u64) -> Self {

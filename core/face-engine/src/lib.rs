@@ -1,9 +1,11 @@
-//! The hub's face port over ONNX models: decode, detect, align, liveness, embed.
+//! The hub's face port over ONNX models: decode, detect, align, liveness, what is worn, embed.
 //!
 //! The only crate with an inference engine. Absent: pictures after the call that brought them, names of
 //! people, and any matching — that is `tebura-face`.
 
 mod align;
+mod box_crop;
+mod conditions;
 mod detect;
 mod embed;
 mod engine;

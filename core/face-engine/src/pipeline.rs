@@ -1,4 +1,4 @@
-//! From a picture to a sample, on the calling thread: detect, align, refine, liveness, embed.
+//! From a picture to a sample, on the calling thread: detect, align, refine, liveness, what is worn, embed.
 //!
 //! Absent: threads and queues, which are the workers'.
 
@@ -13,6 +13,7 @@ pub use stages::StageTimings;
 pub(crate) use stages::Stopwatch;
 
 use crate::align::align;
+use crate::conditions;
 use crate::detect::{self, Detection};
 use crate::embed::{self, EmbedError};
 use crate::engine::{Engine, LoadFault, Net, NetError, NetSource};
@@ -29,6 +30,7 @@ pub struct LoadedPack {
     landmarks: Option<Box<dyn NetSource>>,
     embedder: Box<dyn NetSource>,
     liveness: Vec<Box<dyn NetSource>>,
+    conditions: Option<Box<dyn NetSource>>,
 }
 
 /// Networks of one thread.
@@ -38,6 +40,7 @@ pub struct Pipeline {
     landmarks: Option<Box<dyn Net>>,
     embedder: Box<dyn Net>,
     liveness: Vec<Box<dyn Net>>,
+    conditions: Option<Box<dyn Net>>,
 }
 
 /// A sample and how long each stage took.
@@ -55,6 +58,7 @@ pub(crate) struct FoundFace {
     pub(crate) detection: Detection,
     pub(crate) template: Template,
     pub(crate) liveness: tebura_face::Liveness,
+    pub(crate) conditions: tebura_face::Conditions,
 }
 
 impl LoadedPack {
@@ -95,6 +99,15 @@ impl LoadedPack {
                     load(engine, file, move |net| liveness::probe(net, &recipe).map_err(|error| error.to_string()))
                 })
                 .collect::<Result<_, _>>()?,
+            conditions: models
+                .conditions
+                .iter()
+                .zip(recipes.conditions.clone())
+                .map(|(file, recipe)| {
+                    load(engine, file, move |net| conditions::probe(net, &recipe).map_err(|error| error.to_string()))
+                })
+                .next()
+                .transpose()?,
         })
     }
 
@@ -115,6 +128,7 @@ impl LoadedPack {
             landmarks: self.landmarks.as_ref().map(|source| source.open()).transpose()?,
             embedder: self.embedder.open()?,
             liveness: self.liveness.iter().map(|source| source.open()).collect::<Result<_, _>>()?,
+            conditions: self.conditions.as_ref().map(|source| source.open()).transpose()?,
         })
     }
 }
@@ -147,7 +161,13 @@ impl Pipeline {
         let quality = quality::measure(picture, &detection, &self.recipes.embedder.crop)?;
         let found = self.describe(picture, detection, &mut watch)?;
         Ok(Examined {
-            sample: Sample { template: found.template, liveness: found.liveness, face: found.detection.face, quality },
+            sample: Sample {
+                template: found.template,
+                liveness: found.liveness,
+                face: found.detection.face,
+                quality,
+                conditions: found.conditions,
+            },
             timings: watch.stop(),
         })
     }
@@ -175,9 +195,11 @@ impl Pipeline {
         watch.lap(|timings| &mut timings.align);
         let liveness = self.judge_liveness(picture, &detection.face)?;
         watch.lap(|timings| &mut timings.liveness);
+        let conditions = self.look_at_conditions(picture, &detection.face)?;
+        watch.lap(|timings| &mut timings.conditions);
         let template = embed::embed(&mut *self.embedder, &self.recipes.embedder, &crop).map_err(failed)?;
         watch.lap(|timings| &mut timings.embed);
-        Ok(FoundFace { detection, template, liveness })
+        Ok(FoundFace { detection, template, liveness, conditions })
     }
 
     fn refine(&mut self, picture: &Picture, mut landmarks: Landmarks) -> Result<Landmarks, SampleRefusal> {
@@ -188,6 +210,17 @@ impl Pipeline {
             }
         }
         Ok(landmarks)
+    }
+
+    fn look_at_conditions(
+        &mut self,
+        picture: &Picture,
+        face: &FaceBox,
+    ) -> Result<tebura_face::Conditions, SampleRefusal> {
+        match (&mut self.conditions, &self.recipes.conditions) {
+            (Some(net), Some(recipe)) => conditions::look(&mut **net, recipe, picture, face).map_err(failed),
+            _ => Ok(tebura_face::Conditions::default()),
+        }
     }
 
     fn judge_liveness(&mut self, picture: &Picture, face: &FaceBox) -> Result<tebura_face::Liveness, SampleRefusal> {

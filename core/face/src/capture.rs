@@ -99,6 +99,9 @@ pub enum FrameRefusal {
     /// Not a living face, as far as the pack tells.
     #[error(transparent)]
     Liveness(#[from] LivenessRefusal),
+    /// A mask hides what is to be enrolled.
+    #[error("a mask hides the face: take it off for the pictures")]
+    Masked,
     /// The same picture again.
     #[error("this picture was sent before: every frame is a new picture of the camera")]
     Repeated,
@@ -125,6 +128,7 @@ impl FrameRefusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::Liveness(inner) => inner.code(),
+            Self::Masked => "frame.masked",
             Self::Repeated => "frame.repeated",
             Self::OtherPerson => "frame.other_person",
             Self::NotFollowed(Prompt::LookStraight) => "frame.look_straight",
@@ -148,6 +152,9 @@ pub fn judge(
     same_person: Similarity,
 ) -> Result<(), FrameRefusal> {
     sample.liveness.admit(policy)?;
+    if sample.conditions.mask == Some(true) {
+        return Err(FrameRefusal::Masked);
+    }
     let alike = |shot: &Shot| shot.template.similarity(&sample.template);
     if before.iter().any(|shot| alike(shot).value() >= SAME_PICTURE) {
         return Err(FrameRefusal::Repeated);
@@ -175,6 +182,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::conditions::Conditions;
     use crate::liveness::Liveness;
     use crate::sample::{FaceBox, Quality};
 
@@ -188,6 +196,7 @@ mod tests {
             liveness: Liveness::Live { score: 0.9 },
             face: FaceBox { x0: 0.0, y0: 0.0, x1: 90.0, y1: 120.0 },
             quality: Quality { detector_score: 0.9, brightness: 0.5, eye_distance_px: eyes, turn },
+            conditions: Conditions::default(),
         }
     }
 
@@ -233,6 +242,18 @@ mod tests {
         assert_eq!(judged(Prompt::TurnLeft, &before, &still), Err("frame.turn_left"));
         assert_eq!(judged(Prompt::TurnRight, &before, &still), Err("frame.turn_right"));
         assert_eq!(judged(Prompt::ComeCloser, &before, &still), Err("frame.come_closer"));
+    }
+
+    #[test]
+    fn boj_28_a_mask_comes_off_for_enrolment_and_glasses_stay_on() {
+        let mut look = face(0, 0.0, 0.05, 60.0);
+        look.conditions = Conditions { glasses: Some(true), mask: Some(false) };
+        assert_eq!(judged(Prompt::LookStraight, &[], &look), Ok(()));
+        look.conditions.mask = Some(true);
+        assert_eq!(judged(Prompt::LookStraight, &[], &look), Err("frame.masked"));
+        // A pack that cannot tell keeps nobody out.
+        look.conditions.mask = None;
+        assert_eq!(judged(Prompt::LookStraight, &[], &look), Ok(()));
     }
 
     #[test]

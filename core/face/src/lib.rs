@@ -7,6 +7,7 @@
 mod block;
 mod budget;
 mod capture;
+mod conditions;
 mod decision;
 mod gallery;
 mod levels;
@@ -23,6 +24,7 @@ mod wide;
 
 pub use budget::{BudgetError, CurvePoint, DerivedThreshold, FalseMatchBudget, MeasuredCurve};
 pub use capture::{FRAMES, FrameRefusal, Prompt, Shot, judge};
+pub use conditions::{Conditions, Worn};
 pub use decision::{Decision, MatchPolicy, PolicyError, Verification, decide, verify};
 pub use gallery::{Gallery, GalleryError};
 pub use liveness::{Liveness, LivenessClaim, LivenessPolicy, LivenessRefusal, LivenessVote, fold_liveness};

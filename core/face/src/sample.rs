@@ -2,6 +2,7 @@
 //!
 //! Absent: the picture itself, which is never kept.
 
+use crate::conditions::Conditions;
 use crate::liveness::Liveness;
 use crate::template::Template;
 
@@ -77,6 +78,8 @@ pub struct Sample {
     pub face: FaceBox,
     /// What was measured.
     pub quality: Quality,
+    /// What it wears.
+    pub conditions: Conditions,
 }
 
 /// Why a picture yields no sample, in the order of the checks.

@@ -4,7 +4,7 @@
 //! Everything up to the decision is repeatable and moves nothing; the decision is stored under the caller's key with
 //! the ids that the money will move under, and from there any repeat takes the same path to the same end.
 
-use tebura_face::SampleRefusal;
+use tebura_face::{Conditions, SampleRefusal};
 use tebura_ledger::{AtDeadline, Finality, FollowUp, Money, OperationState};
 
 use crate::budgets::Searcher;
@@ -19,7 +19,7 @@ use crate::people::Instrument;
 use crate::perform::{KeyRequest, PerformError};
 use crate::pin::{CheckPinError, Pin, PinVerdict};
 use crate::ports::{Caller, CommitError, Committed, ReadError, Unit, Write};
-use crate::recognise::{Among, LookError};
+use crate::recognise::{Among, Known, LookError, Looked};
 use crate::recognition::RecognitionWrite;
 use crate::sites::Till;
 
@@ -48,6 +48,15 @@ pub struct PaymentAnswer {
     pub masked_name: Option<String>,
     pub hold: Option<tebura_ledger::Hold>,
     pub replayed: bool,
+}
+
+/// How a payer showed who she is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shown {
+    /// By the face, seen under these conditions.
+    Face(Conditions),
+    /// Otherwise; see [`PaymentAnswer::way`].
+    Otherwise(&'static str),
 }
 
 /// Why there is no payment. A refusal of the face or of the money is an answer, not an error.
@@ -85,11 +94,12 @@ impl Hub {
         if let Some(answer) = self.earlier_payment(&key).await? {
             return Ok(answer);
         }
-        let decision = match self.look(&till, amount, image, pin).await? {
+        let (payer, conditions) = self.look(&till, amount, image, pin).await?;
+        let decision = match payer {
             Ok(payer) => Decision::Recognised(payer),
             Err(code) => Decision::Refused { code: code.to_owned() },
         };
-        self.decided_payment(key, &till, amount, decision, None).await
+        self.decided_payment(key, &till, amount, decision, Shown::Face(conditions)).await
     }
 
     /// The till of a payment, when it takes that much.
@@ -112,22 +122,30 @@ impl Hub {
         }
     }
 
-    /// Stores what was decided under the caller's key, and carries it out. `way`: how the payer was known, where it was not
-    /// by the face.
+    /// Stores what was decided under the caller's key, and carries it out.
     pub(crate) async fn decided_payment(
         &self,
         key: KeyRequest,
         till: &Till,
         amount: Money,
         decision: Decision,
-        way: Option<&'static str>,
+        shown: Shown,
     ) -> Result<PaymentAnswer, PayByFaceError> {
         let (now, shard) = (self.now(), self.key_shard(&key));
         let id = PaymentId::from_uuid(self.ids.next(shard));
         let payment = Payment { id, merchant: till.merchant, till: till.id, amount, decision, created_at: now };
         let mut writes = vec![Write::Payment(payment.clone())];
-        let way = way.map(|way| RecognitionWrite::Way { payment: id, way: way.to_owned() });
-        writes.extend(way.map(Write::Recognition));
+        match shown {
+            Shown::Otherwise(way) => {
+                writes.push(Write::Recognition(RecognitionWrite::Way { payment: id, way: way.to_owned() }));
+            }
+            Shown::Face(conditions) => {
+                let worn: Vec<_> = conditions.worn().collect();
+                if !worn.is_empty() {
+                    writes.push(Write::Recognition(RecognitionWrite::Worn { payment: id, worn }));
+                }
+            }
+        }
         let unit = Unit { key: Some(key.claim(id)), writes, ..Unit::default() };
         match self.store.commit(shard, now, unit).await? {
             Committed::Done(_) => self.settle_payment(payment, false).await,
@@ -151,23 +169,37 @@ impl Hub {
         self.settle_payment(payment, true).await
     }
 
-    /// Who pays, or the code of the refusal.
+    /// Who pays, or the code of the refusal; and under what the face was seen.
     async fn look(
         &self,
         till: &Till,
         amount: Money,
         image: Vec<u8>,
         pin: Option<Pin>,
-    ) -> Result<Result<Payer, &'static str>, PayByFaceError> {
+    ) -> Result<(Result<Payer, &'static str>, Conditions), PayByFaceError> {
         let sandbox = self.merchant(till.merchant).await?.is_some_and(|merchant| merchant.sandbox);
         let among = Among::Gallery(till.gallery, self.budget_of(Searcher::Till(till.id)));
-        let known = match self.recognise(sandbox, among, &[], image).await {
-            Ok(Ok(known)) => known,
-            Ok(Err(code)) => return Ok(Err(code)),
+        let Looked { known, conditions } = match self.recognise(sandbox, among, &[], image).await {
+            Ok(looked) => looked,
             Err(LookError::Image(refusal)) => return Err(PayByFaceError::Image(refusal)),
             Err(LookError::EngineBusy { retry_after_ms }) => return Err(PayByFaceError::EngineBusy { retry_after_ms }),
             Err(LookError::Read(error)) => return Err(error.into()),
         };
+        let payer = match known {
+            Ok(known) => self.who_pays(till, amount, known, pin).await?,
+            Err(code) => Err(code),
+        };
+        Ok((payer, conditions))
+    }
+
+    /// Whether somebody who is known pays, and with what; or the code of the refusal.
+    async fn who_pays(
+        &self,
+        till: &Till,
+        amount: Money,
+        known: Known,
+        pin: Option<Pin>,
+    ) -> Result<Result<Payer, &'static str>, PayByFaceError> {
         let person = known.person;
         if !self.agreed(person, &[PAYMENT]).await? {
             return Ok(Err("consent.payment"));

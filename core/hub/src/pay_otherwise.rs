@@ -8,7 +8,7 @@ use tebura_ledger::Money;
 use crate::hub::Hub;
 use crate::ids::{InstrumentId, PersonId, TillId};
 use crate::passes::{Pass, PassKind};
-use crate::pay_by_face::{PayByFaceError, PaymentAnswer, chosen, pin_code};
+use crate::pay_by_face::{PayByFaceError, PaymentAnswer, Shown, chosen, pin_code};
 use crate::payment::{Decision, Payer};
 use crate::people::Instrument;
 use crate::perform::KeyRequest;
@@ -71,7 +71,7 @@ impl Hub {
             Ok(payer) => Decision::Recognised(payer),
             Err(code) => Decision::Refused { code: code.to_owned() },
         };
-        self.decided_payment(key, &till, amount, decision, Some(way.word())).await
+        self.decided_payment(key, &till, amount, decision, Shown::Otherwise(way.word())).await
     }
 
     async fn look_otherwise(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tebura_face::Worn;
 use tebura_ledger::{HoldId, Money, OperationId, Timestamp};
 
 use crate::ids::{InstrumentId, MerchantId, PaymentId, PersonId, TillId};
@@ -27,8 +28,17 @@ pub enum Decision {
     Refused { code: String },
 }
 
-/// How many payments were decided how: by the code of the refusal; `None`: somebody was to pay.
-pub type Counted = BTreeMap<Option<String>, u64>;
+/// How many payments were decided how.
+pub type Counted = BTreeMap<Decided, u64>;
+
+/// How a payment was decided, without who was seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decided {
+    /// The code of the refusal; `None`: somebody was to pay.
+    pub code: Option<String>,
+    /// What was worn.
+    pub worn: Vec<Worn>,
+}
 
 /// Who pays, with what, and under which ids: stored before any money is touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

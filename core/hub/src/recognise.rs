@@ -2,7 +2,9 @@
 //!
 //! Nothing is decided about money here; liveness is asked before anybody is looked for.
 
-use tebura_face::{BudgetError, Decision, FalseMatchBudget, LivenessPolicy, SampleRefusal, Scope, decide};
+use tebura_face::{
+    BudgetError, Conditions, Decision, FalseMatchBudget, LivenessPolicy, Sample, SampleRefusal, Scope, decide,
+};
 
 use crate::consent::{AUTHENTICATE, NARROW};
 use crate::hub::Hub;
@@ -26,6 +28,15 @@ pub(crate) struct Known {
     pub(crate) clear: bool,
 }
 
+/// What looking at a picture led to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looked {
+    /// Who it is, or the code of the refusal.
+    pub(crate) known: Result<Known, &'static str>,
+    /// Under what the face was seen.
+    pub(crate) conditions: Conditions,
+}
+
 /// Why nobody was looked for.
 #[derive(Debug)]
 pub(crate) enum LookError {
@@ -43,8 +54,11 @@ impl From<ReadError> for LookError {
     }
 }
 
+/// Refusals that say nothing but that a face is not like those it was compared with, or not enough.
+const UNLIKE: [&str; 3] = ["face.not_recognised", "face.ambiguous", "face.other_person"];
+
 impl Hub {
-    /// Who it is, or the code of the refusal. `sandbox`: drawn faces count, and liveness only where the pack claims it.
+    /// Looks at a picture. `sandbox`: drawn faces count, and liveness only where the pack claims it.
     /// `purposes`: what a person has agreed to besides being recognised, where she is found.
     pub(crate) async fn recognise(
         &self,
@@ -52,9 +66,10 @@ impl Hub {
         among: Among,
         purposes: &[String],
         image: Vec<u8>,
-    ) -> Result<Result<Known, &'static str>, LookError> {
+    ) -> Result<Looked, LookError> {
+        let refused = |code| Ok(Looked { known: Err(code), conditions: Conditions::default() });
         if self.pack().scope == Scope::DrawnFacesOnly && !sandbox {
-            return Ok(Err("face.pack_is_for_drawings"));
+            return refused("face.pack_is_for_drawings");
         }
         // Nothing real is done on a face that nothing checked to be alive.
         let policy = if sandbox { LivenessPolicy::WhenClaimed } else { LivenessPolicy::Required };
@@ -62,11 +77,24 @@ impl Hub {
             Ok(sample) => sample,
             Err(SampleRefusal::EngineBusy { retry_after_ms }) => return Err(LookError::EngineBusy { retry_after_ms }),
             Err(refusal) if is_bad_input(&refusal) => return Err(LookError::Image(refusal)),
-            Err(refusal) => return Ok(Err(refusal.code())),
+            Err(refusal) => return refused(refusal.code()),
         };
-        if let Err(refusal) = sample.liveness.admit(policy) {
-            return Ok(Err(refusal.code()));
-        }
+        let known = match sample.liveness.admit(policy) {
+            Err(refusal) => Err(refusal.code()),
+            Ok(()) => self.who(among, purposes, &sample).await?,
+        };
+        let conditions = sample.conditions;
+        // A face that is half hidden is nobody's yet, and no reproach to who wears the mask.
+        let hidden = conditions.mask == Some(true) && known.is_err_and(|code| UNLIKE.contains(&code));
+        Ok(Looked { known: if hidden { Err("face.masked") } else { known }, conditions })
+    }
+
+    async fn who(
+        &self,
+        among: Among,
+        purposes: &[String],
+        sample: &Sample,
+    ) -> Result<Result<Known, &'static str>, LookError> {
         let (gallery, rate) = match among {
             Among::Gallery(gallery, rate) => (gallery, rate),
             Among::Person(person) if !self.agrees_to_be_found(person, among, purposes).await? => {

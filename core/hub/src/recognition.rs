@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tebura_face::Worn;
 use tebura_ledger::Timestamp;
 
 use crate::gallery_rules::GalleryRule;
@@ -22,6 +23,8 @@ pub enum RecognitionWrite {
     Expire { gallery: GalleryId, person: PersonId, at: Timestamp },
     /// How the payer of a payment was known, where it was not by the face.
     Way { payment: PaymentId, way: String },
+    /// What the payer of a payment by face wore while she was looked at; not written where it was nothing.
+    Worn { payment: PaymentId, worn: Vec<Worn> },
     /// One more try of a PIN, counted before it is checked. Stale when another was counted meanwhile.
     PinTry { person: PersonId, expected: u32, failed: u32, locked_until: Option<Timestamp> },
 }
@@ -65,6 +68,7 @@ pub(crate) struct RecognitionTables {
     pub(crate) rules: BTreeMap<GalleryId, GalleryRule>,
     pub(crate) terms: BTreeMap<(GalleryId, PersonId), Timestamp>,
     pub(crate) ways: BTreeMap<PaymentId, String>,
+    pub(crate) worn: BTreeMap<PaymentId, Vec<Worn>>,
     /// Everything that happened, in order.
     pub(crate) changes: Vec<FaceChange>,
 }

@@ -29,6 +29,7 @@ impl MigratorTrait for Migrator {
                 "ALTER TABLE capture_session ADD COLUMN look_alike boolean NOT NULL DEFAULT false",
             ),
             schema("m0016_payments_of_tills", "CREATE INDEX payment_till ON payment (till, created_at_ms)"),
+            schema("m0017_worn", "CREATE TABLE payment_worn (payment uuid NOT NULL PRIMARY KEY, worn text NOT NULL)"),
         ]
     }
 }

@@ -17,8 +17,8 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{
-    Damaged, event, gallery_member, gallery_rule, gallery_term, guardian_link, payment_way, person, shard_column,
-    shard_head, shard_of,
+    Damaged, event, gallery_member, gallery_rule, gallery_term, guardian_link, payment_way, payment_worn, person,
+    shard_column, shard_head, shard_of,
 };
 use crate::log::{Logged, digest};
 use crate::read::Unread;
@@ -56,6 +56,10 @@ pub(crate) async fn write(tx: &Transaction<'_>, write: &RecognitionWrite) -> Res
         RecognitionWrite::Way { payment, way } => {
             let row = payment_way::Model { payment: payment.uuid(), way: way.clone() };
             put(tx, row, &[payment_way::Column::Payment]).await.map(Some)
+        }
+        RecognitionWrite::Worn { payment, worn } => {
+            let row = payment_worn::Model { payment: payment.uuid(), worn: payment_worn::text(worn) };
+            put(tx, row, &[payment_worn::Column::Payment]).await.map(Some)
         }
         RecognitionWrite::PinTry { person, failed, locked_until, .. } => {
             pin_tries(tx, *person, *failed, *locked_until).await.map(Some)

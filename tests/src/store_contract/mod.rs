@@ -72,6 +72,7 @@ on_every_store! {
     recognition::a_member_whose_term_is_over_goes_and_one_who_came_anew_stays,
     recognition::a_try_of_a_pin_counts_once,
     recognition::a_payments_way_is_read_back,
+    recognition::what_was_worn_is_counted_beside_the_decision,
     recognition::two_hubs_on_one_store_come_to_the_same_gallery,
     recognition::who_follows_sees_each_change_once_and_in_order,
     money::an_account_opens_once_and_is_read_back,

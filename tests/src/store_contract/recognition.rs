@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tebura_face::{LivenessClaim, MatchPolicy, Pack, Sample, SampleRefusal, Scope, Template};
+use tebura_face::{LivenessClaim, MatchPolicy, Pack, Sample, SampleRefusal, Scope, Template, Worn};
 use tebura_hub::gallery_rules::{GalleryRule, NightHour};
 use tebura_hub::guardians::{Basis, EndedBy, GuardianLink, Guardianship};
-use tebura_hub::ids::{GalleryId, GuardianLinkId, PaymentId, PersonId, ProofingId, ReferenceId};
+use tebura_hub::ids::{GalleryId, GuardianLinkId, MerchantId, PaymentId, PersonId, ProofingId, ReferenceId, TillId};
+use tebura_hub::payment::{Decided, Decision, Payment};
 use tebura_hub::people::{FaceReference, Person};
 use tebura_hub::ports::{CommitError, Delivery, Egress, FaceEngine, Outgoing, Write};
 use tebura_hub::recognition::{FaceChange, Membership, RecognitionWrite};
 use tebura_hub::sites::Gallery;
 use tebura_hub::{Hub, Ports};
+use tebura_ledger::Timestamp;
 use tebura_server::clock::{SystemClock, SystemIds};
 
-use super::ground::{Ground, LATER, NOW};
+use super::ground::{Ground, LATER, NOW, yen};
 
 fn person_id(ground: &Ground, shard: u8) -> PersonId {
     PersonId::from_uuid(ground.uuid(shard))
@@ -132,6 +134,34 @@ pub(super) async fn a_payments_way_is_read_back(ground: &Ground) {
     let way = RecognitionWrite::Way { payment, way: "pass".to_owned() };
     ground.write(3, vec![recognition(way)]).await.unwrap();
     assert_eq!(ground.store.payment_way(payment).await.unwrap().as_deref(), Some("pass"));
+}
+
+pub(super) async fn what_was_worn_is_counted_beside_the_decision(ground: &Ground) {
+    let till = TillId::from_uuid(ground.uuid(3));
+    let refused = |code: &str| Decision::Refused { code: code.to_owned() };
+    for (decision, worn) in [
+        (refused("face.masked"), vec![Worn::Glasses, Worn::Mask]),
+        (refused("face.masked"), vec![Worn::Glasses, Worn::Mask]),
+        (refused("face.masked"), vec![Worn::Mask]),
+        (refused("face.none"), Vec::new()),
+    ] {
+        let id = PaymentId::from_uuid(ground.uuid(3));
+        let merchant = MerchantId::from_uuid(ground.uuid(3));
+        let payment = Payment { id, merchant, till, amount: yen(100), decision, created_at: NOW };
+        let mut writes = vec![Write::Payment(payment)];
+        if !worn.is_empty() {
+            writes.push(recognition(RecognitionWrite::Worn { payment: id, worn }));
+        }
+        ground.write(3, writes).await.unwrap();
+    }
+    let counted = ground.store.decisions(till, Timestamp::from_millis(0), LATER).await.unwrap();
+    let of = |code: &str, worn: &[Worn]| Decided { code: Some(code.to_owned()), worn: worn.to_vec() };
+    let expected = [
+        (of("face.masked", &[Worn::Glasses, Worn::Mask]), 2),
+        (of("face.masked", &[Worn::Mask]), 1),
+        (of("face.none", &[]), 1),
+    ];
+    assert_eq!(counted, expected.into());
 }
 
 pub(super) async fn two_hubs_on_one_store_come_to_the_same_gallery(ground: &Ground) {

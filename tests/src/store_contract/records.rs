@@ -6,7 +6,7 @@ use tebura_hub::ids::{
     ApiKeyId, CaptureSessionId, GalleryId, InstrumentId, MerchantId, PaymentId, PersonId, ReferenceId, TillId,
 };
 use tebura_hub::notices::Inbound;
-use tebura_hub::payment::{Decision, Payer, Payment};
+use tebura_hub::payment::{Decided, Decision, Payer, Payment};
 use tebura_hub::people::{FaceReference, Instrument, Person};
 use tebura_hub::ports::{CommitError, PinRecord, Write};
 use tebura_hub::rail::{
@@ -158,8 +158,8 @@ pub(super) async fn a_tills_decisions_are_counted_by_period(ground: &Ground) {
     let known = Payment { decision: Decision::Recognised(payer), ..made(1, till, "", NOW) };
     ground.write(1, vec![Write::Payment(known)]).await.unwrap();
     let counted = ground.store.decisions(till, NOW, late).await.unwrap();
-    let code = |code: &str| Some(code.to_owned());
-    assert_eq!(counted, [(None, 1), (code("face.ambiguous"), 1), (code("liveness.attack"), 2)].into());
+    let of = |code: Option<&str>| Decided { code: code.map(str::to_owned), worn: Vec::new() };
+    assert_eq!(counted, [(of(None), 1), (of(Some("face.ambiguous")), 1), (of(Some("liveness.attack")), 2)].into());
     assert!(ground.store.decisions(till, late, NOW).await.unwrap().is_empty());
 }
 

@@ -5,10 +5,12 @@
 //! | faces | people × pictures | `crops.u8` \[n,64,64,3\], `points.u8` \[n,64,64,3\], `points.f32` \[n,5,2\] fractions of the crop |
 //! | scenes | scenes × 1 | `scenes.u8` \[n,160,160,3\], `scenes.f32` \[n,3,15\]: present, box, landmarks, in net pixels |
 //! | attacks | scenes × 1 | `attacks.u8` \[n,64,64,3\], `attacks.f32` \[n\]: 1 for a direct look, 0 for a picture of a picture |
+//! | conditions | scenes × 1 | `conditions.u8` \[n,64,64,3\], `conditions.f32` \[n,2\]: glasses, mask; 1 where worn |
 //! | kiosk, hard, frontal, screen, print, masked, empty, two | people × takes | `pictures.u8` \[n,480,640,3\], `pictures.f32` \[n,2,15\] as in scenes |
 
 mod align;
 mod attacks;
+mod conditions;
 mod faces;
 mod pictures;
 mod scenes;
@@ -37,43 +39,45 @@ fn main() -> Result<(), Error> {
     };
     let (first, count, pictures, threads): (u64, u64, u64, u64) =
         (first.parse()?, count.parse()?, pictures.parse()?, threads.parse()?);
-    let (make, names): (fn(u64, u64) -> Share, Names) = match kind.as_str() {
-        "faces" => (faces::make, (&["crops.u8", "points.u8"], &["points.f32"])),
-        "scenes" => (scenes::make, (&["scenes.u8"], &["scenes.f32"])),
-        "attacks" => (attacks::make, (&["attacks.u8"], &["attacks.f32"])),
-        "kiosk" => (pictures::kiosk, PICTURES),
-        "hard" => (pictures::hard, PICTURES),
-        "frontal" => (pictures::frontal, PICTURES),
-        "screen" => (pictures::screen, PICTURES),
-        "print" => (pictures::print, PICTURES),
-        "masked" => (pictures::masked, PICTURES),
-        "empty" => (pictures::empty, PICTURES),
-        "two" => (pictures::two, PICTURES),
-        other => return Err(format!("unknown kind {other}").into()),
+    let (make, names): (Box<dyn Fn(u64, u64) -> Option<Share> + Sync>, Names) = match kind.as_str() {
+        "faces" => {
+            (Box::new(|person, take| Some(faces::make(person, take))), (&["crops.u8", "points.u8"], &["points.f32"]))
+        }
+        "scenes" => (Box::new(|id, _| Some(scenes::make(id))), (&["scenes.u8"], &["scenes.f32"])),
+        "attacks" => (Box::new(|id, _| Some(attacks::make(id))), (&["attacks.u8"], &["attacks.f32"])),
+        "conditions" => (Box::new(|id, _| Some(conditions::make(id))), (&["conditions.u8"], &["conditions.f32"])),
+        scene => {
+            (Box::new(move |person, take| pictures::make(scene, person, take)), (&["pictures.u8"], &["pictures.f32"]))
+        }
     };
     std::fs::create_dir_all(out)?;
-    let shares = draw(make, first, count, pictures, threads.max(1))?;
+    let shares = draw(&*make, first, count, pictures, threads.max(1))?;
     write(Path::new(out), &shares, names)
 }
 
-const PICTURES: Names = (&["pictures.u8"], &["pictures.f32"]);
-
 type Names = (&'static [&'static str], &'static [&'static str]);
 
-fn draw(make: fn(u64, u64) -> Share, first: u64, count: u64, pictures: u64, threads: u64) -> Result<Vec<Share>, Error> {
+fn draw(
+    make: &(dyn Fn(u64, u64) -> Option<Share> + Sync),
+    first: u64,
+    count: u64,
+    pictures: u64,
+    threads: u64,
+) -> Result<Vec<Share>, Error> {
     let part = count.div_ceil(threads);
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|thread| {
                 let range = first + (thread * part).min(count)..first + ((thread + 1) * part).min(count);
                 scope.spawn(move || {
-                    range.flat_map(|id| (0..pictures).map(move |take| make(id, take))).collect::<Vec<_>>()
+                    range.flat_map(|id| (0..pictures).map(move |take| make(id, take))).collect::<Option<Vec<_>>>()
                 })
             })
             .collect();
         let mut shares = Vec::new();
         for worker in workers {
-            shares.extend(worker.join().map_err(|_| "a drawing thread panicked")?);
+            let share = worker.join().map_err(|_| "a drawing thread panicked")?;
+            shares.extend(share.ok_or("there is no such kind; the head of the example lists them")?);
         }
         Ok(shares)
     })

@@ -4,36 +4,14 @@ use tebura_drawn_faces::Scene;
 
 use crate::Share;
 
-pub(crate) fn kiosk(person: u64, take: u64) -> Share {
-    share(&Scene::kiosk(person, take))
-}
-
-pub(crate) fn hard(person: u64, take: u64) -> Share {
-    share(&Scene::hard(person, take))
-}
-
-pub(crate) fn frontal(person: u64, _: u64) -> Share {
-    share(&Scene::frontal(person))
-}
-
-pub(crate) fn screen(person: u64, take: u64) -> Share {
-    share(&Scene::screen_replay(person, take))
-}
-
-pub(crate) fn print(person: u64, take: u64) -> Share {
-    share(&Scene::print(person, take))
-}
-
-pub(crate) fn masked(person: u64, take: u64) -> Share {
-    share(&Scene::masked(person, take))
-}
-
-pub(crate) fn empty(seed: u64, _: u64) -> Share {
-    share(&Scene::empty(seed))
-}
-
-pub(crate) fn two(person: u64, take: u64) -> Share {
-    share(&Scene::two(person, person + 1, take))
+/// `two` puts the next person beside each; `empty` takes the number for the place.
+pub(crate) fn make(name: &str, person: u64, take: u64) -> Option<Share> {
+    match name {
+        "two" => Scene::named(name, &[person, person + 1], take),
+        "empty" => Scene::named(name, &[], person),
+        _ => Scene::named(name, &[person], take),
+    }
+    .map(|scene| share(&scene))
 }
 
 fn share(scene: &Scene) -> Share {

@@ -8,7 +8,7 @@ use crate::align::Picture;
 const SIDE: usize = 160;
 const MOST: usize = 3;
 
-pub(crate) fn make(id: u64, _: u64) -> Share {
+pub(crate) fn make(id: u64) -> Share {
     let random = &mut Random::new(id, 60);
     let (width, height) = [(160, 120), (160, 120), (160, 120), (160, 90), (160, 160), (120, 160)][random.index(6)];
     let zoom = if random.chance(0.4) { 2 } else { 1 };

@@ -6,8 +6,14 @@ use crate::head::{Head, Spot};
 use crate::math::{Rgb, bump, cover, lay, mix, scaled};
 use crate::random::Random;
 
-const CLOTH: [Rgb; 6] =
-    [[0.95, 0.96, 0.96], [0.95, 0.96, 0.96], [0.66, 0.82, 0.90], [0.95, 0.80, 0.84], [0.56, 0.58, 0.61], [0.13, 0.13, 0.15]];
+const CLOTH: [Rgb; 6] = [
+    [0.95, 0.96, 0.96],
+    [0.95, 0.96, 0.96],
+    [0.66, 0.82, 0.90],
+    [0.95, 0.80, 0.84],
+    [0.56, 0.58, 0.61],
+    [0.13, 0.13, 0.15],
+];
 
 /// A mask as it sits on one face.
 pub(crate) struct Mask {

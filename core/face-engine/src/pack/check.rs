@@ -20,7 +20,7 @@ use crate::pipeline::{LoadedPack, Pipeline};
 /// A picture that the face drawer is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnRequest {
-    /// The kind of scene: `kiosk`, `hard`, `frontal`, `screen`, `print`, `empty` or `two`.
+    /// The kind of scene: `kiosk`, `hard`, `masked`, `frontal`, `screen`, `print`, `empty` or `two`.
     pub scene: String,
     /// The people's seeds: none for `empty`, two for `two`, else one.
     pub people: Vec<u64>,
@@ -168,7 +168,8 @@ fn open(loaded: &LoadedPack) -> Result<Pipeline, CheckError> {
 fn draw(drawer: &FaceDrawer<'_>, request: &DrawnRequest) -> Result<Picture, CheckError> {
     drawer(request).ok_or_else(|| CheckError::Picture {
         picture: format!("{} {:?}", request.scene, request.people),
-        problem: "the face drawer does not know this scene; use kiosk, hard, frontal, screen, print, empty or two"
-            .to_owned(),
+        problem:
+            "the face drawer does not know this scene; use kiosk, hard, masked, frontal, screen, print, empty or two"
+                .to_owned(),
     })
 }

@@ -56,6 +56,9 @@ pub(crate) struct GoldenFace {
     pub(crate) embedding: Option<Vec<f32>>,
     #[serde(default)]
     pub(crate) real: Option<f32>,
+    /// What is worn, of everything that the pack tells.
+    #[serde(default)]
+    pub(crate) worn: Option<Vec<String>>,
 }
 
 pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Golden, PackError> {

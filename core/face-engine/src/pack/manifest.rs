@@ -19,6 +19,7 @@ pub(crate) struct Manifest {
     pub(crate) landmarks: Option<LandmarksTable>,
     pub(crate) embedder: EmbedderTable,
     pub(crate) liveness: Option<LivenessTable>,
+    pub(crate) conditions: Option<ConditionsTable>,
     pub(crate) thresholds: ThresholdsTable,
     pub(crate) check: CheckTable,
     pub(crate) golden: GoldenTable,
@@ -178,7 +179,7 @@ pub(crate) enum LivenessDecoder {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LivenessCrop {
+pub(crate) enum CropWord {
     Box,
 }
 
@@ -193,7 +194,41 @@ pub(crate) struct LivenessNet {
     pub(crate) real_index: usize,
     /// Read only to refuse another word.
     #[serde(rename = "crop")]
-    pub(crate) _crop: LivenessCrop,
+    pub(crate) _crop: CropWord,
+    pub(crate) crop_scale: f32,
+    #[serde(default)]
+    pub(crate) min_crop_scale: f32,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    #[serde(default)]
+    pub(crate) resize: ResizeWord,
+    pub(crate) colour: ColourWord,
+    pub(crate) mean: [f32; 3],
+    pub(crate) std: [f32; 3],
+    #[serde(default)]
+    pub(crate) pixels: PixelsWord,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ConditionsDecoder {
+    Logits,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConditionsTable {
+    pub(crate) file: String,
+    pub(crate) sha256: String,
+    pub(crate) note: String,
+    /// Read only to refuse another word.
+    #[serde(rename = "decoder")]
+    pub(crate) _decoder: ConditionsDecoder,
+    pub(crate) outputs: Vec<String>,
+    pub(crate) worn_at_least: f32,
+    /// Read only to refuse another word.
+    #[serde(rename = "crop")]
+    pub(crate) _crop: CropWord,
     pub(crate) crop_scale: f32,
     #[serde(default)]
     pub(crate) min_crop_scale: f32,

@@ -53,6 +53,7 @@ pub(crate) struct Models {
     pub(crate) landmarks: Option<ModelFile>,
     pub(crate) embedder: ModelFile,
     pub(crate) liveness: Vec<ModelFile>,
+    pub(crate) conditions: Option<ModelFile>,
 }
 
 impl ModelPack {
@@ -92,6 +93,7 @@ impl ModelPack {
                 .flat_map(|table| &table.nets)
                 .map(|net| model(&net.file, &net.sha256))
                 .collect::<Result<_, _>>()?,
+            conditions: manifest.conditions.as_ref().map(|table| model(&table.file, &table.sha256)).transpose()?,
         };
         Ok(Self { manifest, recipes, files, models })
     }
@@ -145,6 +147,10 @@ impl ModelPack {
         lines.push(match &manifest.liveness {
             None => "liveness: none".to_owned(),
             Some(table) => format!("liveness: {} ({})", self.recipes.claim.word(), table.note),
+        });
+        lines.push(match &manifest.conditions {
+            None => "glasses and masks: not told apart".to_owned(),
+            Some(table) => format!("glasses and masks: {}", table.note),
         });
         lines.push(format!(
             "thresholds: verify {}, identify {}, margin {}; EER {:.2} % of {} genuine and {} impostor pairs, {}",

@@ -1,13 +1,15 @@
 //! From the text of `pack.toml` to recipes that the pipeline can run.
 
-use tebura_face::{LivenessClaim, MatchPolicy, Scope, Similarity};
+use tebura_face::{LivenessClaim, MatchPolicy, Scope, Similarity, Worn};
 
 use super::error::PackError;
 use super::manifest::{
-    CheckTable, ClaimWord, ColourWord, DetectorDecoder, DetectorTable, EmbedderTable, LandmarksTable, LivenessNet,
-    Manifest, PixelsWord, ResizeWord, ScopeWord, ShrinkWord,
+    CheckTable, ClaimWord, ColourWord, ConditionsTable, DetectorDecoder, DetectorTable, EmbedderTable, LandmarksTable,
+    LivenessNet, Manifest, PixelsWord, ResizeWord, ScopeWord, ShrinkWord,
 };
 use crate::align::{Colour, CropShape, InputShape, Shrink};
+use crate::box_crop::BoxCrop;
+use crate::conditions::ConditionsRecipe;
 use crate::detect::{Decoder, DetectorRecipe};
 use crate::embed::{EmbedderRecipe, LandmarksRecipe};
 use crate::geometry::Point;
@@ -35,6 +37,7 @@ pub(crate) struct Recipes {
     pub(crate) landmarks: Option<LandmarksRecipe>,
     pub(crate) embedder: EmbedderRecipe,
     pub(crate) liveness: Vec<LivenessRecipe>,
+    pub(crate) conditions: Option<ConditionsRecipe>,
 }
 
 pub(crate) fn validate(manifest: &Manifest) -> Result<Recipes, PackError> {
@@ -76,6 +79,7 @@ pub(crate) fn validate(manifest: &Manifest) -> Result<Recipes, PackError> {
             .enumerate()
             .map(|(index, net)| liveness(index, net))
             .collect::<Result<_, _>>()?,
+        conditions: manifest.conditions.as_ref().map(conditions).transpose()?,
     })
 }
 
@@ -94,7 +98,10 @@ fn check_words(manifest: &Manifest) -> Result<(), PackError> {
         ("source", &manifest.source),
         ("training_data", &manifest.training_data),
         ("thresholds.measured_on", &manifest.thresholds.measured_on),
-    ] {
+    ]
+    .into_iter()
+    .chain(manifest.conditions.iter().map(|table| ("conditions.note", &table.note)))
+    {
         if text.trim().is_empty() {
             return Err(PackError::field(field, "is empty; a pack must say it"));
         }
@@ -198,20 +205,41 @@ fn embedder(table: &EmbedderTable) -> Result<EmbedderRecipe, PackError> {
 fn liveness(index: usize, net: &LivenessNet) -> Result<LivenessRecipe, PackError> {
     let table = format!("liveness.nets[{index}]");
     check_model(&table, &net.file, &net.sha256)?;
-    let scales_fit = net.crop_scale >= 1.0
-        && net.crop_scale <= 16.0
-        && net.min_crop_scale >= 0.0
-        && net.min_crop_scale <= net.crop_scale;
-    if !scales_fit {
+    let input = input(&table, (net.width, net.height), net.colour, net.mean, net.std, net.pixels)?;
+    let crop = box_crop(&table, input, net.resize, (net.min_crop_scale, net.crop_scale))?;
+    Ok(LivenessRecipe { crop, real_index: net.real_index })
+}
+
+fn conditions(table: &ConditionsTable) -> Result<ConditionsRecipe, PackError> {
+    check_model("conditions", &table.file, &table.sha256)?;
+    let words = || Worn::ALL.map(Worn::word).join(" or ");
+    let outputs: Option<Vec<Worn>> = table.outputs.iter().map(|word| Worn::from_word(word)).collect();
+    let outputs = outputs.filter(|outputs| {
+        let each_once = outputs.iter().enumerate().all(|(index, worn)| !outputs[..index].contains(worn));
+        !outputs.is_empty() && each_once
+    });
+    let outputs = outputs.ok_or_else(|| {
+        PackError::field("conditions.outputs", format!("must name what each output stands for, each once: {}", words()))
+    })?;
+    if !(table.worn_at_least > 0.0 && table.worn_at_least < 1.0) {
+        return Err(PackError::field("conditions.worn_at_least", "must be above 0 and below 1"));
+    }
+    let input = input("conditions", (table.width, table.height), table.colour, table.mean, table.std, table.pixels)?;
+    let crop = box_crop("conditions", input, table.resize, (table.min_crop_scale, table.crop_scale))?;
+    Ok(ConditionsRecipe { crop, outputs, worn_at_least: table.worn_at_least })
+}
+
+fn box_crop(
+    table: &str,
+    input: InputShape,
+    resize: ResizeWord,
+    (least_crop_scale, crop_scale): (f32, f32),
+) -> Result<BoxCrop, PackError> {
+    let fit = (1.0..=16.0).contains(&crop_scale) && (0.0..=crop_scale).contains(&least_crop_scale);
+    if !fit {
         return Err(PackError::field(table, "needs crop_scale of 1 to 16 and min_crop_scale of 0 to crop_scale"));
     }
-    Ok(LivenessRecipe {
-        input: input(&table, (net.width, net.height), net.colour, net.mean, net.std, net.pixels)?,
-        filter: filter(net.resize),
-        crop_scale: net.crop_scale,
-        least_crop_scale: net.min_crop_scale,
-        real_index: net.real_index,
-    })
+    Ok(BoxCrop { input, filter: filter(resize), crop_scale, least_crop_scale })
 }
 
 fn check_model(table: &str, file: &str, sha256: &str) -> Result<(), PackError> {

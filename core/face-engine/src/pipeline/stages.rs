@@ -13,6 +13,8 @@ pub struct StageTimings {
     pub align: Duration,
     /// Liveness networks.
     pub liveness: Duration,
+    /// The network for glasses and masks.
+    pub conditions: Duration,
     /// Embedding network.
     pub embed: Duration,
 }
@@ -20,12 +22,13 @@ pub struct StageTimings {
 impl StageTimings {
     /// Returns the stages with their names, in the order in which they run.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, Duration); 5] {
+    pub fn by_name(&self) -> [(&'static str, Duration); 6] {
         [
             ("decode", self.decode),
             ("detect", self.detect),
             ("align", self.align),
             ("liveness", self.liveness),
+            ("conditions", self.conditions),
             ("embed", self.embed),
         ]
     }
@@ -38,6 +41,7 @@ impl StageTimings {
             detect: self.detect + other.detect,
             align: self.align + other.align,
             liveness: self.liveness + other.liveness,
+            conditions: self.conditions + other.conditions,
             embed: self.embed + other.embed,
         }
     }

@@ -2,8 +2,8 @@
 
 use tebura_drawn_faces::Scene;
 use tebura_face::{
-    Decision, FalseMatchBudget, Gallery, Liveness, LivenessClaim, PairScores, Sample, SampleRefusal, Scope, Search,
-    Template, decide,
+    Conditions, Decision, FalseMatchBudget, Gallery, Liveness, LivenessClaim, PairScores, Sample, SampleRefusal, Scope,
+    Search, Template, decide,
 };
 use tebura_face_engine::{LoadedPack, Picture, Pipeline, check, check_golden};
 
@@ -99,6 +99,32 @@ fn tells_unseen_people_apart_at_a_kiosk() {
     );
     assert!(rates.mean() <= 0.02, "EER {}", rates.mean());
     assert!(missed.len() <= 1, "{missed:?}");
+}
+
+#[test]
+fn boj_28_glasses_and_masks_are_seen_and_what_a_mask_costs_is_known() {
+    const PEOPLE: u64 = 50;
+    let pack = pack();
+    let verify = loaded(&pack).description().verify;
+    let mut pipeline = pipeline(&pack);
+    let (mut wrong, mut masked, mut not_matched) = (Vec::new(), 0, 0);
+    for person in FIRST..FIRST + PEOPLE {
+        let bare = sample(&mut pipeline, &Scene::kiosk(person, 0)).unwrap();
+        let Ok(hidden) = sample(&mut pipeline, &Scene::masked(person, 1)) else { continue };
+        for (scene, found) in [(Scene::kiosk(person, 0), &bare), (Scene::masked(person, 1), &hidden)] {
+            let truth = &scene.draw(8, 6).faces[0];
+            let expected = Conditions { glasses: Some(truth.glasses), mask: Some(truth.mask) };
+            if found.conditions != expected {
+                wrong.push((person, found.conditions, expected));
+            }
+        }
+        masked += 1;
+        not_matched += u32::from(bare.template.similarity(&hidden.template) < verify);
+    }
+    eprintln!("{masked} masked faces found, {not_matched} not matched; wrong: {wrong:?}");
+    assert!(masked >= 48 && wrong.len() <= 5, "{masked} of {PEOPLE}: {wrong:?}");
+    // Trained on bare faces: the pack's own measurement says 56 %, which is why a refusal speaks of the mask.
+    assert!(not_matched > masked / 4, "{not_matched} of {masked}");
 }
 
 #[test]

@@ -137,17 +137,7 @@ pub(crate) fn pipeline(pack: &ModelPack) -> Pipeline {
 
 /// Draws what a pack's check asks for.
 pub(crate) fn drawer(request: &DrawnRequest) -> Option<Picture> {
-    let view = request.view.unwrap_or(0);
-    let scene = match (request.scene.as_str(), request.people.as_slice()) {
-        ("kiosk", [person]) => Scene::kiosk(*person, view),
-        ("hard", [person]) => Scene::hard(*person, view),
-        ("frontal", [person]) => Scene::frontal(*person),
-        ("screen", [person]) => Scene::screen_replay(*person, view),
-        ("print", [person]) => Scene::print(*person, view),
-        ("two", [left, right]) => Scene::two(*left, *right, view),
-        ("empty", []) => Scene::empty(view),
-        _ => return None,
-    };
+    let scene = Scene::named(&request.scene, &request.people, request.view.unwrap_or_default())?;
     let drawing = scene.draw(request.width, request.height);
     Picture::from_rgb(drawing.width, drawing.height, drawing.pixels).ok()
 }

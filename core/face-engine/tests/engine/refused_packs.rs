@@ -53,9 +53,36 @@ fn values_must_make_sense() {
     check_manifest("landmark_px = 0.5", "landmark_px = 0.0", "`golden` needs tolerances");
 }
 
+/// Changes one key of `[conditions]` of the demo pack.
+#[track_caller]
+fn check_conditions(key: &str, value: impl Into<toml::Value>, expected: &str) {
+    let folder = copy_of_drawn_demo();
+    let path = folder.path().join("pack.toml");
+    let mut manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    manifest["conditions"][key] = value.into();
+    std::fs::write(&path, toml::to_string(&manifest).unwrap()).unwrap();
+    let error = match ModelPack::load(folder.path()) {
+        Ok(pack) => LoadedPack::open(&pack, &rten()).err().unwrap().to_string(),
+        Err(error) => error.to_string(),
+    };
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
+fn what_is_worn_must_make_sense() {
+    check_conditions("outputs", vec!["glasses", "hat"], "`conditions.outputs` must name what each output stands for");
+    check_conditions("outputs", vec!["mask", "mask"], "each once: glasses or mask");
+    check_conditions("outputs", Vec::<String>::new(), "`conditions.outputs` must name");
+    check_conditions("outputs", vec!["mask"], "the output has 2 values and pack.toml asks for 1");
+    check_conditions("worn_at_least", 1.0, "`conditions.worn_at_least` must be above 0 and below 1");
+    check_conditions("crop_scale", 0.5, "`conditions` needs crop_scale of 1 to 16");
+    check_conditions("note", " ", "`conditions.note` is empty");
+    check_conditions("sha256", "0", "`conditions.sha256` must be 64 lower-case");
+}
+
 #[test]
 fn a_changed_model_is_not_parsed() {
-    for file in ["detector.onnx", "landmarks.onnx", "embedder.onnx", "liveness.onnx"] {
+    for file in ["detector.onnx", "landmarks.onnx", "embedder.onnx", "liveness.onnx", "conditions.onnx"] {
         let folder = copy_of_drawn_demo();
         let path = folder.path().join(file);
         let mut bytes = std::fs::read(&path).unwrap();
@@ -99,6 +126,7 @@ fn golden_values_that_are_off_name_the_value() {
     check_golden_off(|case| add(&mut case["faces"][0]["landmarks"][3][1], 1.0), "a landmark");
     check_golden_off(|case| add(&mut case["faces"][0]["embedding"][7], 0.01), "the embedding");
     check_golden_off(|case| add(&mut case["faces"][0]["real"], 0.02), "the probability of a living face");
+    check_golden_off(|case| case["faces"][0]["worn"] = serde_json::json!(["glasses", "mask"]), "what is worn");
 }
 
 #[test]

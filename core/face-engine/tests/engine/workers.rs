@@ -31,7 +31,7 @@ fn answers_as_the_pipeline_does() {
         let totals = workers.totals();
         assert_eq!((totals.samples, totals.refused, totals.busy), (1, 1, 0));
         let stages = totals.stages.by_name().map(|(name, _)| name);
-        assert_eq!(stages, ["decode", "detect", "align", "liveness", "embed"]);
+        assert_eq!(stages, ["decode", "detect", "align", "liveness", "conditions", "embed"]);
         assert!(totals.stages.detect > std::time::Duration::ZERO);
     });
 }

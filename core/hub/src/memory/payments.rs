@@ -6,7 +6,7 @@ use tebura_ledger::{Book, Operation, RailId, Timestamp};
 
 use super::Tables;
 use crate::ids::{PersonId, TillId};
-use crate::payment::{Counted, Decision, Payment};
+use crate::payment::{Counted, Decided, Decision, Payment};
 use crate::reconcile::Own;
 
 impl Tables {
@@ -34,7 +34,8 @@ impl Tables {
                 Decision::Recognised(_) => None,
                 Decision::Refused { code } => Some(code.clone()),
             };
-            *counted.entry(code).or_default() += 1;
+            let worn = self.recognition.worn.get(&payment.id).cloned().unwrap_or_default();
+            *counted.entry(Decided { code, worn }).or_default() += 1;
         }
         counted
     }

@@ -199,6 +199,9 @@ impl Tables {
                     self.set_member(gallery, person, false);
                 }
             }
+            RecognitionWrite::Worn { payment, worn } => {
+                self.recognition.worn.insert(payment, worn);
+            }
             RecognitionWrite::Way { payment, way } => {
                 self.recognition.ways.insert(payment, way);
             }

@@ -15,7 +15,7 @@ use crate::passes::{Pass, PassKind};
 use crate::pay_by_face::{chosen, pin_code};
 use crate::pin::Pin;
 use crate::ports::ReadError;
-use crate::recognise::{Among, Known, LookError};
+use crate::recognise::{Among, Known, LookError, Looked};
 
 /// How an action says that it wants to be asked, too, when a face is not the named person's; and what it is told then.
 const OTHER_FACE: &str = "other-face";
@@ -180,12 +180,14 @@ impl Hub {
             (None, None) => return Err(ServiceError::NoGallery),
         };
         match self.recognise(sandbox, among, &service.config.purposes, image).await {
-            Ok(Ok(Known { person, clear: true })) => Ok(person),
-            Ok(Ok(Known { person, clear: false })) => match pin_code(self.check_pin(person, pin).await?) {
-                None => Ok(person),
-                Some(code) => Err(ServiceError::PinRefused { code }),
-            },
-            Ok(Err(code)) => Err(ServiceError::NotRecognised { code }),
+            Ok(Looked { known: Ok(Known { person, clear: true }), .. }) => Ok(person),
+            Ok(Looked { known: Ok(Known { person, clear: false }), .. }) => {
+                match pin_code(self.check_pin(person, pin).await?) {
+                    None => Ok(person),
+                    Some(code) => Err(ServiceError::PinRefused { code }),
+                }
+            }
+            Ok(Looked { known: Err(code), .. }) => Err(ServiceError::NotRecognised { code }),
             Err(LookError::Image(refusal)) => Err(ServiceError::Image(refusal)),
             Err(LookError::EngineBusy { retry_after_ms }) => Err(ServiceError::EngineBusy { retry_after_ms }),
             Err(LookError::Read(error)) => Err(error.into()),

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tebura_face::{
-    FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal, Scope, Similarity, Template,
+    Conditions, FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal, Scope, Similarity,
+    Template,
 };
 use tebura_ledger::{Currency, Money, RailId, Shard, Timestamp, Uuid};
 
@@ -66,6 +67,7 @@ impl Ids for CountedIds {
 }
 
 /// Reads an image as a word: `hanako` is a face, `hanako turn_left` the same face turned, `hanako on a screen` an attack,
+/// `hanako in a mask` the same face with a mask,
 /// `nobody` no face, anything else too.
 struct WordFaces(Pack);
 
@@ -105,10 +107,9 @@ impl FaceEngine for WordFaces {
 
     async fn examine(&self, image: Vec<u8>) -> Result<Sample, SampleRefusal> {
         let word = String::from_utf8(image).map_err(|_| SampleRefusal::NotAnImage)?;
-        let (name, screen) = match word.strip_suffix(" on a screen") {
-            Some(name) => (name, true),
-            None => (word.as_str(), false),
-        };
+        let without = |ending| word.strip_suffix(ending).unwrap_or(&word);
+        let (screen, mask) = (word.ends_with(" on a screen"), word.ends_with(" in a mask"));
+        let name = if screen { without(" on a screen") } else { without(" in a mask") };
         let (name, (turn, eyes, noise)) = match name.split_once(' ').map(|(name, doing)| (name, pose(doing))) {
             Some((name, Some(pose))) => (name, pose),
             Some((_, None)) | None => (name, (0.0, 60.0, 0.0)),
@@ -125,6 +126,7 @@ impl FaceEngine for WordFaces {
             liveness: if screen { Liveness::Attack { score } } else { Liveness::Live { score } },
             face: FaceBox { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 },
             quality: Quality { detector_score: 0.9, brightness: 120.0, eye_distance_px: eyes, turn },
+            conditions: Conditions { glasses: Some(false), mask: Some(mask) },
         })
     }
 }

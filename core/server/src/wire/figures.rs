@@ -1,9 +1,11 @@
 //! What came of the looks at a till, counted over a period.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tebura_hub::ids::TillId;
-use tebura_hub::payment::Counted;
+use tebura_hub::payment::{Counted, Decided};
 use tebura_ledger::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
@@ -52,6 +54,20 @@ pub struct FiguresBody {
     pub known: u64,
     /// The others, by the code of the refusal.
     pub refused: Vec<RefusedBody>,
+    /// Of all, those by face where something was worn; who wears both counts in both. Empty also where the pack cannot tell.
+    pub worn: Vec<WornBody>,
+}
+
+/// What was worn.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct WornBody {
+    /// `glasses` or `mask`.
+    #[schema(example = "mask")]
+    pub worn: String,
+    /// Payments that were asked for with it.
+    pub payments: u64,
+    /// Of these, those for which somebody was known and agreed.
+    pub known: u64,
 }
 
 /// One reason.
@@ -68,9 +84,26 @@ impl FiguresBody {
     /// From what was counted.
     pub fn new(till: TillId, (from, until): (Timestamp, Timestamp), counted: Counted) -> FiguresBody {
         let payments = counted.values().sum();
-        let known = counted.get(&None).copied().unwrap_or(0);
-        let refused = counted.into_iter().filter_map(|(code, count)| Some(RefusedBody { code: code?, count }));
+        let (mut known, mut refused, mut worn) = (0, BTreeMap::new(), BTreeMap::new());
+        for (Decided { code, worn: things }, count) in counted {
+            let is_known = code.is_none();
+            for thing in things {
+                let (payments, known) = worn.entry(thing).or_insert((0, 0));
+                *payments += count;
+                *known += if is_known { count } else { 0 };
+            }
+            match code {
+                None => known += count,
+                Some(code) => *refused.entry(code).or_insert(0) += count,
+            }
+        }
+        let refused = refused.into_iter().map(|(code, count)| RefusedBody { code, count }).collect();
+        let worn = worn.into_iter().map(|(thing, (payments, known))| WornBody {
+            worn: thing.word().to_owned(),
+            payments,
+            known,
+        });
         let (from, until) = (rfc3339(from), rfc3339(until));
-        FiguresBody { till: till.to_string(), from, until, payments, known, refused: refused.collect() }
+        FiguresBody { till: till.to_string(), from, until, payments, known, refused, worn: worn.collect() }
     }
 }

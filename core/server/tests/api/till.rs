@@ -103,6 +103,25 @@ async fn the_demo_session_is_for_this_machine_by_its_own_names() {
 }
 
 #[tokio::test]
+async fn boj_28_a_mask_is_named_in_the_refusal_and_masks_and_glasses_are_counted_apart() {
+    let world = World::open().await;
+    // Who is known in spite of the mask pays; who is not is told about the mask, and is not taken for a stranger.
+    assert_eq!(world.pay("hanako in a mask", 100).await.json()["status"], "paid");
+    let hidden = world.pay("stranger in a mask", 100).await;
+    assert_eq!(hidden.json()["code"], "face.masked", "{}", hidden.text);
+    // In this pack's eyes taro wears glasses; he is not enrolled.
+    assert_eq!(world.pay("taro", 100).await.json()["code"], "face.not_recognised");
+    let period = "from=2020-01-01T00:00:00Z&until=2120-01-01T00:00:00Z";
+    let path = format!("/v1/tills/{}/figures?{period}", world.till_id);
+    let body = world.call("GET", &path, Some(&world.operator), None, None).await.json();
+    let worn = json!([
+        {"worn": "glasses", "payments": 1, "known": 0},
+        {"worn": "mask", "payments": 2, "known": 1},
+    ]);
+    assert_eq!((&body["payments"], &body["known"], &body["worn"]), (&json!(3), &json!(1), &worn));
+}
+
+#[tokio::test]
 async fn expo_24_strangers_screens_and_wrong_pins_are_counted_by_till_and_period() {
     let world = World::open().await;
     for (face, minor) in [("hanako", 100), ("hanako", 200), ("stranger", 100), ("stranger", 100)] {
@@ -119,6 +138,7 @@ async fn expo_24_strangers_screens_and_wrong_pins_are_counted_by_till_and_period
     let refused = json!([{"code": "face.not_recognised", "count": 2}, {"code": "liveness.attack", "count": 1}]);
     let body = counted.json();
     assert_eq!((&body["payments"], &body["known"], &body["refused"]), (&json!(5), &json!(2), &refused));
+    assert_eq!(body["worn"], json!([]));
     let before = figures(long_ago, "2020-01-02T00:00:00Z", &world.operator).await.json();
     assert_eq!((&before["payments"], &before["refused"]), (&json!(0), &json!([])));
     assert_eq!(figures(far, long_ago, &world.operator).await.problem(), "422 period.invalid");

@@ -11,8 +11,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
 use serde_json::{Value, json};
 use tebura_face::{
-    FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal, Scope as PackScope,
-    Similarity, Template,
+    Conditions, FaceBox, Liveness, LivenessClaim, MatchPolicy, Pack, Quality, Sample, SampleRefusal,
+    Scope as PackScope, Similarity, Template,
 };
 use tebura_hub::consent::OWN_PURPOSES;
 use tebura_hub::ids::{ApiKeyId, PersonId};
@@ -353,6 +353,8 @@ impl FaceEngine for WordFaces {
 
     async fn examine(&self, image: Vec<u8>) -> Result<Sample, SampleRefusal> {
         let word = String::from_utf8(image).map_err(|_| SampleRefusal::NotAnImage)?;
+        let mask = word.ends_with(" in a mask");
+        let word = word.strip_suffix(" in a mask").unwrap_or(&word).to_owned();
         let (word, (turn, eye_distance_px, noise)) = match word.split_once(' ').map(|(name, doing)| (name, pose(doing)))
         {
             Some((name, Some(pose))) => (name.to_owned(), pose),
@@ -386,6 +388,7 @@ impl FaceEngine for WordFaces {
             liveness: if word.ends_with("screen") { Liveness::Attack { score } } else { Liveness::Live { score } },
             face: FaceBox { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 },
             quality: Quality { detector_score: 0.9, brightness: 0.5, eye_distance_px, turn },
+            conditions: Conditions { glasses: Some(word == "taro"), mask: Some(mask) },
         })
     }
 }

@@ -39,6 +39,7 @@ pub(crate) mod party_key_end;
 pub(crate) mod payee;
 pub(crate) mod payment;
 pub(crate) mod payment_way;
+pub(crate) mod payment_worn;
 pub(crate) mod person;
 pub(crate) mod person_key;
 pub(crate) mod plugin_value;

@@ -12,8 +12,8 @@ use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, consent, contract, contract_entry, enrolment, event, face_reference, gallery,
     gallery_member, gallery_rule, guardian_link, instrument, link, merchant, party, party_key, party_key_end, payee,
-    payment, payment_way, plugin_value, proof_link, proofing, rail_statement, rights_request, service_request,
-    service_set, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
+    payment, payment_way, payment_worn, plugin_value, proof_link, proofing, rail_statement, rights_request,
+    service_request, service_set, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -56,6 +56,7 @@ impl Log for SqlStore {
         rows(&self.reader, &[gallery_rule::Column::Gallery], &mut records).await?;
         rows(&self.reader, &[guardian_link::Column::Id], &mut records).await?;
         rows(&self.reader, &[payment_way::Column::Payment], &mut records).await?;
+        rows(&self.reader, &[payment_worn::Column::Payment], &mut records).await?;
         rows(&self.reader, &[api_key::Column::Id], &mut records).await?;
         rows(&self.reader, &[contract::Column::Id], &mut records).await?;
         let entry = [contract_entry::Column::Contract, contract_entry::Column::Number];

@@ -1,14 +1,16 @@
 //! Reads of exchanges, plugin data and payments.
 
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+};
 use tebura_hub::exchange::Exchange;
 use tebura_hub::ids::{PaymentId, PersonId, TillId};
-use tebura_hub::payment::{Counted, Payment};
+use tebura_hub::payment::{Counted, Decided, Payment};
 use tebura_hub::rail::PluginId;
 use tebura_ledger::{OperationId, Timestamp};
 
 use super::Unread;
-use crate::entity::{exchange, payment, plugin_value, shard_column};
+use crate::entity::{exchange, payment, payment_worn, plugin_value, shard_column};
 
 pub(super) async fn exchange(reader: &DatabaseConnection, operation: OperationId) -> Result<Option<Exchange>, Unread> {
     let id = (shard_column(operation.shard()), operation.uuid());
@@ -47,18 +49,28 @@ pub(super) async fn decisions(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Counted, Unread> {
-    let rows: Vec<(Option<String>, i64)> = payment::Entity::find()
+    let worn: RelationDef = payment::Entity::belongs_to(payment_worn::Entity)
+        .from(payment::Column::Id)
+        .to(payment_worn::Column::Payment)
+        .into();
+    let rows: Vec<(Option<String>, Option<String>, i64)> = payment::Entity::find()
         .select_only()
         .column(payment::Column::RefusedCode)
+        .column(payment_worn::Column::Worn)
         .column_as(payment::Column::Id.count(), "payments")
+        .join(JoinType::LeftJoin, worn)
         .filter(payment::Column::Till.eq(till.uuid()))
         .filter(payment::Column::CreatedAtMs.gte(from.millis()))
         .filter(payment::Column::CreatedAtMs.lt(until.millis()))
         .group_by(payment::Column::RefusedCode)
+        .group_by(payment_worn::Column::Worn)
         .into_tuple()
         .all(reader)
         .await?;
-    Ok(rows.into_iter().map(|(code, count)| (code, count.unsigned_abs())).collect())
+    let counted = rows.into_iter().map(|(code, worn, count)| {
+        Ok((Decided { code, worn: payment_worn::read(worn.as_deref())? }, count.unsigned_abs()))
+    });
+    counted.collect()
 }
 
 /// Newest first. There is no index: people ask for it, not tills.

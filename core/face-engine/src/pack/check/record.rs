@@ -3,7 +3,7 @@
 //! Absent: any proof that they are right. A pack's maker compares them with the models' publisher first.
 
 use serde_json::{Value, json};
-use tebura_face::Liveness;
+use tebura_face::{Conditions, Liveness, Worn};
 
 use super::{CheckError, DrawnRequest, FaceDrawer, draw, open};
 use crate::pack::files::sha256_hex;
@@ -72,6 +72,9 @@ fn values(face: &FoundFace, recorded: Recorded) -> Value {
         values["embedding"] = json!(face.template.values());
         if let Liveness::Live { score } | Liveness::Attack { score } = face.liveness {
             values["real"] = json!(score);
+        }
+        if face.conditions != Conditions::default() {
+            values["worn"] = json!(face.conditions.worn().map(Worn::word).collect::<Vec<_>>());
         }
     }
     values

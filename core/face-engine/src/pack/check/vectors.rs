@@ -1,6 +1,6 @@
 //! Golden vectors: known pictures and what must be found in them.
 
-use tebura_face::Liveness;
+use tebura_face::{Liveness, Worn};
 
 use super::{CheckError, DrawnRequest, FaceDrawer, draw};
 use crate::pack::ModelPack;
@@ -130,6 +130,11 @@ fn compare(
             Liveness::StepBack | Liveness::NotClaimed => f32::INFINITY,
         };
         refuse("the probability of a living face", off, table.score, "check crop and normalisation of [liveness]")?;
+    }
+    if let Some(worn) = &expected.worn {
+        let found: Vec<&str> = face.conditions.worn().map(Worn::word).collect();
+        let off = if found == *worn { 0.0 } else { f32::INFINITY };
+        refuse("what is worn", off, table.score, "check outputs, crop and normalisation of [conditions]")?;
     }
     report.faces += 1;
     report.worst_place_px = report.worst_place_px.max(box_off).max(mark_off);

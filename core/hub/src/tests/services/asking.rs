@@ -56,6 +56,9 @@ async fn the_way_of_recognition_counts() {
     // A ticket lent to somebody else has its own reason.
     let lent = Who::PersonWithFace { person, by: by.clone(), image: b"taro".to_vec() };
     assert_eq!(refused(lent).await, ServiceError::NotRecognised { code: "face.other_person" });
+    // A mask is no lent ticket.
+    let hidden = Who::PersonWithFace { person, by: by.clone(), image: b"taro in a mask".to_vec() };
+    assert_eq!(refused(hidden).await, ServiceError::NotRecognised { code: "face.masked" });
     let stranger = Who::Face { image: b"stranger".to_vec(), pin: None };
     assert_eq!(refused(stranger).await, ServiceError::NotRecognised { code: "face.not_recognised" });
     let own = Who::PersonWithFace { person, by, image: b"hanako".to_vec() };

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tebura_face::{FaceBox, Liveness, Pack, Quality, Sample, SampleRefusal, Template};
+use tebura_face::{Conditions, FaceBox, Liveness, Pack, Quality, Sample, SampleRefusal, Template};
 use tebura_hub::consent::{AUTHENTICATE, ConsentActor, ConsentEvent, ConsentState};
 use tebura_hub::ids::{ConsentId, MerchantId, PersonId, ReferenceId};
 use tebura_hub::people::{FaceReference, Person};
@@ -61,7 +61,7 @@ impl FaceEngine for Precomputed {
         let template = Template::from_bytes(&image).map_err(|_| SampleRefusal::NotAnImage)?;
         let face = FaceBox { x0: 220.0, y0: 120.0, x1: 420.0, y1: 360.0 };
         let quality = Quality { detector_score: 0.99, brightness: 0.5, eye_distance_px: 90.0, turn: 0.0 };
-        Ok(Sample { template, liveness: Liveness::NotClaimed, face, quality })
+        Ok(Sample { template, liveness: Liveness::NotClaimed, face, quality, conditions: Conditions::default() })
     }
 }
 
