@@ -34,6 +34,7 @@ pay hanako.png --amount 6000
 pay hanako.png --amount 6000 --pin 2718
 pay sakura.png
 pay stranger.png
+pay masked.png
 pay screen.png
 pay two.png
 pay nobody.png

@@ -93,6 +93,7 @@ for (const [face, code] of [
   ["nobody", "face.none"],
   ["two", "face.several"],
   ["stranger", "face.not_recognised"],
+  ["masked", "face.masked"],
   ["screen", "liveness.attack"],
   ["sakura", "funds.insufficient"],
 ]) {

@@ -78,6 +78,7 @@ async fn boj_3_the_drawn_people_pay_and_nobody_else_does() {
     for (face, code) in [
         ("sakura", "funds.insufficient"),
         ("stranger", "face.not_recognised"),
+        ("masked", "face.masked"),
         ("screen", "liveness.attack"),
         ("two", "face.several"),
         ("nobody", "face.none"),

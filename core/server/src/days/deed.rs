@@ -11,6 +11,8 @@ pub(super) enum Who {
     Citizen(usize),
     /// Nobody whom the hub knows.
     Stranger,
+    /// A citizen who keeps a mask on.
+    Masked(usize),
     /// A picture of a citizen on a screen.
     Screen(usize),
     /// Somebody whom staff write down.

@@ -289,7 +289,7 @@ impl Stage<'_> {
             | Deed::Night => 0,
         };
         let who = match event.who {
-            Who::Citizen(nth) => masked(self.props.cast.people()[nth].name),
+            Who::Citizen(nth) | Who::Masked(nth) => masked(self.props.cast.people()[nth].name),
             Who::Stranger => "(stranger)".to_owned(),
             Who::Screen(_) => "(screen)".to_owned(),
             Who::Hand(name) => name.to_owned(),
@@ -493,6 +493,7 @@ fn picture(cast: Cast, who: Who) -> Option<Vec<u8>> {
     match who {
         Who::Citizen(nth) => Some(faces::at_a_terminal(cast.seed(nth), TAKE)),
         Who::Stranger => Some(faces::at_a_terminal(STRANGER, TAKE)),
+        Who::Masked(nth) => Some(faces::in_a_mask(cast.seed(nth), TAKE)),
         Who::Screen(nth) => Some(faces::on_a_screen(cast.seed(nth), TAKE)),
         Who::Hand(_) => None,
     }

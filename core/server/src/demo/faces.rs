@@ -24,7 +24,8 @@ const NEWCOMER: u64 = 9_500_005;
 const AT_THE_TILL: u64 = 2;
 
 /// Every picture, by name.
-pub const NAMES: [&str; 7] = ["hanako", "taro", "sakura", "stranger", "screen", "two", "nobody"];
+pub const NAMES: [&str; 8] =
+    ["hanako", "taro", "sakura", "stranger", "masked", "screen", "two", "nobody"];
 
 /// A picture as a till's camera takes it; `None` for a name that is not in [`NAMES`].
 pub fn png(name: &str) -> Option<Vec<u8>> {
@@ -84,6 +85,11 @@ pub(crate) fn at_a_terminal(person: u64, take: u64) -> Vec<u8> {
     encode(&Scene::kiosk(person, take))
 }
 
+/// Somebody who keeps her mask on before a terminal's camera.
+pub(crate) fn in_a_mask(person: u64, take: u64) -> Vec<u8> {
+    encode(&Scene::masked(person, take))
+}
+
 /// A picture of somebody on a screen before a terminal's camera.
 pub(crate) fn on_a_screen(person: u64, take: u64) -> Vec<u8> {
     encode(&Scene::screen_replay(person, take))
@@ -95,6 +101,7 @@ fn scene(name: &str) -> Option<Scene> {
         "taro" => Scene::kiosk(TARO, AT_THE_TILL),
         "sakura" => Scene::kiosk(SAKURA, AT_THE_TILL),
         "stranger" => Scene::kiosk(STRANGER, AT_THE_TILL),
+        "masked" => Scene::masked(HANAKO, AT_THE_TILL),
         "screen" => Scene::screen_replay(HANAKO, AT_THE_TILL),
         "two" => Scene::two(HANAKO, TARO, AT_THE_TILL),
         "nobody" => Scene::empty(AT_THE_TILL),

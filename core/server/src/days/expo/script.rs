@@ -153,6 +153,7 @@ fn stalls(day: &mut Script) {
         (Who::Citizen(AYUMI), "souvenirs", "face.not_recognised"),
         (Who::Stranger, "souvenirs", "face.not_recognised"),
         (Who::Screen(AYA), "souvenirs", "liveness.attack"),
+        (Who::Masked(AYA), "souvenirs", "face.masked"),
         (Who::Citizen(JUN), "kiosk", "funds.insufficient"),
     ];
     for (nth, (who, till, reason)) in (1..).zip(refused) {
