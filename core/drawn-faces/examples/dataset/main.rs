@@ -39,7 +39,7 @@ fn main() -> Result<(), Error> {
     };
     let (first, count, pictures, threads): (u64, u64, u64, u64) =
         (first.parse()?, count.parse()?, pictures.parse()?, threads.parse()?);
-    let (make, names): (Box<dyn Fn(u64, u64) -> Option<Share> + Sync>, Names) = match kind.as_str() {
+    let (make, names): (Box<Make<'_>>, Names) = match kind.as_str() {
         "faces" => {
             (Box::new(|person, take| Some(faces::make(person, take))), (&["crops.u8", "points.u8"], &["points.f32"]))
         }
@@ -55,15 +55,12 @@ fn main() -> Result<(), Error> {
     write(Path::new(out), &shares, names)
 }
 
+/// Draws number so and so, in its take so and so; `None`: there is no such kind.
+type Make<'a> = dyn Fn(u64, u64) -> Option<Share> + Sync + 'a;
+
 type Names = (&'static [&'static str], &'static [&'static str]);
 
-fn draw(
-    make: &(dyn Fn(u64, u64) -> Option<Share> + Sync),
-    first: u64,
-    count: u64,
-    pictures: u64,
-    threads: u64,
-) -> Result<Vec<Share>, Error> {
+fn draw(make: &Make<'_>, first: u64, count: u64, pictures: u64, threads: u64) -> Result<Vec<Share>, Error> {
     let part = count.div_ceil(threads);
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)

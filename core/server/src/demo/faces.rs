@@ -24,8 +24,7 @@ const NEWCOMER: u64 = 9_500_005;
 const AT_THE_TILL: u64 = 2;
 
 /// Every picture, by name.
-pub const NAMES: [&str; 8] =
-    ["hanako", "taro", "sakura", "stranger", "masked", "screen", "two", "nobody"];
+pub const NAMES: [&str; 8] = ["hanako", "taro", "sakura", "stranger", "masked", "screen", "two", "nobody"];
 
 /// A picture as a till's camera takes it; `None` for a name that is not in [`NAMES`].
 pub fn png(name: &str) -> Option<Vec<u8>> {
