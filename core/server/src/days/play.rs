@@ -28,7 +28,7 @@ use tebura_hub::ports::Clock as _;
 /// The seed of a face that nobody has.
 const STRANGER: u64 = 9_700_001;
 /// The take of a picture at a terminal; another one than those of the enrolment.
-const TAKE: u64 = 7;
+pub(super) const TAKE: u64 = 7;
 /// The hub is killed when the first of a minute's answers is there, and not later than this.
 const MID_MINUTE: Duration = Duration::from_secs(10);
 /// The night comes so soon; twice as long is waited for the hub to notice.
