@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -21,7 +22,26 @@ let town;
 let browser;
 let page;
 let hanako;
+let key;
+let connector;
 const faults = [];
+
+/** The clinic's connector to an eligibility terminal, which finds a child for whoever is asked about. */
+async function eligibility() {
+  const server = createServer((asked, answer) => {
+    const id = /(req_\w+)\.xml$/.exec(asked.url)?.[1];
+    asked.resume();
+    if (asked.method === "PUT") return answer.writeHead(204).end();
+    const of = (name, text) => `<${name}>${text}</${name}>`;
+    const head = of("MessageHeader", of("ArbitraryFileIdentifier", id) + of("SegmentOfResult", 1));
+    const insurance = of("InsurerNumber", "06130012") + of("InsuredCardSymbol", "12") + of("InsuredIdentificationNumber", "345");
+    const person = of("Name", "山田　桜") + of("NameKana", "ヤマダ サクラ") + of("Sex1", 2) + of("Birthdate", "20180402");
+    const valid = of("QualificationValidity", 1) + of("InsuredPartialContributionRatio", "020") + of("InsuredCardValidDate", "20240401");
+    return answer.writeHead(200, { "content-type": "application/xml" }).end(of("XmlMsg", head + of("MessageBody", valid + insurance + person)));
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return server;
+}
 
 /** What the ticket office prints. */
 function ticket(number, pass) {
@@ -40,8 +60,9 @@ before(async () => {
   await town.install("shelter", {});
   await town.install("transit", {});
   town.credential("receipts", generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }));
-  // Nobody here has stored numbers, so the eligibility terminal is not asked.
-  const terminal = { origin: "http://127.0.0.1:9", reach: ["loopback"] };
+  // Nobody here has stored numbers: the eligibility terminal is asked by card only.
+  connector = await eligibility();
+  const terminal = { origin: `http://127.0.0.1:${connector.address().port}`, reach: ["loopback"] };
   await town.install("clinic", { keys: { receipts: "receipts" }, endpoints: { terminal } });
   const sheltered = (await town.operator("/v1/galleries", { name: "避難者" })).id;
   const today = (await town.operator("/v1/galleries", { name: "きょうの来場者" })).id;
@@ -64,7 +85,7 @@ before(async () => {
   const clinic = example("services/clinic.toml");
   await town.configure({ venue, park, playground, shelters, bus, clinic });
   const bind = { action: "bind", by: "staff", person: hanako, input: { ticket: ticket("S1", "season") } };
-  const key = (await town.operator("/v1/keys", { merchant, scopes: ["services"] })).secret;
+  key = (await town.operator("/v1/keys", { merchant, scopes: ["services"] })).secret;
   const bound = await town.call("/v1/services/venue/requests", bind, key);
   assert.equal(bound.output.bound, true);
   const register = { action: "register", by: "staff", person: hanako, input: { patient_number: "0001234" } };
@@ -87,6 +108,7 @@ beforeEach(() => page.setViewportSize(STAND));
 after(async () => {
   await browser?.close();
   await town?.stop();
+  connector?.close();
 });
 
 const view = (name) => page.locator(`main[data-view="${name}"]`).waitFor();
@@ -258,6 +280,71 @@ test("the clinic's reception holds the estimate and shows chart and number", asy
   await showFace("taro");
   await view("refused");
   assert.equal(await text("#refused-title"), "患者登録が見つかりません");
+});
+
+test("the clinic's desk sees who waits and what to look at, and nobody without the key", async () => {
+  const input = { department: "eyes", questionnaire: true, appointment: { reference: "A-17", at: "2020-01-06T09:30", department: "eyes" } };
+  const visit = { action: "receive", by: "card", person: hanako, input, consent: { up_to: { minor: 5000, currency: "JPY" } } };
+  const received = await town.call("/v1/services/clinic/requests", visit, key);
+  assert.deepEqual([received.status, received.output.notices], ["open", ["minor_alone"]]);
+  await page.goto(`${town.origin}/terminal/clinic/desk?lang=ja`);
+  await view("key");
+  assert.deepEqual(await findings(), []);
+  // This browser has a stand's session: it does not open the desk, and a wrong key does not either.
+  await page.locator("#key").fill("no key");
+  await page.locator("#key-form button").click();
+  await page.locator("#key-fault", { hasText: /./ }).waitFor();
+  assert.equal(await page.locator("#visits li").count(), 0);
+  await page.locator("#key").fill(key);
+  await page.locator("#key-form button").click();
+  await view("list");
+  const row = page.locator("#visits > li.look");
+  await row.waitFor();
+  assert.equal(await page.locator("#visits > li").count(), 2, "internal medicine from the test before, and eyes");
+  assert.match((await row.innerText()).replaceAll(/\s+/g, " "), /1 眼科 山＊＊＊ さま 0001234 未成年の方に保護者がいません/);
+  const page1 = await page.locator("#visits").innerHTML();
+  assert.ok(!page1.includes("山田") && !page1.includes("345"), "folded, nothing of the certificate is in the page");
+  await row.locator("summary").click();
+  await row.locator("dl").waitFor();
+  const facts = (await row.locator("dl").innerText()).replaceAll(/\s+/g, " ");
+  for (const fact of ["氏名 山田 桜", "カナ ヤマダ サクラ", "生年月日 2018-04-02", "性別 女", "06130012 · 12 · 345", "有効開始日 2024-04-01",
+    "資格 有効 · 20 %", "予約 2020-01-06 09:30 · 別の日の予約です", "問診票 あり", "同意と仮押さえ ¥1,000"]) {
+    assert.ok(facts.includes(fact), `${fact}: ${facts}`);
+  }
+  assert.deepEqual(await findings(), []);
+  await shot("clinic-desk");
+  await page.locator("#language").click();
+  await page.locator(".notices", { hasText: "ask for a guardian" }).waitFor();
+  await row.locator("dt", { hasText: "Eligibility" }).waitFor();
+  // Who is treated leaves the list, and locked it is empty.
+  await town.call(`/v1/services/clinic/requests/${received.id}/messages`, { name: "no-treatment", input: {} }, key);
+  await row.waitFor({ state: "detached" });
+  assert.equal(await page.locator("#visits > li").count(), 1);
+  await page.locator("#lock").click();
+  await view("key");
+  assert.equal(await page.locator("#visits").innerHTML(), "");
+  await page.reload();
+  await view("key");
+});
+
+test("the patient's stand says when to go to the desk, not why, and nothing stays for the next one", async () => {
+  await open("clinic?department=eyes&lang=ja");
+  await page.locator('section[data-view="idle"] [data-other]').click();
+  await page.locator("#other-id").fill(hanako);
+  await page.locator('#other-ways button[value="card"]').click();
+  await view("consent");
+  await page.locator("#consent-no").click();
+  await view("done");
+  const facts = (await text("#done-facts")).replaceAll(/\s+/g, " ");
+  assert.match(facts, /受付番号 2/);
+  assert.match(facts, /お支払い 窓口で/);
+  assert.match(facts, /お掛けになる前に 先に窓口へお越しください/);
+  assert.doesNotMatch(facts, /保護者|山田 桜|345/);
+  assert.deepEqual(await findings(), []);
+  await page.locator('section[data-view="done"] [data-restart]').click();
+  await view("idle");
+  const left = await page.locator("#main").innerHTML();
+  assert.ok(!left.includes("0001234") && !left.includes("山＊＊＊"), "nothing of her is left");
 });
 
 test("the bus takes a fare by face", async () => {

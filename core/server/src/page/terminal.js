@@ -46,6 +46,8 @@ function restart() {
   pressFace();
   at("idle-form").reset();
   at("other-form").reset();
+  // Nothing of the last person stays in the page, hidden or not.
+  for (const id of ["done-name", "done-facts", "refused-facts", "count-name", "count-facts", "consent-name"]) at(id).replaceChildren();
   show("idle", drawIdle);
 }
 
@@ -155,13 +157,17 @@ function done(request, said) {
 function drawFacts(id, facts = []) {
   const drawn = facts.flatMap(([name, value]) => {
     const label = `terminal.fact.${name}`;
-    if (!known(label) || value === false || value === 0) return [];
+    if (!known(label) || value === false || value === 0 || value === "hold") return [];
     return [element("dt", say(label)), element("dd", factText(name, value))];
   });
   at(id).replaceChildren(...drawn);
 }
 
 function factText(name, value) {
+  // What the desk has to look at is the desk's: here it is said that, not what.
+  if (name === "notices") return say("terminal.fact_notices");
+  if (name === "appointment") return `${value.at.replace("T", " ")} · ${say(`terminal.appointment.${value.state}`)}`;
+  if (name === "pays") return say("terminal.fact_desk");
   if (typeof value === "object") return told(value);
   if (value === true) return say("terminal.fact_true");
   return ["paid", "held", "due", "yen", "amount", "price"].includes(name) ? money(value) : String(value);

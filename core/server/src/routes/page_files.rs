@@ -25,6 +25,8 @@ const SVG: &str = "image/svg+xml";
 const FILES: &[(&str, &str, &str)] = &[
     ("api.js", SCRIPT, include_str!("../page/api.js")),
     ("camera.js", SCRIPT, include_str!("../page/camera.js")),
+    ("desk.css", CSS, include_str!("../page/desk.css")),
+    ("desk.js", SCRIPT, include_str!("../page/desk.js")),
     ("enroll-api.js", SCRIPT, include_str!("../page/enroll-api.js")),
     ("enroll-capture.js", SCRIPT, include_str!("../page/enroll-capture.js")),
     ("enroll.css", CSS, include_str!("../page/enroll.css")),

@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/terminal/session", post(open_session))
         .route("/terminal/state", get(state))
+        .route("/terminal/clinic/desk", get(desk))
         .route("/terminal/{kind}", get(page))
 }
 
@@ -33,6 +34,11 @@ async fn page(Path(kind): Path<String>) -> Result<Response, Problem> {
     } else {
         Err(Problem::not_found("terminal"))
     }
+}
+
+/// The clinic's own list of who waits. It opens for a key that staff enter each time; no session opens it.
+async fn desk() -> Response {
+    html(include_str!("../page/desk.html"))
 }
 
 /// Opens a terminal's session: for the key that is shown, or for the demo's when the caller is on this machine.
