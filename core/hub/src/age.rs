@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_is_unknown_with_its_date() {
+    fn jpki_7_an_age_is_unknown_with_its_date() {
         for text in ["1985", "1985-04", "1985-00-01", "1985-13-01", "85-04-01", "1985/04/01", "１985-04-0", ""] {
             assert_eq!(is_over(18, text, at("2026-11-21T15:00:00Z")), None, "{text}");
         }

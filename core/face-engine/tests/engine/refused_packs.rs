@@ -69,8 +69,9 @@ fn check_conditions(key: &str, value: impl Into<toml::Value>, expected: &str) {
 }
 
 #[test]
-fn what_is_worn_must_make_sense() {
+fn cam_17_what_is_worn_must_make_sense_and_nothing_else_may_be_estimated() {
     check_conditions("outputs", vec!["glasses", "hat"], "`conditions.outputs` must name what each output stands for");
+    check_conditions("outputs", vec!["mask", "age"], "each once: glasses or mask");
     check_conditions("outputs", vec!["mask", "mask"], "each once: glasses or mask");
     check_conditions("outputs", Vec::<String>::new(), "`conditions.outputs` must name");
     check_conditions("outputs", vec!["mask"], "the output has 2 values and pack.toml asks for 1");

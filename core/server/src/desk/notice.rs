@@ -13,7 +13,7 @@ use super::DeskError;
 use crate::hex;
 use crate::messages::{Language, find};
 use crate::vpia::Privacy;
-use crate::vpia::stated::{Controller, Retention as Stated, Text};
+use crate::vpia::stated::{Controller, Explanations, Notice as Camera, Retention as Stated, Text};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Of the texts that the hub brings along; raised when one of them says something else.
@@ -32,6 +32,10 @@ pub struct Notice {
     pub region: Option<String>,
     /// One consent each.
     pub purposes: Vec<NoticePurpose>,
+    /// The same for children, elders, visitors and people with disabilities, in words of their own.
+    pub explanations: Explanations,
+    /// Where cameras look, as stated.
+    pub cameras: Vec<Camera>,
     /// How to use the place without a face.
     pub without_face: Text,
     /// Where to turn to.
@@ -91,6 +95,8 @@ impl Notice {
             controller: privacy.controller.clone(),
             region: privacy.region.clone(),
             purposes: own.chain(further).collect(),
+            explanations: privacy.explanations.clone(),
+            cameras: privacy.notices.clone(),
             without_face: or_own(&privacy.fallback.non_face_path, "notice.without_face"),
             channels: privacy.rights.channels.clone(),
             answer_days: privacy.rights.sla_days.unwrap_or(tebura_hub::rights::ANSWER_DAYS),

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::desk::{Notice, NoticePurpose};
 use crate::messages::{Language, fill, text};
 use crate::problem::Problem;
-use crate::vpia::stated::Text;
+use crate::vpia::stated::{Explanations, Notice as Camera, Text};
 
 /// Styles and pictures of this hub only.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -69,9 +69,11 @@ impl Sheet<'_> {
             ),
             self.part("service", &self.said(service)),
             self.part("controller", &self.joined(&[&controller.name, &controller.address, &controller.contact])),
+            self.explanations(),
             format!("<h2>{}</h2>\n", self.word("purposes")),
             purposes.iter().map(|purpose| self.purpose(purpose)).collect(),
             self.part("kept", &self.kept()),
+            self.cameras(),
             self.part("region", &region.as_deref().map_or_else(|| self.missing(), escaped)),
             self.part("without_face", &self.said(without_face)),
             self.part("rights", &format!("{} {}: {channels}", escaped(&days), self.word("channels"))),
@@ -84,6 +86,16 @@ impl Sheet<'_> {
             ),
         ]
         .concat()
+    }
+
+    /// What the operator says to those whom the text for everybody may not reach.
+    fn explanations(&self) -> String {
+        let Explanations { child, elder, visitor, disabled } = &self.notice.explanations;
+        let said = |key: &str| escaped(text(self.language, &format!("vpia.page.{key}")));
+        let pairs: String = [("child", child), ("elder", elder), ("visitor", visitor), ("disabled", disabled)]
+            .map(|(who, told)| format!("<dt>{}</dt><dd>{}</dd>\n", said(who), self.said(told)))
+            .concat();
+        format!("<h2>{}</h2>\n<dl class=\"questions\">{pairs}</dl>\n", said("explanations"))
     }
 
     /// What people ask, and what is true of every hub whatever its operator stated.
@@ -129,6 +141,30 @@ impl Sheet<'_> {
             self.word("kept_own"),
             heads.concat()
         )
+    }
+
+    /// Where cameras are, for what, and since when people could know.
+    fn cameras(&self) -> String {
+        let cameras = &self.notice.cameras;
+        if cameras.is_empty() {
+            return self.part("cameras", &self.missing());
+        }
+        let said = |key: &str| escaped(text(self.language, &format!("vpia.{key}")));
+        let cell = |stated: Option<String>| format!("<td>{}</td>", stated.unwrap_or_else(|| self.missing()));
+        let row = |camera: &Camera| {
+            let place = camera.place.as_deref().map_or_else(|| self.missing(), escaped);
+            let class = camera.class.map(|class| said(&format!("camera.{}", class.word())));
+            let identifies = camera.identifies.map(|yes| said(if yes { "page.yes" } else { "page.no" }));
+            let dates = [&camera.announced, &camera.since].map(|date| date.as_deref().map(escaped));
+            let cells: String = [class, identifies].into_iter().chain(dates).map(cell).collect();
+            format!("<tr><th scope=\"row\">{place}</th>{cells}</tr>\n")
+        };
+        let heads: String = ["place", "class", "identifies", "announced", "since"]
+            .map(|word| format!("<th scope=\"col\">{}</th>", said(&format!("page.{word}"))))
+            .concat();
+        let rows: String = cameras.iter().map(row).collect();
+        let title = self.word("cameras");
+        format!("<h2>{title}</h2>\n<table><thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table>\n")
     }
 
     fn item(&self, item: &str) -> String {

@@ -123,7 +123,15 @@ impl Gaps {
             self.word(&format!("privacy.notices[{at}].place"), notice.place.as_ref());
             self.text(&format!("privacy.notices[{at}].text"), &notice.text);
             self.word(&format!("privacy.notices[{at}].icon"), notice.icon.as_ref());
+            self.there(&format!("privacy.notices[{at}].class"), notice.class.is_some());
+            self.there(&format!("privacy.notices[{at}].identifies"), notice.identifies.is_some());
+            self.word(&format!("privacy.notices[{at}].announced"), notice.announced.as_ref());
             self.word(&format!("privacy.notices[{at}].since"), notice.since.as_ref());
+            if let (Some(announced), Some(since)) = (&notice.announced, &notice.since)
+                && announced >= since
+            {
+                self.add("announced_late", &format!("privacy.notices[{at}].announced"), &[("since", since)]);
+            }
         }
         notices.to_vec()
     }

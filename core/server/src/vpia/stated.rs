@@ -284,7 +284,35 @@ pub struct Notice {
     pub place: Option<String>,
     pub text: Text,
     pub icon: Option<String>,
+    /// What the cameras there are for.
+    pub class: Option<CameraClass>,
+    /// Whether they tell who somebody is.
+    pub identifies: Option<bool>,
+    /// Since when people could read that they will be there: `2026-03-01`.
+    pub announced: Option<String>,
+    /// Since when they look.
     pub since: Option<String>,
+}
+
+/// Purposes of cameras, as the guidebook on using camera images tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraClass {
+    CrimePrevention,
+    Commercial,
+    DisasterPublic,
+    Other,
+}
+
+impl CameraClass {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CrimePrevention => "crime-prevention",
+            Self::Commercial => "commercial",
+            Self::DisasterPublic => "disaster-public",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// A look back after the launch, planned or done.

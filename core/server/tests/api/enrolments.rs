@@ -346,7 +346,7 @@ async fn the_page_needs_nothing_from_elsewhere_and_has_all_its_words() {
 }
 
 #[tokio::test]
-async fn pia_8_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_languages() {
+async fn pia_8_vpia_9_cam_1_cam_2_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_languages() {
     let world = World::open().await;
     let stated = r#"
         region = "JP"
@@ -365,6 +365,15 @@ async fn pia_8_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_lan
         [rights]
         channels = ["市役所 1 階"]
         sla_days = 10
+        [explanations]
+        child = { ja = "おうちの人といっしょにきいてね。", en = "Ask together with your family." }
+        visitor = { ja = "登録しなくても使えます。", en = "You can use everything without enrolling." }
+        [[notices]]
+        place = "各店のレジ"
+        class = "commercial"
+        identifies = true
+        announced = "2026-03-01"
+        since = "2026-04-01"
     "#;
     let desk = Desk::open(b"key", &toml::from_str(stated).unwrap()).unwrap();
     let app = App::new(world.hub.clone(), Sessions::new(b"key"), Limits::default(), None).with_desk(desk);
@@ -381,12 +390,18 @@ async fn pia_8_cam_14_cam_21_the_notice_comes_from_the_configuration_in_both_lan
         "市役所 1 階",
         "10 日以内",
         "JP",
+        "<dt>子ども向け</dt><dd>おうちの人といっしょにきいてね。</dd>",
+        "<th scope=\"row\">各店のレジ</th><td>商用</td><td>はい</td><td>2026-03-01</td><td>2026-04-01</td>",
     ] {
         assert!(ja.text.contains(said), "{said}: {}", ja.text);
     }
-    for said in
-        ["<html lang=\"en\">", "A camera here recognises faces", "Your face tells who you are.", "within 10 days"]
-    {
+    for said in [
+        "<html lang=\"en\">",
+        "A camera here recognises faces",
+        "Your face tells who you are.",
+        "within 10 days",
+        "without enrolling.",
+    ] {
         assert!(en.text.contains(said), "{said}: {}", en.text);
     }
     assert!(ja.text.contains("/page/face-camera.svg") && get("/page/face-camera.svg").await.text.starts_with("<svg"));

@@ -118,7 +118,7 @@ async fn a_merchant_issues_tickets_that_say_who_somebody_is_and_never_pay() {
 }
 
 #[tokio::test]
-async fn jpki_8_a_guardian_is_linked_read_and_ended_and_a_young_one_is_refused() {
+async fn jpki_7_jpki_8_a_guardian_is_linked_read_and_ended_and_a_young_one_is_refused() {
     let world = World::open().await;
     let person = hanako(&world).await;
     let (ward, link) = child(&world, &person).await;

@@ -304,6 +304,21 @@ fn law_4_joint_use_lacks_what_is_not_stated() {
 }
 
 #[test]
+fn cam_1_cam_2_each_camera_says_what_it_is_for_whether_it_identifies_and_was_announced_before() {
+    let report = fits(&changed("", ""));
+    assert_eq!(
+        (&report["notices"][0]["class"], &report["notices"][0]["identifies"]),
+        (&json!("commercial"), &json!(true))
+    );
+    let late = changed("announced = \"2026-03-01\"", "announced = \"2026-04-01\"");
+    assert!(has_gap(&late, "announced_late", "privacy.notices[0].announced"));
+    assert!(!has_gap(&changed("", ""), "announced_late", "privacy.notices[0].announced"));
+    for (line, path) in [("class = \"commercial\"\n", "class"), ("identifies = true\n", "identifies")] {
+        assert!(has_gap(&changed(line, ""), "missing", &format!("privacy.notices[0].{path}")), "{path}");
+    }
+}
+
+#[test]
 fn expo_26_the_page_tells_data_purposes_and_recipients_in_both_languages() {
     let own = changed("朝市商店会", "<script>alert('朝市')</script>");
     for (language, words) in [

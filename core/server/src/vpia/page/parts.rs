@@ -261,11 +261,17 @@ impl Page {
         self.pairs(&pairs);
         self.heading("notices");
         let rows = report.notices.iter().map(|notice| {
-            let since = self.or_missing(notice.since.as_ref());
-            vec![self.or_missing(notice.place.as_ref()), self.said(&notice.text), since]
+            vec![
+                self.or_missing(notice.place.as_ref()),
+                self.named("camera", notice.class.as_ref()),
+                self.yes_no(notice.identifies),
+                self.said(&notice.text),
+                self.or_missing(notice.announced.as_ref()),
+                self.or_missing(notice.since.as_ref()),
+            ]
         });
         let rows: Vec<_> = rows.collect();
-        self.table(&["place", "notice", "since"], &rows);
+        self.table(&["place", "class", "identifies", "notice", "announced", "since"], &rows);
         self.heading("rights");
         let rights = &report.rights;
         let pairs = [
