@@ -218,6 +218,9 @@ impl ServiceConformance {
                 self.explore(&tested, place, &mut report);
             }
         }
+        if report.paths >= MAX_PATHS {
+            report.breaches.push(("all paths".to_owned(), ServiceBreach::TooManyPaths { tried: report.paths }));
+        }
         report
     }
 

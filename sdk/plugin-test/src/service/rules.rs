@@ -62,6 +62,12 @@ pub enum ServiceBreach {
         /// How many were made.
         steps: usize,
     },
+    /// The suite stopped before it had tried everything.
+    #[error("after {tried} paths not everything was tried: give each suite fewer inputs, messages and replies")]
+    TooManyPaths {
+        /// How many were.
+        tried: usize,
+    },
     /// Somebody is let into a gallery although nobody was recognised.
     #[error(
         "somebody is let into {gallery:?} in a request in which nobody was recognised: look at request.subject first"
