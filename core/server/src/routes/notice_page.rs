@@ -91,11 +91,13 @@ impl Sheet<'_> {
     /// What the operator says to those whom the text for everybody may not reach.
     fn explanations(&self) -> String {
         let Explanations { child, elder, visitor, disabled } = &self.notice.explanations;
-        let said = |key: &str| escaped(text(self.language, &format!("vpia.page.{key}")));
-        let pairs: String = [("child", child), ("elder", elder), ("visitor", visitor), ("disabled", disabled)]
-            .map(|(who, told)| format!("<dt>{}</dt><dd>{}</dd>\n", said(who), self.said(told)))
-            .concat();
-        format!("<h2>{}</h2>\n<dl class=\"questions\">{pairs}</dl>\n", said("explanations"))
+        let all = [("child", child), ("elder", elder), ("visitor", visitor), ("disabled", disabled)];
+        if all.iter().all(|(_, told)| told.ja.is_none() && told.en.is_none()) {
+            return self.part("explanations", &self.missing());
+        }
+        let who = |key: &str| escaped(text(self.language, &format!("vpia.page.{key}")));
+        let pairs = all.map(|(key, told)| format!("<dt>{}</dt><dd>{}</dd>\n", who(key), self.said(told))).concat();
+        format!("<h2>{}</h2>\n<dl class=\"questions\">{pairs}</dl>\n", self.word("explanations"))
     }
 
     /// What people ask, and what is true of every hub whatever its operator stated.
