@@ -75,12 +75,14 @@ pub struct Principal {
     /// Set for a till's key.
     pub till: Option<TillId>,
     scopes: Vec<Scope>,
+    /// By a page's session, which whoever stands before the page may use.
+    by_session: bool,
 }
 
 impl Principal {
     /// What a key makes of its holder.
     pub fn of(key: &ApiKey) -> Principal {
-        Principal { key: key.id, merchant: key.merchant, till: key.till, scopes: key.scopes.clone() }
+        Principal { key: key.id, merchant: key.merchant, till: key.till, scopes: key.scopes.clone(), by_session: false }
     }
 
     /// Refuses a caller whose key lacks a scope.
@@ -121,6 +123,18 @@ impl Principal {
         }
     }
 
+    /// Refuses a page's session where other people's records would be shown: a stand is in everybody's reach.
+    pub fn must_show_a_key(&self) -> Result<(), Problem> {
+        if !self.by_session {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "auth.key_needed",
+            "A page's session sees only the requests that it made; send `Authorization: Bearer tb_…`.",
+        ))
+    }
+
     /// Whether this caller may see records of a merchant.
     pub fn sees(&self, merchant: MerchantId) -> bool {
         self.merchant.is_none_or(|own| own == merchant)
@@ -159,16 +173,16 @@ impl FromRequestParts<App> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Principal, Problem> {
-        let key = match parts.headers.get(header::AUTHORIZATION) {
+        let (key, by_session) = match parts.headers.get(header::AUTHORIZATION) {
             Some(value) => {
                 let shown = value.to_str().ok().and_then(bearer).and_then(KeySecret::parse).ok_or_else(unknown_key)?;
-                known_key(app, &shown).await?
+                (known_key(app, &shown).await?, false)
             }
-            None => crate::sessions::key_of_session(app, parts).await?,
+            None => (crate::sessions::key_of_session(app, parts).await?, true),
         };
         app.rates.admit(key.id)?;
         tracing::debug!(key = %key.id, "authenticated");
-        Ok(Principal::of(&key))
+        Ok(Principal { by_session, ..Principal::of(&key) })
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn ask_service(
     Ok(answered(&answer))
 }
 
-/// Requests to a service, oldest first: those that the merchant of the key may see.
+/// Requests to a service, oldest first: those that the merchant of the key may see. Not for a page's session.
 #[utoipa::path(
     get,
     path = "/v1/services/{id}/requests",
@@ -145,6 +145,7 @@ pub(super) async fn list_service_requests(
     Asked(query): Asked<ListQuery>,
 ) -> Result<Json<ServiceRequestListBody>, Problem> {
     principal.may_any(&[Scope::Read, Scope::Services])?;
+    principal.must_show_a_key()?;
     let limit = limit_of(&query)?;
     let after = query.after.as_deref().map(parse_id).transpose()?;
     let (answers, next) = app.hub.service_requests(&principal.caller(), &service, Page { after, limit }).await?;

@@ -69,6 +69,11 @@ async fn a_key_of_services_opens_a_terminals_session_and_no_other_does() {
     assert_eq!(world.send(get("/terminal/state", "same-origin")).await.status, 200);
     assert_eq!(world.send(get("/v1/services", "same-origin")).await.status, 200);
     assert_eq!(world.send(get("/terminal/state", "cross-site")).await.problem(), "401 auth.key_unknown");
+    // A stand is in everybody's reach: what others asked is for a key, which staff hold.
+    let others = "/v1/services/clinic/requests";
+    assert_eq!(world.send(get(others, "same-origin")).await.problem(), "403 auth.key_needed");
+    let key = made["secret"].as_str();
+    assert_eq!(world.call("GET", others, key, None, None).await.problem(), "404 service.not_found");
     assert_eq!(world.send(get("/v1/holds", "same-origin")).await.problem(), "403 auth.scope_missing");
     assert_eq!(world.send(get("/till/state", "same-origin")).await.problem(), "403 auth.scope_missing");
 }
