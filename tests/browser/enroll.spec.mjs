@@ -140,6 +140,22 @@ test("the page is the same after it was loaded again, and speaks English", async
   await accessible("home in English");
 });
 
+test("a means to pay is taken away, and another one added", async () => {
+  await page.locator('[data-go="instrument"]').first().click();
+  await view("instrument");
+  await page.locator('#instruments [data-instrument] button').click();
+  await view("sure");
+  await accessible("sure to remove a means to pay");
+  await page.locator("#sure-yes").click();
+  await view("instrument");
+  assert.equal(await page.locator("#instruments [data-instrument]").count(), 0);
+  await accessible("no means to pay");
+  await page.locator('#rails input[value="house"]').check();
+  await page.locator("#instrument-form button").click();
+  await view("home");
+  assert.equal(await page.locator("#fact-instruments").innerText(), "1");
+});
+
 test("data is taken along, a receipt is signed, and use stops when she says so", async () => {
   await page.locator('[data-go="data"]').first().click();
   await view("data");

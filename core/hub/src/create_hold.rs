@@ -39,6 +39,8 @@ pub enum CreateHoldError {
     CapBelowAmount,
     #[error("there is no instrument {0}; GET /v1/people/…/instruments lists a person's")]
     InstrumentNotFound(InstrumentId),
+    #[error("the person removed {0}; ask for another means to pay, GET /v1/people/…/instruments lists them")]
+    InstrumentRemoved(InstrumentId),
     #[error("the merchant is not paid on the rail {rail}; add a payee for it, or use another instrument")]
     PayeeNotFound { rail: String },
     #[error("the rail {rail} takes {accepted}, not {currency}")]
@@ -60,6 +62,10 @@ impl Hub {
     pub async fn create_hold(&self, key: KeyRequest, command: CreateHold) -> Result<Answer, CreateHoldError> {
         let CreateHold { payer, merchant, amount, cap, expires_in_ms, at_deadline } = command;
         let instrument = self.instrument(payer).await?.ok_or(CreateHoldError::InstrumentNotFound(payer))?;
+        // What was asked before it was removed is answered again, and goes on.
+        if instrument.removed_at.is_some() && self.store.claimed_key(&key.scope, &key.key).await?.is_none() {
+            return Err(CreateHoldError::InstrumentRemoved(payer));
+        }
         let shard = instrument.account.shard();
         let ids = PlaceIds { hold: self.hold_id(shard), operation: self.operation_id(shard) };
         let terms = Terms { amount, cap, expires_in_ms, at_deadline };

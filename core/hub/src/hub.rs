@@ -220,6 +220,10 @@ impl Hub {
         self.instruments.get_or_read(id, self.now(), self.store.instrument(id)).await
     }
 
+    pub(crate) fn forget_instrument(&self, removed: &Instrument) {
+        self.instruments.put(removed.id, removed.clone(), self.now());
+    }
+
     pub(crate) async fn payees(&self, merchant: MerchantId) -> Result<Vec<Payee>, ReadError> {
         let read = async { self.store.payees(merchant).await.map(|payees| (!payees.is_empty()).then_some(payees)) };
         Ok(self.payees.get_or_read(merchant, self.now(), read).await?.unwrap_or_default())

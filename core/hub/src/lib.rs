@@ -58,6 +58,7 @@ pub mod recognition;
 pub mod reconcile;
 pub mod refund_capture;
 pub mod release_hold;
+pub mod remove_instrument;
 pub mod resolve_operation;
 pub mod reverse_capture;
 pub mod rights;

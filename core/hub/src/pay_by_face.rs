@@ -346,8 +346,9 @@ pub(crate) fn pin_code(verdict: PinVerdict) -> Option<&'static str> {
     }
 }
 
-/// The instrument that the person chose last as the default; the oldest where none was chosen.
+/// The instrument that the person chose last as the default; the oldest where none was chosen. None that was removed.
 pub(crate) fn chosen(instruments: &[Instrument]) -> Option<&Instrument> {
-    let newest_default = instruments.iter().filter(|instrument| instrument.is_default).max_by_key(|row| row.id);
-    newest_default.or_else(|| instruments.iter().min_by_key(|row| row.id))
+    let kept = || instruments.iter().filter(|instrument| instrument.removed_at.is_none());
+    let newest_default = kept().filter(|instrument| instrument.is_default).max_by_key(|row| row.id);
+    newest_default.or_else(|| kept().min_by_key(|row| row.id))
 }

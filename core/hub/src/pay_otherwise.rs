@@ -118,7 +118,7 @@ impl Hub {
                 Err(code) => Err(code),
             },
             PayWay::Card { instrument } => match self.instrument(*instrument).await? {
-                None => Err("card.not_known"),
+                None | Some(Instrument { removed_at: Some(_), .. }) => Err("card.not_known"),
                 Some(known) if self.store.person(known.person).await?.is_none() => Err("card.not_known"),
                 Some(known) => Ok(Named { person: known.person, instrument: Some(known), pass: None, stronger: false }),
             },

@@ -55,6 +55,8 @@ pub struct Instrument {
     pub label: String,
     /// Chosen as the default when it was added; the newest such instrument is paid with.
     pub is_default: bool,
+    /// Nothing new is paid with it since then. What was begun before goes on.
+    pub removed_at: Option<Timestamp>,
 }
 
 /// Permission to enrol one live face, once, for a short time, from the device that opened it.

@@ -139,7 +139,7 @@ impl Hub {
         let floor = if self.in_house(&rail) { Floor::Zero } else { Floor::Unlimited };
         let id = InstrumentId::from_uuid(self.ids.next(shard));
         let token = token.unwrap_or_else(|| account.to_string());
-        let instrument = Instrument { id, person, rail, account, token, label, is_default };
+        let instrument = Instrument { id, person, rail, account, token, label, is_default, removed_at: None };
         let unit = Unit {
             ledger: vec![Command::OpenAccount(OpenAccount { id: account, currency, floor })],
             ..writes([Write::Instrument(instrument.clone())])

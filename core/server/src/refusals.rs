@@ -93,6 +93,7 @@ impl From<CreateHoldError> for Problem {
             CreateHoldError::DeadlineOutOfRange { .. } => problem(INVALID, "hold.deadline_out_of_range", &error),
             CreateHoldError::CapBelowAmount => problem(INVALID, "hold.cap_below_amount", &error),
             CreateHoldError::InstrumentNotFound(_) => problem(INVALID, "instrument.not_found", &error),
+            CreateHoldError::InstrumentRemoved(_) => problem(INVALID, "instrument.removed", &error),
             CreateHoldError::PayeeNotFound { .. } => problem(INVALID, "payee.not_found", &error),
             CreateHoldError::CurrencyNotAccepted { .. } => problem(INVALID, "amount.currency_not_accepted", &error),
             CreateHoldError::AboveRailLimit { .. } => problem(INVALID, "amount.above_rail_limit", &error),

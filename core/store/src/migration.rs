@@ -30,6 +30,10 @@ impl MigratorTrait for Migrator {
             ),
             schema("m0016_payments_of_tills", "CREATE INDEX payment_till ON payment (till, created_at_ms)"),
             schema("m0017_worn", "CREATE TABLE payment_worn (payment uuid NOT NULL PRIMARY KEY, worn text NOT NULL)"),
+            schema(
+                "m0018_removed_instruments",
+                "CREATE TABLE instrument_end (instrument uuid NOT NULL PRIMARY KEY, at_ms bigint NOT NULL){clustered}",
+            ),
         ]
     }
 }

@@ -11,8 +11,8 @@ use crate::contracts;
 use crate::database::Transaction;
 use crate::engine::Failure;
 use crate::entity::{
-    api_key, audit_head, capture_session, gallery, gallery_member, instrument, merchant, payee, person, plugin_value,
-    till,
+    api_key, audit_head, capture_session, gallery, gallery_member, instrument, instrument_end, merchant, payee, person,
+    plugin_value, till,
 };
 use crate::log::Logged;
 use crate::parties;
@@ -30,7 +30,13 @@ pub(crate) async fn write(tx: &Transaction<'_>, vault: &Vault, write: &Write) ->
         Write::Exchange { .. } | Write::Payment(_) | Write::Event(_) => return Ok(Vec::new()),
         Write::Kv { plugin, write } => plugin_data(tx, plugin, write).await,
         Write::Person(person) => put_person(tx, vault, person).await,
-        Write::Instrument(row) => put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await,
+        Write::Instrument(row) => {
+            let mut logged = vec![put(tx, instrument::Model::of(row), &[instrument::Column::Id]).await?];
+            if let Some(end) = instrument_end::Model::of(row) {
+                logged.push(put(tx, end, &[instrument_end::Column::Instrument]).await?);
+            }
+            return Ok(logged);
+        }
         Write::CaptureSession { session, .. } => capture(tx, vault, session).await,
         Write::FaceReference(reference) => templates::enrol(tx, vault, reference).await,
         Write::Template(row) => return templates::write(tx, vault, row).await.map(at_most_one),

@@ -219,6 +219,7 @@ pub(super) async fn an_erased_person_is_nowhere(ground: &Ground) {
             token: "token".to_owned(),
             label: "花子の財布".to_owned(),
             is_default: true,
+            removed_at: None,
         };
         let writes = vec![
             Write::FaceReference(reference(ground, person, NOW)),

@@ -240,6 +240,7 @@ pub(super) async fn instruments_belong_to_a_person(ground: &Ground) {
         token: "tok_1".to_owned(),
         label: "財布".to_owned(),
         is_default: true,
+        removed_at: None,
     };
     let other = Instrument { id: InstrumentId::from_uuid(ground.uuid(2)), person: taro, ..instrument.clone() };
     ground.write(1, vec![Write::Instrument(instrument.clone()), Write::Instrument(other.clone())]).await.unwrap();
@@ -248,7 +249,14 @@ pub(super) async fn instruments_belong_to_a_person(ground: &Ground) {
     ground.write(1, vec![Write::Instrument(instrument.clone()), Write::Instrument(second.clone())]).await.unwrap();
     assert_eq!(ground.store.instruments(hanako).await.unwrap(), [instrument.clone(), second]);
     assert_eq!(ground.store.instruments(taro).await.unwrap(), std::slice::from_ref(&other));
-    assert_eq!(ground.store.instrument(instrument.id).await.unwrap(), Some(instrument));
+    assert_eq!(ground.store.instrument(instrument.id).await.unwrap(), Some(instrument.clone()));
+    // Removed: the row and its end are read together, by itself and among the person's.
+    instrument.removed_at = Some(Timestamp::from_millis(7_000));
+    ground.write(1, vec![Write::Instrument(instrument.clone())]).await.unwrap();
+    assert_eq!(ground.store.instrument(instrument.id).await.unwrap(), Some(instrument.clone()));
+    let removed: Vec<_> =
+        ground.store.instruments(hanako).await.unwrap().into_iter().map(|row| row.removed_at).collect();
+    assert_eq!(removed, [instrument.removed_at, None]);
 }
 
 pub(super) async fn merchants_tills_and_payees_are_read_back(ground: &Ground) {

@@ -53,7 +53,8 @@ impl Hub {
     pub(super) async fn accounts_of(&self, reference: AccountRef) -> Result<Vec<BoundAccount>, ReadError> {
         match reference {
             AccountRef::Instrument(id) => {
-                let bound = self.instrument(id).await?.map(|instrument| BoundAccount {
+                let kept = self.instrument(id).await?.filter(|instrument| instrument.removed_at.is_none());
+                let bound = kept.map(|instrument| BoundAccount {
                     rail: instrument.rail.to_string(),
                     account: Text(instrument.account),
                     token: instrument.token,

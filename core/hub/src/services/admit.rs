@@ -92,7 +92,8 @@ impl Hub {
             Who::Nobody { by } => (None, by.into_iter().collect(), None, None),
             Who::Person { person, by } => (Some(person), vec![by], None, None),
             Who::Instrument(id) => {
-                let known = self.instrument(id).await?.ok_or(ServiceError::InstrumentNotFound(id))?;
+                let known = self.instrument(id).await?.filter(|known| known.removed_at.is_none());
+                let known = known.ok_or(ServiceError::InstrumentNotFound(id))?;
                 let by = vec!["instrument".to_owned()];
                 let recognised = Recognised { person: Some(known.person), instrument: Some(id), by, pass: None };
                 return self.way_accepted(action, recognised);
@@ -148,7 +149,8 @@ impl Hub {
         };
         let instrument = match (person, instrument) {
             (Some(person), Some(id)) => {
-                let known = self.instrument(id).await?.filter(|known| known.person == person);
+                let known =
+                    self.instrument(id).await?.filter(|known| known.person == person && known.removed_at.is_none());
                 Some(known.ok_or(ServiceError::InstrumentNotFound(id))?.id)
             }
             (Some(person), None) => {

@@ -236,6 +236,7 @@ fn code_of(error: &CreateHoldError) -> &'static str {
         CreateHoldError::DeadlineOutOfRange { .. } => "hold.deadline_out_of_range",
         CreateHoldError::CapBelowAmount => "hold.cap_below_amount",
         CreateHoldError::InstrumentNotFound(_) => "instrument.not_found",
+        CreateHoldError::InstrumentRemoved(_) => "instrument.removed",
         CreateHoldError::PayeeNotFound { .. } => "payee.not_found",
         CreateHoldError::CurrencyNotAccepted { .. } => "amount.currency_not_accepted",
         CreateHoldError::AboveRailLimit { .. } => "amount.above_rail_limit",

@@ -1,9 +1,11 @@
 //! Paying by face: who is recognised, who is not, and what stands beside the face.
 
-use tebura_ledger::{Currency, RailId, Status};
+use tebura_ledger::{AtDeadline, Currency, Finality, RailId, Status};
 
 use super::world::{FarEnd, JumpingClock, RAIL, hub, key, yen};
+use crate::capture_hold::{CaptureHold, OverCapture};
 use crate::consent::{ConsentActor, ConsentError, ConsentEvent, ConsentState, NewConsent, OWN_PURPOSES};
+use crate::create_hold::{CreateHold, CreateHoldError};
 use crate::enroll_face::{EnrollFaceError, Enrolled, Frame};
 use crate::ids::{GalleryId, PersonId, TillId};
 use crate::pay_by_face::{PayByFace, PayByFaceError, PaymentAnswer};
@@ -11,6 +13,7 @@ use crate::payment::{Decision, PaymentStatus};
 use crate::pin::Pin;
 use crate::ports::Caller;
 use crate::refund_capture::RefundCapture;
+use crate::remove_instrument::RemoveInstrumentError;
 use crate::set_up::{Made, NewInstrument, NewTill};
 use crate::{HOUSE, Hub};
 
@@ -178,6 +181,59 @@ async fn expo_8_the_newest_default_instrument_pays_from_now_on() {
     assert_eq!(answer.status, PaymentStatus::Paid);
     assert_eq!(answer.hold.unwrap().payer(), house.account);
     assert_eq!(street.far_end.wallet().balance, 10_000, "the first wallet is left alone");
+}
+
+#[tokio::test]
+async fn expo_8_a_removed_instrument_pays_nothing_new_and_what_it_holds_goes_on() {
+    let street = Street::open(true).await;
+    let wallet = street.hub.store().instruments(street.hanako).await.unwrap().remove(0);
+    let merchant = street.hub.store().till(street.till).await.unwrap().unwrap().merchant;
+    let hold = |name: &'static str| {
+        let (payer, amount) = (wallet.id, yen(500));
+        let at_deadline = AtDeadline::Release;
+        let command = CreateHold { payer, merchant, amount, cap: None, expires_in_ms: 60_000, at_deadline };
+        street.hub.create_hold(key(name), command)
+    };
+    let held = hold("before").await.unwrap();
+    let house = NewInstrument {
+        person: street.hanako,
+        rail: RailId::new(HOUSE).unwrap(),
+        token: None,
+        label: "points".to_owned(),
+        is_default: false,
+        currency: Currency::JPY,
+    };
+    let house = street.hub.add_instrument(key("points"), house).await.unwrap().row;
+    street.hub.issue(key("issue"), house.account, yen(1_000)).await.unwrap();
+    let full = street.hub.remove_instrument(street.hanako, house.id).await.unwrap_err();
+    assert_eq!(full, RemoveInstrumentError::MoneyLeft(house.account));
+    let jiro = street.hub.register_person(key("another"), "another", None).await.unwrap().row.id;
+    let foreign = street.hub.remove_instrument(jiro, wallet.id).await.unwrap_err();
+    assert_eq!(foreign, RemoveInstrumentError::NotFound(wallet.id), "as if there were none");
+
+    let removed = street.hub.remove_instrument(street.hanako, wallet.id).await.unwrap();
+    let again = street.hub.remove_instrument(street.hanako, wallet.id).await.unwrap();
+    assert!(removed.removed_at.is_some());
+    assert_eq!(removed, again, "twice is once");
+    assert_eq!(hold("after").await.unwrap_err(), CreateHoldError::InstrumentRemoved(wallet.id));
+    assert_eq!(hold("before").await.unwrap().hold.id(), held.hold.id(), "a repeat is answered as before");
+    let capture = CaptureHold {
+        caller: Caller::Operator,
+        hold: held.hold.id(),
+        amount: None,
+        finality: Finality::Final,
+        split: Vec::new(),
+        over: OverCapture::Refuse,
+        expected_version: None,
+    };
+    let captured = street.hub.capture_hold(key("capture"), capture).await.unwrap();
+    assert_eq!(captured.hold.captured(), yen(500), "no money that was held is lost");
+
+    let paid = street.pay("1", "hanako", 1_000).await.unwrap();
+    assert_eq!(paid.hold.unwrap().payer(), house.account, "what is left pays");
+    street.hub.remove_instrument(street.hanako, house.id).await.unwrap();
+    let none = street.pay("2", "hanako", 100).await.unwrap().status;
+    assert_eq!(none, PaymentStatus::Refused { code: "instrument.none".to_owned() });
 }
 
 #[tokio::test]

@@ -237,7 +237,18 @@ async function beginCapture() {
 function drawInstruments() {
   const { instruments, rails } = page.state;
   const named = (rail) => rails.find((known) => known.rail === rail)?.names[spoken.language] ?? rail;
-  at("instruments").replaceChildren(...instruments.map((row) => element("li", `${named(row.rail)} · ${row.label}${row.is_default ? ` · ${say("enroll.instrument.default")}` : ""}`)));
+  const pays = instruments.findLast((row) => row.is_default) ?? instruments[0];
+  at("instruments").replaceChildren(...instruments.map((row) => {
+    const name = `${named(row.rail)} · ${row.label}`;
+    const item = element("li", row === pays ? `${name} · ${say("enroll.instrument.default")}` : name, { "data-instrument": row.id });
+    const remove = task("enroll.instrument.remove", () => sure("instrument", `/enroll/instruments/${row.id}/remove`, async () => {
+      await again();
+      show("instrument");
+    }));
+    remove.setAttribute("aria-label", say("enroll.instrument.remove_named", { name }));
+    item.append(remove);
+    return item;
+  }));
   const chosen = document.querySelector("#rails input:checked")?.value ?? rails.find((rail) => rail.in_house)?.rail ?? rails[0]?.rail;
   at("rails").replaceChildren(...rails.map((rail) => {
     const label = element("label", "", { class: "check" });
@@ -322,6 +333,7 @@ async function changeTo(person) {
 /* Leaving */
 
 function sure(what, path, then) {
+  document.querySelector('section[data-view="sure"] [data-go]').dataset.go = page.view;
   show("sure");
   at("sure-heading").textContent = say(`enroll.sure.${what}.heading`);
   at("sure-text").textContent = say(`enroll.sure.${what}.text`);

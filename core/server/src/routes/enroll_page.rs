@@ -44,6 +44,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/enroll/capture", post(steps::open_capture))
         .route("/enroll/capture/{id}/frames", post(steps::take_frame))
         .route("/enroll/instruments", post(steps::add_instrument))
+        .route("/enroll/instruments/{id}/remove", post(steps::remove_instrument))
         .route("/enroll/pin", put(steps::set_pin))
         .route("/enroll/family", post(family::register_child))
         .route("/enroll/family/{id}/end", post(family::end))

@@ -88,6 +88,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(rights::erase_person))
         .routes(routes!(rights::get_retention))
         .routes(routes!(instruments::add_instrument, instruments::list_instruments))
+        .routes(routes!(instruments::remove_instrument))
         .routes(routes!(template_spaces::begin_template_space, template_spaces::list_template_spaces))
         .routes(routes!(galleries::create_gallery))
         .routes(routes!(galleries::get_gallery))

@@ -190,6 +190,9 @@ pub struct InstrumentBody {
     pub label: String,
     /// Paid with when nothing else was chosen.
     pub is_default: bool,
+    /// Since when nothing new is paid with it; only when it was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<String>,
 }
 
 impl From<&Instrument> for InstrumentBody {
@@ -201,6 +204,7 @@ impl From<&Instrument> for InstrumentBody {
             account: instrument.account.to_string(),
             label: instrument.label.clone(),
             is_default: instrument.is_default,
+            removed_at: instrument.removed_at.map(rfc3339),
         }
     }
 }

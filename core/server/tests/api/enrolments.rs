@@ -309,6 +309,55 @@ async fn money_is_not_left_behind_by_somebody_who_leaves() {
 }
 
 #[tokio::test]
+async fn expo_8_a_person_takes_a_means_to_pay_away_on_her_page() {
+    let world = World::open().await;
+    let page = Page::open(&world, json!({"proof": "skipped"})).await;
+    let person = id(&page.done("PUT", "/enroll/person", json!({"name": "太郎"})).await);
+    let other = Page::open(&world, json!({"proof": "skipped"})).await;
+    other.done("PUT", "/enroll/person", json!({"name": "次郎"})).await;
+    let points = |label: &str| json!({"rail": "house", "label": label, "is_default": true, "currency": "JPY"});
+    let first = page.done("POST", "/enroll/instruments", points("first")).await;
+    let second = page.done("POST", "/enroll/instruments", points("second")).await;
+    let money = json!({"amount": {"minor": 300, "currency": "JPY"}});
+    let fund = format!("/v1/accounts/{}/fund", first["account"].as_str().unwrap());
+    assert!(world.post(&fund, &world.operator, money).await.status < 300);
+
+    let remove = |row: &Value| format!("/enroll/instruments/{}/remove", row["id"].as_str().unwrap());
+    let nothing = || Some(json!({}));
+    assert_eq!(page.send("POST", &remove(&first), nothing()).await.problem(), "409 instrument.money_left");
+    assert_eq!(other.send("POST", &remove(&second), nothing()).await.problem(), "404 instrument.not_found");
+    for _ in 0..2 {
+        let removed = page.send("POST", &remove(&second), nothing()).await;
+        assert_eq!(removed.status, 200, "{}", removed.text);
+        assert!(removed.json()["removed_at"].is_string());
+    }
+    let left = page.state().await["instruments"].clone();
+    assert_eq!(left, json!([first]), "the page shows what is left");
+    let operators = world.get(&format!("/v1/people/{person}/instruments"), &world.operator).await.json();
+    assert_eq!(operators["items"], json!([first]));
+    let export = world.get(&format!("/v1/people/{person}/export"), &world.operator).await.json();
+    assert_eq!(export["instruments"].as_array().unwrap().len(), 2, "what was kept is told of");
+}
+
+#[tokio::test]
+async fn expo_8_the_operator_takes_a_means_to_pay_away() {
+    let world = World::open().await;
+    let made = world.post("/v1/people", &world.operator, json!({"name": "太郎"})).await;
+    let person = id(&made.json());
+    let path = format!("/v1/people/{person}/instruments");
+    let points = json!({"rail": "house", "label": "points", "is_default": true, "currency": "JPY"});
+    let points = id(&world.post(&path, &world.operator, points).await.json());
+    let remove = async |key: &str| {
+        let fresh = world.fresh();
+        world.call("DELETE", &format!("{path}/{points}"), Some(key), Some(&fresh), Some(json!({}))).await
+    };
+    assert_eq!(remove(&world.till).await.status, 403, "a till takes nothing away");
+    assert_eq!(remove(&world.operator).await.status, 200);
+    assert_eq!(remove(&world.operator).await.status, 200, "twice is once");
+    assert_eq!(world.get(&path, &world.operator).await.json()["items"], json!([]));
+}
+
+#[tokio::test]
 async fn the_page_needs_nothing_from_elsewhere_and_has_all_its_words() {
     let world = World::open().await;
     let page = world.call("GET", "/enroll", None, None, None).await;

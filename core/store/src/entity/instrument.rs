@@ -5,7 +5,7 @@ use tebura_hub::ids::{InstrumentId, PersonId};
 use tebura_hub::people::Instrument;
 use tebura_ledger::AccountId;
 
-use super::{Damaged, rail};
+use super::{Damaged, instrument_end, rail, time};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "instrument")]
@@ -21,7 +21,16 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(has_one = "super::instrument_end::Entity")]
+    End,
+}
+
+impl Related<instrument_end::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::End.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -40,7 +49,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn domain(self) -> Result<Instrument, Damaged> {
+    pub(crate) fn domain(self, end: Option<&instrument_end::Model>) -> Result<Instrument, Damaged> {
         Ok(Instrument {
             id: InstrumentId::from_uuid(self.id),
             person: PersonId::from_uuid(self.person),
@@ -49,6 +58,7 @@ impl Model {
             token: self.token,
             label: self.label,
             is_default: self.is_default,
+            removed_at: end.map(|end| time(end.at_ms)),
         })
     }
 }

@@ -30,6 +30,7 @@ pub(crate) mod guardian_link;
 pub(crate) mod hold;
 pub(crate) mod idempotency_key;
 pub(crate) mod instrument;
+pub(crate) mod instrument_end;
 pub(crate) mod merchant;
 pub(crate) mod operation;
 mod operation_detail;

@@ -11,9 +11,10 @@ use tebura_ledger::{Shard, Timestamp, Uuid};
 use super::Unread;
 use crate::entity::{
     api_key, audit_head, capture_session, consent, contract, contract_entry, enrolment, event, face_reference, gallery,
-    gallery_member, gallery_rule, guardian_link, instrument, link, merchant, party, party_key, party_key_end, payee,
-    payment, payment_way, payment_worn, plugin_value, proof_link, proofing, rail_statement, rights_request,
-    service_request, service_set, shard_column, shard_head, shard_of, till, webhook_endpoint, webhook_signing,
+    gallery_member, gallery_rule, guardian_link, instrument, instrument_end, link, merchant, party, party_key,
+    party_key_end, payee, payment, payment_way, payment_worn, plugin_value, proof_link, proofing, rail_statement,
+    rights_request, service_request, service_set, shard_column, shard_head, shard_of, till, webhook_endpoint,
+    webhook_signing,
 };
 use crate::log::Logged;
 use crate::open::SqlStore;
@@ -48,6 +49,7 @@ impl Log for SqlStore {
     async fn records(&self) -> Result<Vec<Record>, ReadError> {
         let mut records = Vec::new();
         rows(&self.reader, &[instrument::Column::Id], &mut records).await?;
+        rows(&self.reader, &[instrument_end::Column::Instrument], &mut records).await?;
         rows(&self.reader, &[merchant::Column::Id], &mut records).await?;
         rows(&self.reader, &[payee::Column::Merchant, payee::Column::Rail], &mut records).await?;
         rows(&self.reader, &[till::Column::Id], &mut records).await?;

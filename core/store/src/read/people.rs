@@ -7,7 +7,7 @@ use tebura_hub::ports::PinRecord;
 use tebura_ledger::Timestamp;
 
 use super::Unread;
-use crate::entity::{capture_session, face_reference, instrument, person};
+use crate::entity::{capture_session, face_reference, instrument, instrument_end, person};
 use crate::sealed::open_person;
 use crate::vault::Vault;
 
@@ -26,16 +26,17 @@ pub(super) async fn pin(reader: &DatabaseConnection, id: PersonId) -> Result<Opt
 
 pub(super) async fn instruments(reader: &DatabaseConnection, person: PersonId) -> Result<Vec<Instrument>, Unread> {
     let rows = instrument::Entity::find()
+        .find_also_related(instrument_end::Entity)
         .filter(instrument::Column::Person.eq(person.uuid()))
         .order_by_asc(instrument::Column::Id)
         .all(reader)
         .await?;
-    Ok(rows.into_iter().map(instrument::Model::domain).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(|(row, end)| row.domain(end.as_ref())).collect::<Result<_, _>>()?)
 }
 
 pub(super) async fn instrument(reader: &DatabaseConnection, id: InstrumentId) -> Result<Option<Instrument>, Unread> {
-    let row = instrument::Entity::find_by_id(id.uuid()).one(reader).await?;
-    Ok(row.map(instrument::Model::domain).transpose()?)
+    let found = instrument::Entity::find_by_id(id.uuid()).find_also_related(instrument_end::Entity).one(reader).await?;
+    Ok(found.map(|(row, end)| row.domain(end.as_ref())).transpose()?)
 }
 
 pub(super) async fn capture_session(

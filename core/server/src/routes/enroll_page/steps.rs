@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tebura_hub::consent::NewConsent;
 use tebura_hub::enroll::EnrolmentError;
 use tebura_hub::enroll_face::Frame;
-use tebura_hub::ids::{CaptureSessionId, ProofingId};
+use tebura_hub::ids::{CaptureSessionId, InstrumentId, ProofingId};
 use tebura_hub::pin::Pin;
 use tebura_hub::proofing::NewProofing;
 use tebura_hub::rail::PluginId;
@@ -115,7 +115,7 @@ pub(super) async fn state(State(app): State<App>, visitor: Visitor) -> Result<Js
     };
     let (mut instruments, mut face_since, mut claims) = (Vec::new(), None, Vec::new());
     if let Some(person) = whose {
-        instruments = hub.store().instruments(person).await?.iter().map(InstrumentBody::from).collect();
+        instruments = instruments::kept(&hub.store().instruments(person).await?);
         let references = hub.store().references_of(person).await?;
         face_since = references.last().map(|reference| rfc3339(reference.created_at));
         claims = hub.claims(person).await?.into_iter().map(|claim| claim.name).collect();
@@ -273,6 +273,16 @@ pub(super) async fn add_instrument(
     let (hub, key) = (app.hub.clone(), step.key);
     let made_now = app.run(step.running, async move { Ok(hub.add_instrument(key, new).await?) }).await?;
     Ok(made(InstrumentBody::from(&made_now.row), made_now.replayed))
+}
+
+pub(super) async fn remove_instrument(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    step: Step<EmptyBody>,
+) -> Result<Json<InstrumentBody>, Problem> {
+    let (hub, person, id) = (app.hub.clone(), step.visitor.person()?, parse_id::<InstrumentId>(&id)?);
+    let removed = app.run(step.running, async move { Ok(hub.remove_instrument(person, id).await?) }).await?;
+    Ok(Json(InstrumentBody::from(&removed)))
 }
 
 pub(super) async fn set_pin(State(app): State<App>, step: Step<SetPinBody>) -> Result<Response, Problem> {
