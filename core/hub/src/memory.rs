@@ -5,6 +5,7 @@
 mod accounts;
 mod payments;
 mod privacy;
+mod units;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ use crate::parties::{Party, PartyKey, PartyTables};
 use crate::payment::{Counted, Payment};
 use crate::people::{CaptureSession, EnrolledTemplate, FaceReference, Instrument, Person};
 use crate::ports::{
-    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit, Write,
+    Caller, ClaimedKey, CommitError, Committed, Page, PinRecord, ReadError, References, Store, StoredEvent, Unit,
 };
 use crate::privacy::{Kept, Outlived, PrivacyTables};
 use crate::proofing::{LinkDigest, Proofing, ProofingTables};
@@ -40,7 +41,7 @@ use crate::rail::PluginId;
 use crate::recognition::{FaceChanges, Membership, RecognitionTables};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId, StatementTables};
 use crate::rights::RightsRequest;
-use crate::services::{ServiceRequest, ServiceSet, ServiceTables};
+use crate::services::{ServiceCounts, ServiceRequest, ServiceSet, ServiceTables};
 use crate::shards::{merge_events, sum_account};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::template_spaces::TemplateSpace;
@@ -106,54 +107,6 @@ impl MemoryStore {
         T: Clone,
     {
         Ok(row(&self.tables()).cloned())
-    }
-}
-
-impl Tables {
-    fn commit(&mut self, shard: Shard, now: Timestamp, unit: Unit) -> Result<Committed, CommitError> {
-        if let Some(claim) = &unit.key {
-            let id = (claim.scope.clone(), claim.key.clone());
-            match self.keys.get(&id) {
-                Some(claimed) if claimed.fingerprint == claim.fingerprint => {
-                    return Ok(Committed::Replayed { target: claimed.target.clone() });
-                }
-                Some(_) => return Err(CommitError::KeyReused),
-                None => {}
-            }
-        }
-        self.check_writes(&unit.writes)?;
-        let outcomes = self.apply(shard, now, &unit)?;
-        if let Some(claim) = unit.key {
-            let claimed = ClaimedKey { fingerprint: claim.fingerprint, target: claim.target };
-            self.keys.insert((claim.scope, claim.key), claimed);
-        }
-        let told = |write: &Write| if let Write::Event(event) = write { Some(event.clone()) } else { None };
-        let told = unit.writes.iter().filter_map(told);
-        self.events.entry(shard).or_default().extend(told);
-        unit.writes.into_iter().for_each(|write| self.write(write));
-        Ok(Committed::Done(outcomes))
-    }
-
-    fn apply(&mut self, shard: Shard, now: Timestamp, unit: &Unit) -> Result<Vec<tebura_ledger::Outcome>, CommitError> {
-        for id in self.foreign_accounts(shard, unit) {
-            let home = self.books.get(&id.shard()).and_then(|book| book.account(id));
-            if let Some((currency, floor)) = home.map(|home| (home.currency(), home.floor())) {
-                self.book(shard).declare_foreign(id, currency, floor);
-            }
-        }
-        let book = self.book(shard);
-        let outcomes = book.apply_all(&unit.ledger, now)?;
-        let events = book.take_changes().events;
-        self.events.entry(shard).or_default().extend(events);
-        Ok(outcomes)
-    }
-
-    fn book(&mut self, shard: Shard) -> &mut Book {
-        self.books.entry(shard).or_insert_with(|| Book::new(shard))
-    }
-
-    fn holds(&self) -> impl Iterator<Item = &Hold> {
-        self.books.values().flat_map(Book::holds)
     }
 }
 
@@ -554,6 +507,15 @@ impl Store for MemoryStore {
 
     async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError> {
         Ok(self.tables().services.due(now, limit))
+    }
+
+    async fn service_counts(
+        &self,
+        service: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<ServiceCounts, ReadError> {
+        Ok(self.tables().services.counts(service, &(from..until)))
     }
 
     async fn service_revision(&self, service: &str) -> Result<u32, ReadError> {

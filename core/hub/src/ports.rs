@@ -33,7 +33,7 @@ use crate::recognition::{FaceChanges, Membership, RecognitionWrite};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::rights::RightsRequest;
 use crate::services::{
-    ServiceCall, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceSet, ServiceStep, ServiceWrite,
+    ServiceCall, ServiceCounts, ServiceDescriptor, ServiceEvent, ServiceRequest, ServiceSet, ServiceStep, ServiceWrite,
 };
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::template_spaces::{TemplateSpace, TemplateWrite};
@@ -451,6 +451,13 @@ pub trait Store: Send + Sync {
     async fn service_request(&self, id: ServiceRequestId) -> Result<Option<ServiceRequest>, ReadError>;
     /// Requests that have to be looked at by `now`, the longest due first.
     async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError>;
+    /// How often each terminal asked something of a service at `from` or later and before `until`, by what came of it.
+    async fn service_counts(
+        &self,
+        service: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<ServiceCounts, ReadError>;
     /// How often the own keys of a service were written; see [`ServiceWrite::Keys`].
     async fn service_revision(&self, service: &str) -> Result<u32, ReadError>;
     /// Requests to a service, in the order of their ids, which is that of time.

@@ -41,7 +41,9 @@ pub use look::{ConsentNeeded, ServiceAnswer, ServiceStatus};
 pub(crate) use memory::ServiceTables;
 pub use offline::{MAX_ENTRIES, OfflineEntry, OfflineError, Taken, TakenOutcome, link_after};
 pub use own_faults::{SettingsFault, SettingsUnchecked};
-pub use record::{Asked, Consent, Happened, Noted, OwnHold, Progress, ServiceRequest, ServiceWrite, Stage};
+pub use record::{
+    Asked, Consent, CountedAsk, Happened, Noted, OwnHold, Progress, ServiceCounts, ServiceRequest, ServiceWrite, Stage,
+};
 pub use schema::{Schema, SchemaError, SchemaProblem};
 pub use set::ServiceSet;
 pub use step::{Admission, LedgerStep, Receipt, ServiceCall, ServiceEvent, ServiceNext, ServiceStep, Topic};

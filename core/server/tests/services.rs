@@ -147,6 +147,14 @@ async fn expo_27_kaga_15_park_1_residents_enter_free_others_pay_once_and_the_par
     let (status, stranger) = town.by_face((&terminal, "stranger"), "stranger", &resident).await;
     assert_eq!((status, &stranger["code"]), (StatusCode::FORBIDDEN, &json!("face.not_recognised")));
 
+    let period = "from=2020-01-01T00:00:00Z&until=2120-01-01T00:00:00Z";
+    let (status, figures) =
+        town.call("GET", &format!("/v1/services/north/figures?{period}"), (&terminal, ""), Value::Null).await;
+    let refused = json!([{"code": "face.not_recognised", "count": 1}]);
+    assert_eq!((status, &figures["asked"], &figures["served"]), (StatusCode::OK, &json!(2), &json!(1)), "{figures}");
+    assert_eq!((&figures["refused"], &figures["terminals"][0]["refused"]), (&refused, &refused));
+    assert_eq!(figures["terminals"][0]["terminal"], key["id"], "{figures}");
+
     // Somebody from elsewhere: the hub asks, and takes the price once.
     let before = town.balances().await;
     let ask = json!({"action": "enter", "input": group(1, 2)});

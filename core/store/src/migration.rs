@@ -34,6 +34,7 @@ impl MigratorTrait for Migrator {
                 "m0018_removed_instruments",
                 "CREATE TABLE instrument_end (instrument uuid NOT NULL PRIMARY KEY, at_ms bigint NOT NULL){clustered}",
             ),
+            schema("m0019_service_counts", include_str!("service_counts.sql")),
         ]
     }
 }

@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 use tebura_hub::ids::{MerchantId, PersonId, ServiceRequestId};
 use tebura_hub::ports::{Page, Write};
-use tebura_hub::services::{ServiceRequest, ServiceSet, ServiceWrite};
+use tebura_hub::services::{ServiceCounts, ServiceRequest, ServiceSet, ServiceWrite};
 use tebura_ledger::{HoldId, Timestamp, Uuid};
 
 use crate::database::Transaction;
 use crate::engine::Failure;
-use crate::entity::{Damaged, service_body, service_hold, service_keys, service_request, service_set};
+use crate::entity::{Damaged, service_body, service_count, service_hold, service_keys, service_request, service_set};
 use crate::log::Logged;
 use crate::read::Unread;
 use crate::records::{put, put_unlogged, unknown_person};
@@ -39,6 +40,7 @@ impl Revisions {
                     ServiceWrite::Request { request, .. } => drop(requests.insert(request.id)),
                     ServiceWrite::Keys { service, .. } => drop(services.insert(service.clone())),
                     ServiceWrite::Forget { request, .. } => drop(requests.insert(*request)),
+                    ServiceWrite::Count(_) | ServiceWrite::CountRefused { .. } => {}
                     ServiceWrite::Set(set) => versions.extend([set.version.saturating_sub(1), set.version]),
                 }
             }
@@ -72,6 +74,7 @@ impl Revisions {
                 self.requests.get(&request.id).copied().unwrap_or(0) != *expected
             }
             ServiceWrite::Keys { service, expected } => self.keys.get(service).copied().unwrap_or(0) != *expected,
+            ServiceWrite::Count(_) | ServiceWrite::CountRefused { .. } => false,
             ServiceWrite::Set(set) => {
                 let follows = set.version == 1 || self.sets.contains(&(set.version.saturating_sub(1)));
                 !follows || self.sets.contains(&set.version)
@@ -85,6 +88,7 @@ impl Revisions {
         match write {
             ServiceWrite::Request { request, .. } => drop(self.requests.insert(request.id, request.revision)),
             ServiceWrite::Keys { service, expected } => drop(self.keys.insert(service.clone(), expected + 1)),
+            ServiceWrite::Count(_) | ServiceWrite::CountRefused { .. } => {}
             ServiceWrite::Set(set) => drop(self.sets.insert(set.version)),
             ServiceWrite::Forget { request, .. } => drop(self.requests.remove(request)),
         }
@@ -102,6 +106,16 @@ pub(crate) async fn write(
         ServiceWrite::Keys { service, expected } => {
             let row = service_keys::Model { service: service.clone(), revision: i64::from(*expected) + 1 };
             put_unlogged(tx, row, &[service_keys::Column::Service]).await?;
+            Ok(None)
+        }
+        ServiceWrite::Count(row) => {
+            put_unlogged(tx, service_count::Model::of(row), &[service_count::Column::Id]).await?;
+            Ok(None)
+        }
+        ServiceWrite::CountRefused { id, code } => {
+            let code = Expr::value(code.clone());
+            let of = service_count::Entity::update_many().col_expr(service_count::Column::RefusedCode, code);
+            tx.run(&of.filter(service_count::Column::Id.eq(*id))).await?;
             Ok(None)
         }
         ServiceWrite::Set(set) => {
@@ -272,4 +286,27 @@ pub(crate) async fn of_hold(reader: &DatabaseConnection, hold: HoldId) -> Result
 
 fn revision(column: i64) -> Result<u32, Damaged> {
     u32::try_from(column).map_err(|_| Damaged::new(TABLE, "revision"))
+}
+
+/// How often each terminal asked, by what came of it.
+pub(crate) async fn counts(
+    reader: &DatabaseConnection,
+    service: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<ServiceCounts, Unread> {
+    let rows: Vec<(String, Option<String>, i64)> = service_count::Entity::find()
+        .select_only()
+        .column(service_count::Column::Terminal)
+        .column(service_count::Column::RefusedCode)
+        .column_as(service_count::Column::Id.count(), "asked")
+        .filter(service_count::Column::Service.eq(service))
+        .filter(service_count::Column::AtMs.gte(from.millis()))
+        .filter(service_count::Column::AtMs.lt(until.millis()))
+        .group_by(service_count::Column::Terminal)
+        .group_by(service_count::Column::RefusedCode)
+        .into_tuple()
+        .all(reader)
+        .await?;
+    Ok(rows.into_iter().map(|(terminal, code, count)| ((terminal, code), count.unsigned_abs())).collect())
 }

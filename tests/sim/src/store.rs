@@ -29,7 +29,7 @@ use tebura_hub::rail::PluginId;
 use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::rights::RightsRequest;
-use tebura_hub::services::{ServiceRequest, ServiceSet};
+use tebura_hub::services::{ServiceCounts, ServiceRequest, ServiceSet};
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::template_spaces::TemplateSpace;
 use tebura_hub::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
@@ -247,6 +247,7 @@ store! {
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
     fn service_request(id: ServiceRequestId) -> Option<ServiceRequest>;
     fn due_service_requests(now: Timestamp, limit: u16) -> Vec<ServiceRequestId>;
+    fn service_counts(service: &str, from: Timestamp, until: Timestamp) -> ServiceCounts;
     fn service_revision(service: &str) -> u32;
     fn requests_of_service(service: &str, page: Page<ServiceRequestId>) -> Vec<ServiceRequestId>;
     fn service_set_version() -> u32;

@@ -120,6 +120,7 @@ on_every_store! {
     contracts::a_contract_that_runs_is_read_back,
     contracts::of_two_writers_one_moves_a_contract_on,
     contracts::contracts_are_listed_to_their_merchant_and_when_they_are_due,
+    services::what_is_asked_is_counted_by_terminal_and_period,
     services::a_request_is_read_back_at_every_stage,
     services::of_two_writers_one_moves_a_request_on,
     services::of_two_writers_one_writes_the_keys_of_a_service,

@@ -251,7 +251,7 @@ pub(super) async fn instruments_belong_to_a_person(ground: &Ground) {
     assert_eq!(ground.store.instruments(taro).await.unwrap(), std::slice::from_ref(&other));
     assert_eq!(ground.store.instrument(instrument.id).await.unwrap(), Some(instrument.clone()));
     // Removed: the row and its end are read together, by itself and among the person's.
-    instrument.removed_at = Some(Timestamp::from_millis(7_000));
+    instrument.removed_at = Some(NOW);
     ground.write(1, vec![Write::Instrument(instrument.clone())]).await.unwrap();
     assert_eq!(ground.store.instrument(instrument.id).await.unwrap(), Some(instrument.clone()));
     let removed: Vec<_> =

@@ -9,8 +9,8 @@ use tebura_hub::ids::ApiKeyId;
 use tebura_hub::ports::{Caller, CommitError, Page, Write};
 use tebura_hub::rail::{Effect, Fault, HttpCall, HttpReply, KvWrite, PluginId, RailEvent};
 use tebura_hub::services::{
-    Asked, Claim, ClaimSource, Consent, Happened, LedgerStep, Noted, OwnHold, Progress, Receipt, ServiceEvent,
-    ServiceRequest, ServiceSet, ServiceWrite, Stage,
+    Asked, Claim, ClaimSource, Consent, CountedAsk, Happened, LedgerStep, Noted, OwnHold, Progress, Receipt,
+    ServiceCounts, ServiceEvent, ServiceRequest, ServiceSet, ServiceWrite, Stage,
 };
 use tebura_hub::sites::Payee;
 use tebura_ledger::{AccountId, Currency, Event, EventKind, HoldId, Money, RailId, Timestamp};
@@ -208,6 +208,34 @@ pub(super) async fn requests_of_a_service_come_in_pages_and_are_forgotten_as_the
     assert_eq!(ground.store.service_of_hold(rows[0].progress.holds[0].hold).await.unwrap(), None);
     assert_eq!(page(None, 9).await, [rows[1].id, rows[2].id]);
     assert!(matches!(forget(1).await, Err(CommitError::Stale)), "once");
+}
+
+pub(super) async fn what_is_asked_is_counted_by_terminal_and_period(ground: &Ground) {
+    let service = format!("counted {}", ground.uuid(0));
+    let asked = |terminal: &str, code: Option<&str>, at| CountedAsk {
+        id: ground.uuid(2),
+        service: service.clone(),
+        terminal: terminal.to_owned(),
+        code: code.map(str::to_owned),
+        at,
+    };
+    let (served, late) = (asked("east", None, NOW), asked("east", None, LATER));
+    let others = [asked("east", Some("liveness.attack"), NOW), asked("west", Some("liveness.attack"), NOW)];
+    for row in others.iter().chain([&served, &late, &asked("west", None, NOW)]) {
+        ground.write(2, vec![Write::Service(ServiceWrite::Count(row.clone()))]).await.unwrap();
+    }
+    let ended = ServiceWrite::CountRefused { id: served.id, code: "hold.expired".to_owned() };
+    ground.write(2, vec![Write::Service(ended)]).await.unwrap();
+    let row = |terminal: &str, code: Option<&str>| ((terminal.to_owned(), code.map(str::to_owned)), 1);
+    let counted = ground.store.service_counts(&service, NOW, LATER).await.unwrap();
+    let expected = [
+        row("east", Some("hold.expired")),
+        row("east", Some("liveness.attack")),
+        row("west", None),
+        row("west", Some("liveness.attack")),
+    ];
+    assert_eq!(counted, ServiceCounts::from(expected), "the period's end does not count");
+    assert!(ground.store.service_counts("another", NOW, LATER).await.unwrap().is_empty());
 }
 
 pub(super) async fn of_two_writers_one_writes_the_next_version_of_what_is_configured(ground: &Ground) {

@@ -7,7 +7,7 @@ use tebura_ledger::{Money, Timestamp};
 use super::admit::{GivenConsent, Who};
 use super::hours::{Opening, Opens};
 use super::look::ServiceAnswer;
-use super::record::{Asked, Happened, Progress, ServiceRequest};
+use super::record::{Asked, CountedAsk, Happened, Progress, ServiceRequest, ServiceWrite};
 use super::run::{Telling, Told};
 use super::schema::SchemaProblem;
 use crate::hub::Hub;
@@ -15,7 +15,7 @@ use crate::ids::{InstrumentId, PersonId, ServiceRequestId};
 use crate::individual_number;
 use crate::perform::KeyRequest;
 use crate::pin::CheckPinError;
-use crate::ports::{Caller, CommitError, ReadError};
+use crate::ports::{Caller, CommitError, ReadError, Unit, Write};
 use crate::shards::key_home;
 
 /// How long a caller waits before it is answered "not known yet".
@@ -108,6 +108,40 @@ fn until(opens: Option<&Opens>) -> String {
 }
 
 impl ServiceError {
+    /// The code under which it stands in the service's figures: who was not known, or may not. `None`: nobody was looked at.
+    fn counted(&self) -> Option<&'static str> {
+        match self {
+            ServiceError::NotRecognised { code }
+            | ServiceError::PassRefused { code }
+            | ServiceError::GuardianRefused { code }
+            | ServiceError::PinRefused { code } => Some(code),
+            ServiceError::WayNotAccepted { .. } | ServiceError::ClaimMissing { .. } | ServiceError::Closed { .. } => {
+                self.refuses()
+            }
+            ServiceError::ServiceNotFound(_)
+            | ServiceError::RequestNotFound(_)
+            | ServiceError::ActionNotFound { .. }
+            | ServiceError::InputInvalid { .. }
+            | ServiceError::IndividualNumber
+            | ServiceError::WayUnknown(_)
+            | ServiceError::PersonNotFound(_)
+            | ServiceError::AttestationNotAccepted { .. }
+            | ServiceError::ClaimMalformed { .. }
+            | ServiceError::InstrumentNotFound(_)
+            | ServiceError::NoGallery
+            | ServiceError::Image(_)
+            | ServiceError::EngineBusy { .. }
+            | ServiceError::NobodyAgrees
+            | ServiceError::ConsentMalformed { .. }
+            | ServiceError::ConsentTooSmall { .. }
+            | ServiceError::NotWaiting
+            | ServiceError::MessageUnknown { .. }
+            | ServiceError::Pin(_)
+            | ServiceError::Commit(_)
+            | ServiceError::Read(_) => None,
+        }
+    }
+
     /// The code of what will never be asked, however often it is tried; `None`: it may be, later.
     pub(super) fn refuses(&self) -> Option<&'static str> {
         match self {
@@ -150,6 +184,21 @@ fn list(problems: &[SchemaProblem]) -> String {
 impl Hub {
     /// Asks something of a service. A repeat with the same key gives the same request, and looks at no picture.
     pub async fn ask_service(&self, key: KeyRequest, ask: AskService) -> Result<ServiceAnswer, ServiceError> {
+        let (terminal, service) = (key.scope.clone(), ask.service.clone());
+        let answer = self.ask_uncounted(key, ask).await;
+        if let Err(refused) = &answer
+            && let Some(code) = refused.counted()
+        {
+            let shard = key_home("service", &service, self.store.shards());
+            let (id, at) = (self.ids.next(shard), self.now());
+            let count = CountedAsk { id, service, terminal, code: Some(code.to_owned()), at };
+            let unit = Unit { writes: vec![Write::Service(ServiceWrite::Count(count))], ..Unit::default() };
+            self.store.commit(shard, at, unit).await?;
+        }
+        answer
+    }
+
+    async fn ask_uncounted(&self, key: KeyRequest, ask: AskService) -> Result<ServiceAnswer, ServiceError> {
         let AskService { caller, service, action, input, who, instrument, attested, consent, happened_at } = ask;
         let service = self.visible_service(&caller, &service)?;
         if let Some(made) = self.made_before::<ServiceError>(&key).await? {

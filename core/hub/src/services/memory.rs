@@ -1,10 +1,11 @@
 //! Requests to services in the store in memory.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use tebura_ledger::{HoldId, Timestamp};
+use tebura_ledger::{HoldId, Timestamp, Uuid};
 
-use super::record::{ServiceRequest, ServiceWrite};
+use super::record::{CountedAsk, ServiceCounts, ServiceRequest, ServiceWrite};
 use super::set::ServiceSet;
 use crate::ids::{PersonId, ServiceRequestId};
 use crate::ports::Page;
@@ -15,6 +16,7 @@ pub(crate) struct ServiceTables {
     keys: BTreeMap<String, u32>,
     holds: BTreeMap<HoldId, ServiceRequestId>,
     sets: BTreeMap<u32, ServiceSet>,
+    counted: BTreeMap<Uuid, CountedAsk>,
 }
 
 impl ServiceTables {
@@ -24,6 +26,7 @@ impl ServiceTables {
                 self.requests.get(&request.id).map_or(0, |stored| stored.revision) != *expected
             }
             ServiceWrite::Keys { service, expected } => self.revision(service) != *expected,
+            ServiceWrite::Count(_) | ServiceWrite::CountRefused { .. } => false,
             ServiceWrite::Set(set) => self.version() + 1 != set.version,
             ServiceWrite::Forget { request, expected } => {
                 self.requests.get(request).map_or(0, |stored| stored.revision) != *expected
@@ -42,6 +45,14 @@ impl ServiceTables {
             }
             ServiceWrite::Set(set) => {
                 self.sets.insert(set.version, *set);
+            }
+            ServiceWrite::Count(row) => {
+                self.counted.insert(row.id, row);
+            }
+            ServiceWrite::CountRefused { id, code } => {
+                if let Some(row) = self.counted.get_mut(&id) {
+                    row.code = Some(code);
+                }
             }
             ServiceWrite::Forget { request, .. } => {
                 self.requests.remove(&request);
@@ -67,6 +78,14 @@ impl ServiceTables {
 
     pub(crate) fn revision(&self, service: &str) -> u32 {
         self.keys.get(service).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn counts(&self, service: &str, period: &Range<Timestamp>) -> ServiceCounts {
+        let mut counts = ServiceCounts::new();
+        for row in self.counted.values().filter(|row| row.service == service && period.contains(&row.at)) {
+            *counts.entry((row.terminal.clone(), row.code.clone())).or_default() += 1;
+        }
+        counts
     }
 
     pub(crate) fn version(&self) -> u32 {

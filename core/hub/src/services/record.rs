@@ -1,12 +1,17 @@
 //! What is stored of a request to a service: what was asked, which never changes, and where it stands.
 
-use tebura_ledger::{HoldId, Money, Timestamp};
+use std::collections::BTreeMap;
+
+use tebura_ledger::{HoldId, Money, Timestamp, Uuid};
 
 use super::descriptor::Claim;
 use super::set::ServiceSet;
 use super::step::{LedgerStep, ServiceEvent};
 use crate::ids::{InstrumentId, MerchantId, PersonId, ServiceRequestId};
 use crate::rail::{Fault, HttpCall};
+
+/// Longest code of a refusal that is counted: longer is no code.
+const MAX_CODE: usize = 64;
 
 /// A request to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,8 +221,47 @@ pub enum ServiceWrite {
     Keys { service: String, expected: u32 },
     /// The next version of what is configured: nobody else wrote it since the one before was read.
     Set(Box<ServiceSet>),
+    /// What was asked is counted, whether a request came of it or not.
+    Count(CountedAsk),
+    /// What was counted under this id did not end as it was asked for.
+    CountRefused { id: Uuid, code: String },
     /// A request is forgotten as it was read: its time is over.
     Forget { request: ServiceRequestId, expected: u32 },
+}
+
+/// One thing that was asked of a service, for its figures. Nobody's name, and kept longer than the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedAsk {
+    /// The request's, where one came of it.
+    pub id: Uuid,
+    pub service: String,
+    /// The id of the key that asked: a terminal has its own.
+    pub terminal: String,
+    /// Why it was refused; `None`: it was not, so far.
+    pub code: Option<String>,
+    pub at: Timestamp,
+}
+
+/// How often a terminal asked something of a service that was refused for a reason; `None`: it was not refused.
+pub type ServiceCounts = BTreeMap<(String, Option<String>), u64>;
+
+impl ServiceRequest {
+    /// Why it was refused: what it failed with, or what the service's answer names as `refused`.
+    pub(super) fn refusal(&self) -> Option<String> {
+        match &self.progress.stage {
+            Stage::Failed { fault } | Stage::GivingBack { fault, .. } => Some(fault.code.clone()),
+            Stage::Done => {
+                let output: serde_json::Value = serde_json::from_str(self.progress.output.as_deref()?).ok()?;
+                output.get("refused")?.as_str().filter(|code| code.len() <= MAX_CODE).map(str::to_owned)
+            }
+            Stage::Arrived { .. }
+            | Stage::Outgoing { .. }
+            | Stage::Sending { .. }
+            | Stage::AwaitingConsent { .. }
+            | Stage::Moving { .. }
+            | Stage::Waiting => None,
+        }
+    }
 }
 
 impl Progress {

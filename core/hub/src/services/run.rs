@@ -7,7 +7,7 @@ use super::accept::{Accepted, accept};
 use super::descriptor::Claim;
 use super::instance::ServiceInstance;
 use super::perform::{Move, step_key};
-use super::record::{Happened, OwnHold, ServiceRequest, ServiceWrite, Stage};
+use super::record::{CountedAsk, Happened, OwnHold, ServiceRequest, ServiceWrite, Stage};
 use super::step::{LedgerStep, ServiceCall, ServiceEvent};
 use crate::digest;
 use crate::gallery_rules::Admission;
@@ -232,6 +232,17 @@ impl Hub {
     ) -> Result<Committed, CommitError> {
         let expected = row.revision;
         writes.extend(self.event_of(row).await.map_err(unread)?.map(Write::Event));
+        let (id, refusal) = (row.id.uuid(), row.refusal());
+        // Counted once, with the first write, and said again where it ends otherwise.
+        let count = match (&key, refusal) {
+            (Some(key), code) if expected == 0 => {
+                let (service, terminal) = (row.service.clone(), key.scope.clone());
+                Some(ServiceWrite::Count(CountedAsk { id, service, terminal, code, at: row.asked.at }))
+            }
+            (_, Some(code)) => Some(ServiceWrite::CountRefused { id, code }),
+            (_, None) => None,
+        };
+        writes.extend(count.map(Write::Service));
         let request = ServiceRequest { revision: expected + 1, ..row.clone() };
         writes.push(Write::Service(ServiceWrite::Request { request: Box::new(request), expected }));
         let key = key.map(|key| key.claim(row.id));

@@ -129,6 +129,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(parties::register_party_key))
         .routes(routes!(parties::revoke_party_key))
         .routes(routes!(services::list_services))
+        .routes(routes!(services::get_service_figures))
         .routes(routes!(services::get_service))
         .routes(routes!(services::ask_service, services::list_service_requests))
         .routes(routes!(services::get_service_request))

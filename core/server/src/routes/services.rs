@@ -18,6 +18,7 @@ use crate::auth::Principal;
 use crate::extract::{Asked, Write, from_value, json_from_bytes, parse_id};
 use crate::idempotency;
 use crate::problem::{Problem, ProblemBody};
+use crate::wire::figures::{PeriodQuery, ServiceFiguresBody};
 use crate::wire::holds::ListQuery;
 use crate::wire::services::{
     AnswerConsentBody, AskServiceBody, AskServiceForm, ServiceBody, ServiceRequestBody, ServiceRequestListBody,
@@ -59,6 +60,32 @@ pub(super) async fn get_service(
     principal.may_any(&[Scope::Read, Scope::Services, Scope::Admin])?;
     let service = app.hub.visible_service(&principal.caller(), &id)?;
     Ok(Json(ServiceBody::of(&app.hub, &service)))
+}
+
+/// What was asked of a service in a period: how much of it was served, and how often each reason refused it — faces that
+/// were not known or another person's, attacks on liveness, codes and PINs, and what the service itself says no for —, of
+/// all terminals together and of each.
+#[utoipa::path(
+    get,
+    path = "/v1/services/{id}/figures",
+    tag = "services",
+    params(("id" = String, Path, description = "The configured name"), PeriodQuery),
+    responses(
+        (status = 200, description = "The figures", body = ServiceFiguresBody),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get_service_figures(
+    State(app): State<App>,
+    principal: Principal,
+    Path(id): Path<String>,
+    Asked(query): Asked<PeriodQuery>,
+) -> Result<Json<ServiceFiguresBody>, Problem> {
+    principal.may_any(&[Scope::Admin, Scope::Read])?;
+    app.hub.visible_service(&principal.caller(), &id)?;
+    let (from, until) = query.read()?;
+    let counts = app.hub.store().service_counts(&id, from, until).await?;
+    Ok(Json(ServiceFiguresBody::new(id, (from, until), counts)))
 }
 
 /// Asks something of a service.

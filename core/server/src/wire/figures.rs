@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tebura_hub::ids::TillId;
 use tebura_hub::payment::{Counted, Decided};
+use tebura_hub::services::ServiceCounts;
 use tebura_ledger::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
@@ -106,4 +107,63 @@ impl FiguresBody {
         let (from, until) = (rfc3339(from), rfc3339(until));
         FiguresBody { till: till.to_string(), from, until, payments, known, refused, worn: worn.collect() }
     }
+}
+
+/// What was asked of a service in a period, and what came of it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServiceFiguresBody {
+    /// The service.
+    pub service: String,
+    /// The first moment.
+    pub from: String,
+    /// The first moment that does not count any more.
+    pub until: String,
+    /// Everything that was asked for.
+    pub asked: u64,
+    /// Of these, those that nothing refused so far.
+    pub served: u64,
+    /// The others, by the code of the refusal.
+    pub refused: Vec<RefusedBody>,
+    /// The same by the key that asked: a terminal has its own.
+    pub terminals: Vec<TerminalFiguresBody>,
+}
+
+/// What one terminal asked.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TerminalFiguresBody {
+    /// Its key.
+    #[schema(example = "key_0190a1b2c3d47e5f8091a2b3c4d5e600")]
+    pub terminal: String,
+    /// Everything that it asked for.
+    pub asked: u64,
+    /// Of these, those that nothing refused so far.
+    pub served: u64,
+    /// The others, by the code of the refusal.
+    pub refused: Vec<RefusedBody>,
+}
+
+impl ServiceFiguresBody {
+    /// From what was counted.
+    pub fn new(service: String, (from, until): (Timestamp, Timestamp), counts: ServiceCounts) -> ServiceFiguresBody {
+        let mut all = BTreeMap::new();
+        let mut terminals: BTreeMap<String, BTreeMap<Option<String>, u64>> = BTreeMap::new();
+        for ((terminal, code), count) in counts {
+            *all.entry(code.clone()).or_insert(0) += count;
+            *terminals.entry(terminal).or_default().entry(code).or_insert(0) += count;
+        }
+        let terminals = terminals.into_iter().map(|(terminal, counts)| {
+            let (asked, served, refused) = told(counts);
+            TerminalFiguresBody { terminal, asked, served, refused }
+        });
+        let (asked, served, refused) = told(all);
+        let (from, until) = (rfc3339(from), rfc3339(until));
+        ServiceFiguresBody { service, from, until, asked, served, refused, terminals: terminals.collect() }
+    }
+}
+
+/// All, those that were not refused, and the others by reason.
+fn told(counts: BTreeMap<Option<String>, u64>) -> (u64, u64, Vec<RefusedBody>) {
+    let (asked, served) = (counts.values().sum(), counts.get(&None).copied().unwrap_or(0));
+    let refused = counts.into_iter().filter_map(|(code, count)| Some(RefusedBody { code: code?, count }));
+    (asked, served, refused.collect())
 }

@@ -53,6 +53,7 @@ pub(crate) mod rail_notice;
 pub(crate) mod rail_statement;
 pub(crate) mod rights_request;
 pub(crate) mod service_body;
+pub(crate) mod service_count;
 pub(crate) mod service_hold;
 pub(crate) mod service_keys;
 pub(crate) mod service_request;

@@ -36,7 +36,7 @@ use tebura_hub::rail::PluginId;
 use tebura_hub::recognition::{FaceChanges, Membership};
 use tebura_hub::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use tebura_hub::rights::RightsRequest;
-use tebura_hub::services::{ServiceRequest, ServiceSet};
+use tebura_hub::services::{ServiceCounts, ServiceRequest, ServiceSet};
 use tebura_hub::shards::key_home;
 use tebura_hub::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use tebura_hub::template_spaces::TemplateSpace;
@@ -330,6 +330,15 @@ impl Store for SqlStore {
 
     async fn due_service_requests(&self, now: Timestamp, limit: u16) -> Result<Vec<ServiceRequestId>, ReadError> {
         Ok(services::due(&self.reader, now, limit).await?)
+    }
+
+    async fn service_counts(
+        &self,
+        service: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<ServiceCounts, ReadError> {
+        Ok(services::counts(&self.reader, service, from, until).await?)
     }
 
     async fn service_revision(&self, service: &str) -> Result<u32, ReadError> {

@@ -22,7 +22,7 @@ use crate::rail::PluginId;
 use crate::recognition::{FaceChanges, Membership};
 use crate::reconcile::{Compared, Finding, Own, StatementHead, StatementId};
 use crate::rights::RightsRequest;
-use crate::services::{ServiceRequest, ServiceSet};
+use crate::services::{ServiceCounts, ServiceRequest, ServiceSet};
 use crate::sites::{ApiKey, Gallery, Merchant, Payee, Till};
 use crate::template_spaces::TemplateSpace;
 use crate::webhooks::{WebhookDelivery, WebhookEndpoint, WebhookProgress};
@@ -160,6 +160,7 @@ reads! {
     fn due_contracts(now: Timestamp, limit: u16) -> Vec<ContractId>;
     fn service_request(id: ServiceRequestId) -> Option<ServiceRequest>;
     fn due_service_requests(now: Timestamp, limit: u16) -> Vec<ServiceRequestId>;
+    fn service_counts(service: &str, from: Timestamp, until: Timestamp) -> ServiceCounts;
     fn service_revision(service: &str) -> u32;
     fn requests_of_service(service: &str, page: Page<ServiceRequestId>) -> Vec<ServiceRequestId>;
     fn service_set_version() -> u32;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::desk::{config, output, town};
 use crate::perform::KeyRequest;
-use crate::ports::{Caller, CommitError, Service};
+use crate::ports::{Caller, CommitError, Service, Store};
 use crate::services::*;
 use crate::tests::world::{RAIL, key};
 
@@ -41,6 +41,58 @@ async fn input_is_held_against_the_schema_and_against_the_individual_number() {
         .find(|text| crate::individual_number::is_in_json(&json!(text)));
     let number = AskService { input: json!({"do": [], "number": number}), ..town.ask(&[]) };
     assert_eq!(refused(number).await, ServiceError::IndividualNumber);
+}
+
+#[tokio::test]
+async fn expo_24_what_a_service_refuses_is_counted_by_terminal_and_period() {
+    let town = town().await;
+    let at = |terminal: &str, word: &str| KeyRequest { scope: terminal.to_owned(), ..key(word) };
+    let face = |image: &str| AskService {
+        action: "gate".to_owned(),
+        who: Who::Face { image: image.as_bytes().to_vec(), pin: None },
+        ..town.ask(&["done"])
+    };
+    let by_ticket = |image: &str| AskService {
+        who: Who::PersonWithFace { person: town.hanako, by: "qr".to_owned(), image: image.as_bytes().to_vec() },
+        ..face("")
+    };
+    let begun = town.hub.now();
+    for (terminal, word, ask) in [
+        ("east", "1", face("hanako")),
+        ("east", "1", face("hanako")),
+        ("east", "2", face("stranger")),
+        ("west", "3", face("stranger")),
+        ("west", "4", face("hanako on a screen")),
+        ("west", "5", by_ticket("taro")),
+        ("west", "6", town.ask(&["fail"])),
+        ("west", "7", town.ask(&["wait 60000", "fail"])),
+        ("west", "8", town.ask(&["say {\"refused\":\"lending.late\"}"])),
+        ("west", "9", AskService { input: json!({"did": 1}), ..town.ask(&[]) }),
+    ] {
+        // Refused or not: what is counted is what counts here.
+        drop(town.hub.ask_service(at(terminal, word), ask).await);
+    }
+    let until = town.hub.now().plus_ms(1);
+    let counts = async |from, until| town.store.service_counts("north", from, until).await.unwrap();
+    let row = |terminal: &str, code: Option<&str>, count| ((terminal.to_owned(), code.map(str::to_owned)), count);
+    let expected = |waiting: Option<&str>| {
+        let mut rows = ServiceCounts::from([
+            row("east", None, 1),
+            row("east", Some("face.not_recognised"), 1),
+            row("west", Some("face.not_recognised"), 1),
+            row("west", Some("face.other_person"), 1),
+            row("west", Some("lending.late"), 1),
+            row("west", Some("liveness.attack"), 1),
+            row("west", Some("script.failed"), 1),
+        ]);
+        *rows.entry(row("west", waiting, 0).0).or_insert(0) += 1;
+        rows
+    };
+    assert_eq!(counts(begun, until).await, expected(None), "a repeat counts once, a wrong input is nobody's fraud");
+    town.minutes(3).await;
+    assert_eq!(counts(begun, until).await, expected(Some("script.failed")), "what ends otherwise counts as it ended");
+    assert!(counts(until, until.plus_ms(60_000)).await.is_empty());
+    assert!(town.store.service_counts("south", begun, until).await.unwrap().is_empty());
 }
 
 #[tokio::test]
